@@ -1,0 +1,32 @@
+import type { DistributionFile } from '#catalog/catalog.js'
+import type { DistributionName } from '#pep/name.js'
+
+/** One distribution of a lock: exactly one version, and the file that will be installed. */
+export interface LockedDistribution {
+  readonly name: DistributionName
+  readonly version: string
+  readonly requiresPython?: string
+  /** The wheel chosen by tags, or none when only an sdist fits. */
+  readonly wheel?: DistributionFile
+  /** Present when there is no wheel that fits: it has to be built first. */
+  readonly sdist?: DistributionFile
+  /** Names of the distributions that this one demands in this environment, sorted. */
+  readonly dependencies: readonly DistributionName[]
+}
+
+/** A solution frozen to files and hashes for one Python and one platform (PEP 751 on disk). */
+export interface Lock {
+  readonly service: string
+  /** The release, or none for a user's own service. */
+  readonly release?: string
+  /** The service's own distribution. */
+  readonly root: DistributionName
+  /** `3.11` */
+  readonly python: string
+  /** `linux/amd64` or `linux/arm64` */
+  readonly platform: string
+  /** The newest glibc that a wheel may want, as `2.36`. */
+  readonly glibc: string
+  /** Sorted by name. */
+  readonly distributions: readonly LockedDistribution[]
+}
