@@ -1,0 +1,79 @@
+/** What one folder of `src/` may import. `types` means `import type` only. errors.ts and progress.ts are open to all. */
+export interface FolderRule {
+  readonly folder: string
+  readonly rank: number
+  readonly purpose: string
+  readonly may: readonly string[]
+  readonly types: readonly string[]
+}
+
+function rule(
+  rank: number,
+  folder: string,
+  purpose: string,
+  may: readonly string[],
+  types: readonly string[] = [],
+): FolderRule {
+  return { folder, rank, purpose, may, types }
+}
+
+const belowVerbs = [
+  ...['pep', 'oci', 'io', 'inputs', 'catalog', 'solver', 'collisions', 'lock', 'wheels', 'dockerfile'],
+  ...['wheelhouse', 'base', 'layers', 'image'],
+]
+
+/** The folders in rank order; docs/architecture.md shows the same table and a test keeps the two equal. */
+export const folderRules: readonly FolderRule[] = [
+  rule(0, 'pep', 'words of Python packaging, pure', []),
+  rule(0, 'oci', 'words of OCI, pure', []),
+  rule(1, 'io', 'the only place with network, disk and processes', ['oci']),
+  rule(2, 'inputs', 'files to a fleet: profiles, requirements, constraints, each with origins', [
+    'pep',
+    'io',
+  ]),
+  rule(2, 'catalog', 'what exists and what it demands', ['pep', 'io']),
+  rule(
+    3,
+    'solver',
+    'one environment: closure under pins, solve, minimal conflicts',
+    ['pep'],
+    ['inputs', 'catalog'],
+  ),
+  rule(
+    4,
+    'collisions',
+    'many services: findings, matrix of release hops',
+    ['pep', 'solver'],
+    ['inputs', 'catalog'],
+  ),
+  rule(4, 'lock', 'a closure or solution frozen to files and hashes', ['pep'], ['solver', 'catalog']),
+  rule(5, 'wheels', 'a locked wheel to verified file entries', ['pep', 'oci', 'io'], ['lock']),
+  rule(5, 'dockerfile', 'the same lock as a readable Containerfile', ['pep', 'io'], ['lock', 'inputs']),
+  rule(6, 'wheelhouse', 'sdist to wheel, in a sandbox made of the base', ['pep', 'io'], ['lock', 'oci']),
+  rule(6, 'base', 'the base image and its system packages', ['oci', 'io'], ['inputs']),
+  rule(6, 'layers', 'entries to ordered, byte-stable layers', ['oci', 'io'], ['wheels', 'lock']),
+  rule(7, 'image', 'layers and config to an OCI image and layout', ['oci', 'io'], ['layers', 'base']),
+  rule(
+    8,
+    'report',
+    'results to text and JSON; reads nothing, decides nothing',
+    [],
+    ['pep', 'inputs', 'catalog', 'solver', 'collisions', 'lock', 'image', 'verbs'],
+  ),
+  rule(9, 'verbs', 'the pipelines, one screen each', belowVerbs),
+  rule(10, 'cli', 'thin commander shells', ['io', 'verbs', 'report']),
+]
+
+/** Modules that only `io/` may import: every effect on the world goes through it. */
+export const effectModules = [
+  'node:fs',
+  'node:fs/promises',
+  'node:child_process',
+  'node:http',
+  'node:https',
+  'undici',
+  'execa',
+]
+
+/** Modules that nothing may import, with the reason. */
+export const bannedModules = new Map([['semver', 'a Python version is not a semantic version']])
