@@ -138,3 +138,12 @@ export function formatOrigin(origin: Origin): string {
   }
   return [origin.path, origin.line, origin.column].filter((part) => part !== undefined).join(':')
 }
+
+/** Text from outside made safe to print: control and bidirectional characters as `\u{..}`, cut to `longest`. */
+export function visible(text: string, longest = 200): string {
+  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text
+  return cut.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16).padStart(2, '0')}}`,
+  )
+}
