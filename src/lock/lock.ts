@@ -14,8 +14,8 @@ export interface LockedDistribution {
   readonly dependencies: readonly DistributionName[]
 }
 
-/** A solution frozen to files and hashes for one Python and one platform (PEP 751 on disk). */
-export interface Lock {
+/** What a lock holds for: one service release, one Python, one platform. */
+export interface LockTarget {
   readonly service: string
   /** The release, or none for a user's own service. */
   readonly release?: string
@@ -23,10 +23,13 @@ export interface Lock {
   readonly root: DistributionName
   /** `3.11` */
   readonly python: string
-  /** `linux/amd64` or `linux/arm64` */
-  readonly platform: string
+  readonly platform: 'linux/amd64' | 'linux/arm64'
   /** The newest glibc that a wheel may want, as `2.36`. */
   readonly glibc: string
+}
+
+/** A solution frozen to files and hashes (PEP 751 on disk). */
+export interface Lock extends LockTarget {
   /** Sorted by name. */
   readonly distributions: readonly LockedDistribution[]
 }

@@ -1,0 +1,39 @@
+import { exitCodeOf, type FileOrigin, formatOrigin, type Origin, SvcsplitError, visible } from '#errors.js'
+
+const longestLine = 160
+
+/** The source line with a caret under the column, or nothing where no line is known. */
+function caret(origin: FileOrigin): string[] {
+  if (origin.text === undefined || origin.column === undefined) return []
+  const from = Math.max(0, origin.column - 1 - longestLine / 2)
+  const text = visible(origin.text.slice(from, from + longestLine))
+  const before = visible(origin.text.slice(from, origin.column - 1))
+  return [`    ${text}`, `    ${' '.repeat(before.length)}^`]
+}
+
+function place(origin: Origin): string[] {
+  const isFile = 'path' in origin
+  if (isFile && origin.path === '' && origin.text === undefined) return []
+  const where = isFile && origin.path === '' ? [] : [`  at ${visible(formatOrigin(origin))}`]
+  return isFile ? [...where, ...caret(origin)] : where
+}
+
+/** An error as a person reads it: what, where, what to do. */
+export function describeError(error: unknown, debug: boolean): { text: string; exitCode: number } {
+  if (!(error instanceof SvcsplitError)) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    const lines = debug
+      ? [stack]
+      : [
+          `error: internal: ${visible(error instanceof Error ? error.message : String(error))}`,
+          '  this is a bug in svcsplit: please report it with the output of the same command and --debug',
+        ]
+    return { text: `${lines.join('\n')}\n`, exitCode: 70 }
+  }
+  const lines = [`error: ${error.message} [${error.code}]`]
+  if (error.at !== undefined) lines.push(...place(error.at))
+  if (error.hint !== undefined) lines.push(`  ${error.hint}`)
+  if (debug && error.stack !== undefined) lines.push(error.stack)
+  if (debug && error.cause instanceof Error) lines.push(`caused by ${error.cause.stack}`)
+  return { text: `${lines.join('\n')}\n`, exitCode: exitCodeOf(error.code) }
+}

@@ -1,0 +1,78 @@
+import { Command, CommanderError, Option } from 'commander'
+import { SvcsplitError } from '#errors.js'
+import { toolVersion } from '#version.js'
+import { describeError } from './print-error.js'
+
+type Register = (program: Command) => void
+
+/** Each command's options live in its own file, loaded only when that command, or the help, is asked for. */
+const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
+  ['analyze', async () => (await import('./analyze.js')).registerAnalyze],
+  ['share', async () => (await import('./share.js')).registerShare],
+  ['resolve', async () => (await import('./resolve.js')).registerResolve],
+  ['lock', async () => (await import('./lock.js')).registerLock],
+  ['build', async () => (await import('./build.js')).registerBuild],
+  ['dockerfile', async () => (await import('./dockerfile.js')).registerDockerfile],
+  ['catalog', async () => (await import('./catalog.js')).registerCatalog],
+])
+
+function baseProgram(): Command {
+  return new Command('svcsplit')
+    .description(
+      'Shows which shared libraries collide when one OpenStack service moves to another release,\n' +
+        'and builds each service its own isolated, reproducible image.',
+    )
+    .version(toolVersion(), '-V, --version', 'print the version')
+    .option('--debug', 'show stack traces of errors')
+    .option('-q, --quiet', 'no progress and no notes')
+    .option('--no-progress', 'no progress')
+    .addOption(
+      new Option('--color <when>', 'colour in text output').choices(['auto', 'always', 'never']).default('auto'),
+    )
+    .showSuggestionAfterError()
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+}
+
+/** The name of the command: the first argument that is neither an option nor the value of a global one. */
+function commandName(args: readonly string[]): string | undefined {
+  for (let index = 0; index < args.length; index += 1) {
+    const argument = args[index]!
+    if (argument === '--color') index += 1
+    else if (!argument.startsWith('-')) return argument
+  }
+  return undefined
+}
+
+async function register(program: Command, name: string | undefined): Promise<void> {
+  const chosen = name === undefined ? undefined : commands.get(name)
+  const loaders = chosen === undefined ? [...commands.values()] : [chosen]
+  for (const load of loaders) (await load())(program)
+}
+
+function usageError(error: CommanderError): SvcsplitError {
+  const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
+  const hint = rest.join(' ').trim() || 'svcsplit --help lists the commands, svcsplit COMMAND --help its options'
+  return new SvcsplitError('E-CLI-USAGE', message, { hint })
+}
+
+/** Runs one command line; the exit code by docs/cli.md, or none when the command has set its own. */
+export async function runCommandLine(args: readonly string[]): Promise<number | undefined> {
+  try {
+    const program = baseProgram()
+    await register(program, commandName(args))
+    if (args.length === 0) {
+      program.outputHelp()
+      return 2
+    }
+    await program.parseAsync(args, { from: 'user' })
+    return undefined
+  } catch (error) {
+    // Help and version end the run through an exception too: commander's way to leave without process.exit.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    const told = describeError(error instanceof CommanderError ? usageError(error) : error, args.includes('--debug'))
+    process.stderr.write(told.text)
+    return told.exitCode
+  }
+}
