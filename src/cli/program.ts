@@ -27,7 +27,9 @@ function baseProgram(): Command {
     .option('-q, --quiet', 'no progress and no notes')
     .option('--no-progress', 'no progress')
     .addOption(
-      new Option('--color <when>', 'colour in text output').choices(['auto', 'always', 'never']).default('auto'),
+      new Option('--color <when>', 'colour in text output')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
     )
     .showSuggestionAfterError()
     .helpCommand(false)
@@ -53,7 +55,8 @@ async function register(program: Command, name: string | undefined): Promise<voi
 
 function usageError(error: CommanderError): SvcsplitError {
   const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
-  const hint = rest.join(' ').trim() || 'svcsplit --help lists the commands, svcsplit COMMAND --help its options'
+  const hint =
+    rest.join(' ').trim() || 'svcsplit --help lists the commands, svcsplit COMMAND --help its options'
   return new SvcsplitError('E-CLI-USAGE', message, { hint })
 }
 
@@ -71,7 +74,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number | 
   } catch (error) {
     // Help and version end the run through an exception too: commander's way to leave without process.exit.
     if (error instanceof CommanderError && error.exitCode === 0) return 0
-    const told = describeError(error instanceof CommanderError ? usageError(error) : error, args.includes('--debug'))
+    const told = describeError(
+      error instanceof CommanderError ? usageError(error) : error,
+      args.includes('--debug'),
+    )
     process.stderr.write(told.text)
     return told.exitCode
   }

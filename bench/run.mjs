@@ -1,0 +1,105 @@
+/**
+ * `npm run bench [-- NAME...]`: each benchmark runs svcsplit and its peer in turn (A B A B ...) in one
+ * run, so that a ratio holds on any machine. Needs python3; installs uv into a folder of its own.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { analyzeFleet } from './analyze.mjs'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const rounds = 7
+
+/** @type {Readonly<Record<string, (context: Context) => Benchmark>>} */
+const benchmarks = { 'analyze-fleet': analyzeFleet }
+
+/**
+ * @typedef {{ root: string, work: string, uv: string }} Context
+ * @typedef {{ name: string, command: readonly string[], cwd?: string }} Contestant
+ * @typedef {{ title: string, own: Contestant, peer: Contestant, peerRuns: number, note: string }} Benchmark
+ * `peerRuns`: how many runs of the peer's command do the work of one run of ours.
+ * @typedef {{ seconds: number, mebibytes: number, exit: number }} Sample
+ */
+
+/** @param {Contestant} contestant @param {string} work @returns {Sample} */
+function sample(contestant, work) {
+  const measure = join(root, 'bench/measure.py')
+  const text = execFileSync('python3', [measure, join(work, 'stdout'), ...contestant.command], {
+    cwd: contestant.cwd ?? work,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const measured = JSON.parse(text)
+  if (measured.exit !== 0) throw new Error(`${contestant.name} exited with ${measured.exit}`)
+  return measured
+}
+
+/** @param {readonly number[]} values */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+/** @param {string} name @param {readonly Sample[]} samples */
+function row(name, samples) {
+  const seconds = samples.map((entry) => entry.seconds)
+  const peak = Math.max(...samples.map((entry) => entry.mebibytes))
+  const spread = `${Math.min(...seconds).toFixed(3)} to ${Math.max(...seconds).toFixed(3)}`
+  return `| ${name} | ${median(seconds).toFixed(3)} | ${spread} | ${peak.toFixed(0)} |`
+}
+
+/** @param {Benchmark} benchmark @param {string} work */
+function compete(benchmark, work) {
+  /** @type {Sample[]} */
+  const own = []
+  /** @type {Sample[]} */
+  const peer = []
+  for (let round = 0; round < rounds; round += 1) {
+    own.push(sample(benchmark.own, work))
+    peer.push(sample(benchmark.peer, work))
+  }
+  const ours = median(own.map((entry) => entry.seconds))
+  const theirs = median(peer.map((entry) => entry.seconds))
+  const ratio = (theirs * benchmark.peerRuns) / ours
+  console.log(`## ${benchmark.title}\n`)
+  console.log('| command | median s | spread s | peak MiB |\n|---|---|---|---|')
+  console.log(row(benchmark.own.name, own))
+  console.log(row(benchmark.peer.name, peer))
+  console.log(`\n${benchmark.note}\n`)
+  console.log(
+    `ratio: ${ratio.toFixed(1)} times (${benchmark.peerRuns} x ${theirs.toFixed(3)} s / ${ours.toFixed(3)} s)\n`,
+  )
+}
+
+/** @param {string} work */
+function installUv(work) {
+  const environment = join(work, 'venv')
+  execFileSync('python3', ['-m', 'venv', environment])
+  execFileSync(join(environment, 'bin/pip'), ['install', '-q', 'uv'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  return join(environment, 'bin/uv')
+}
+
+const chosen = process.argv.slice(2)
+const unknown = chosen.filter((name) => !(name in benchmarks))
+if (unknown.length > 0)
+  throw new Error(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}`)
+
+const work = mkdtempSync(join(tmpdir(), 'svcsplit-bench-'))
+try {
+  mkdirSync(join(work, 'cache'))
+  const uv = installUv(work)
+  const version = execFileSync(uv, ['--version'], { encoding: 'utf8' }).trim()
+  console.log(
+    `Node ${process.version}, ${version}, ${cpus().length} x ${cpus()[0]?.model}, ${rounds} rounds\n`,
+  )
+  for (const name of chosen.length > 0 ? chosen : Object.keys(benchmarks)) {
+    const benchmark = /** @type {NonNullable<typeof benchmarks[string]>} */ (benchmarks[name])
+    compete(benchmark({ root, work, uv }), work)
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}

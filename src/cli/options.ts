@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Progress } from '#progress.js'
+import { progressTo } from './progress.js'
+
+/** Options of the whole program, as every command sees them. */
+export interface GlobalOptions {
+  readonly debug?: boolean
+  readonly quiet?: boolean
+  readonly progress: boolean
+  readonly color: 'auto' | 'always' | 'never'
+}
+
+export interface TargetOptions {
+  readonly python: string
+  readonly platform: 'linux/amd64' | 'linux/arm64'
+}
+
+export interface IndexOptions {
+  readonly indexUrl?: string
+  readonly extraIndexUrl?: readonly string[]
+  readonly offline?: boolean
+}
+
+export function parsePython(text: string): string {
+  if (!/^3\.\d{1,2}(\.\d{1,3})?$/.test(text)) throw new InvalidArgumentError('write 3.11 or 3.11.4.')
+  return text
+}
+
+export function parseJobs(text: string): number {
+  const jobs = Number(text)
+  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64)
+    throw new InvalidArgumentError('write a number from 1 to 64.')
+  return jobs
+}
+
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value]
+}
+
+/** `--python` and `--platform`. */
+export function addTargetOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--python <version>', 'Python version').default('3.11').argParser(parsePython))
+    .addOption(
+      new Option('--platform <platform>', 'platform')
+        .choices(['linux/amd64', 'linux/arm64'])
+        .default('linux/amd64'),
+    )
+}
+
+/** `--index-url`, `--extra-index-url` and `--offline`. */
+export function addIndexOptions(command: Command): Command {
+  return command
+    .option('--index-url <url>', "package index (default: pip's configuration, else pip's own default)")
+    .addOption(
+      new Option('--extra-index-url <url>', 'a further package index (repeatable)').argParser(collect),
+    )
+    .option('--offline', 'never touch the network')
+}
+
+/** Progress on stderr as the global options want it. Call `end` when the command is done. */
+export function progressFor(command: Command): Progress & { end(): void } {
+  const options = command.optsWithGlobals<GlobalOptions>()
+  const quiet = options.quiet === true || !options.progress
+  return progressTo(process.stderr, { quiet, live: process.stderr.isTTY === true })
+}
