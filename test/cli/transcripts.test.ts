@@ -23,7 +23,8 @@ let folder = ''
 beforeAll(() => {
   // The commands run in a folder of their own that sees the shipped data under its usual names.
   folder = mkdtempSync(join(tmpdir(), 'svcsplit-transcript-'))
-  for (const name of ['constraints', 'profiles', 'fixtures']) symlinkSync(join(root, name), join(folder, name))
+  for (const name of ['constraints', 'profiles', 'fixtures'])
+    symlinkSync(join(root, name), join(folder, name))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -51,7 +52,9 @@ function replay(block: string): string {
 
 describe.each(documents)('%s', (document) => {
   const text = readFileSync(join(root, document), 'utf8')
-  const blocks = [...text.matchAll(/^```console\n(\$ (?:npx )?svcsplit [\s\S]*?)^```$/gm)].map((match) => match[1]!)
+  const blocks = [...text.matchAll(/^```console\n(\$ (?:npx )?svcsplit [\s\S]*?)^```$/gm)].map(
+    (match) => match[1]!,
+  )
 
   it('shows sessions', () => {
     expect(blocks.length).toBeGreaterThan(0)
@@ -61,7 +64,10 @@ describe.each(documents)('%s', (document) => {
     const now = replay(block)
     if (process.env.UPDATE === '1') {
       const path = join(root, document)
-      writeFileSync(path, readFileSync(path, 'utf8').replace(block, () => now))
+      writeFileSync(
+        path,
+        readFileSync(path, 'utf8').replace(block, () => now),
+      )
     } else expect(now).toBe(block)
   })
 })

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { describeError } from '#cli/print-error.js'
+import { errorCodes, SvcsplitError } from '#errors.js'
+
+describe('describeError', () => {
+  it('says what, where with a caret, and what to do', () => {
+    const error = new SvcsplitError('E-REQ-SPEC', 'a version is missing after >=', {
+      at: { path: 'requirements.txt', line: 7, column: 14, text: 'oslo.config>= ' },
+      hint: 'write for example oslo.config>=9.0',
+    })
+    expect(describeError(error, false)).toEqual({
+      exitCode: 2,
+      text: [
+        'error: a version is missing after >= [E-REQ-SPEC]',
+        '  at requirements.txt:7:14',
+        '    oslo.config>= ',
+        '                 ^',
+        '  write for example oslo.config>=9.0',
+        '',
+      ].join('\n'),
+    })
+  })
+
+  it('names the archive and its member', () => {
+    const at = { archive: 'a-1-py3-none-any.whl', member: '../evil' }
+    const { text, exitCode } = describeError(
+      new SvcsplitError('E-WHL-PATH', 'would be written outside', { at }),
+      false,
+    )
+    expect(text).toContain('  at a-1-py3-none-any.whl!../evil\n')
+    expect(exitCode).toBe(4)
+  })
+
+  it('keeps the caret in place behind characters that are shown escaped', () => {
+    const at = { path: 'a.txt', line: 1, column: 3, text: 'a\u001bb' }
+    const lines = describeError(new SvcsplitError('E-REQ-CONTROL', 'x', { at }), false).text.split('\n')
+    expect(lines[2]).toBe('    a\\u{1b}b')
+    expect(lines[3]!.indexOf('^')).toBe(lines[2]!.lastIndexOf('b'))
+  })
+
+  it('shows a bug in one line, with the stack only when asked', () => {
+    expect(describeError(new TypeError('x is not a function'), false)).toMatchObject({ exitCode: 70 })
+    expect(describeError(new TypeError('x'), false).text).not.toContain('    at ')
+    expect(describeError(new TypeError('x'), true).text).toContain('    at ')
+  })
+
+  it.each(Object.keys(errorCodes) as (keyof typeof errorCodes)[])('%s ends with 2, 3 or 4', (code) => {
+    expect([2, 3, 4]).toContain(describeError(new SvcsplitError(code, 'x'), false).exitCode)
+  })
+})
