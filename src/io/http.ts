@@ -1,0 +1,458 @@
+import { basename } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import pLimit from 'p-limit'
+import type { Dispatcher } from 'undici'
+import { SvcsplitError } from '#errors.js'
+import type { Progress } from '#progress.js'
+import type { BlobStore } from './blob-store.js'
+import { type Credentials, openCredentials } from './credentials.js'
+import { errnoOf } from './errno.js'
+import { type Failure, statusFailure, transportFailure } from './http-failure.js'
+import { proxyFor } from './proxy.js'
+import { trustedCertificates } from './trusted-certificates.js'
+import { showUrl } from './url-text.js'
+
+export interface HttpOptions {
+  /** Refuse every request with E-NET-OFFLINE. */
+  readonly offline?: boolean
+  /** Requests at once. Default 8. */
+  readonly concurrency?: number
+  /** What one `get` may take in all, tries and waits included, in milliseconds. Default 60,000. */
+  readonly deadlineMs?: number
+  /** The same for one `download`. Default 900,000. */
+  readonly downloadDeadlineMs?: number
+  /** Default 10,000. */
+  readonly connectTimeoutMs?: number
+  /** Silence that ends a try. Default 30,000. */
+  readonly idleTimeoutMs?: number
+  /** Further tries after the first. Default 3. */
+  readonly retries?: number
+  /** First wait before a further try; doubled each time, with jitter. Default 500. */
+  readonly backoffMs?: number
+  /** Proxy, certificate and netrc variables. Default: the environment of this process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  readonly progress?: Progress
+}
+
+export interface GetOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  /** Bytes wanted: from `start` to `end`, both included, or the last `suffix`. */
+  readonly range?: { readonly start: number; readonly end: number } | { readonly suffix: number }
+  /** Most bytes of the body, after decoding. Default 64 MiB. */
+  readonly maxBytes?: number
+  /** Give 404 and 410 back as an answer. */
+  readonly allow404?: boolean
+  /** Further statuses that are an answer, such as 304 or 416. */
+  readonly allow?: readonly number[]
+}
+
+export interface HttpResponse {
+  readonly status: number
+  /** By lower-case name. */
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: Buffer
+  /** After redirects, without login. */
+  readonly url: string
+}
+
+/** The only way to the network: bounded in time, size, tries and connections. */
+export interface Http {
+  readonly offline: boolean
+  /**
+   * A range request is answered by 206 with just that range, or by 200 with the whole file if the server has no ranges.
+   * @throws E-NET-*, E-IDX-CONTENT
+   */
+  get(url: string, options?: GetOptions): Promise<HttpResponse>
+  /** The path of the file in the store, fetched if it is not there. @throws E-NET-*, E-IDX-HASH, E-FS-* */
+  download(
+    url: string,
+    expected: { readonly sha256: string; readonly size?: number },
+    store: BlobStore,
+    progress?: Progress,
+  ): Promise<string>
+  close(): Promise<void>
+}
+
+const maxRedirects = 5
+const defaultMaxBytes = 64 * 1024 * 1024
+const redirectStatuses = new Set([301, 302, 303, 307, 308])
+
+/** Headers of a caller that may go to an origin that the caller did not name. */
+const portableHeaders = new Set([
+  'accept',
+  'accept-encoding',
+  'range',
+  'if-none-match',
+  'if-modified-since',
+  'if-range',
+])
+
+type Attempt<T> = { readonly value: T } | Failure
+
+interface Head {
+  readonly status: number
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: Dispatcher.ResponseData['body']
+  readonly url: URL
+}
+
+export function openHttp(options: HttpOptions = {}): Http {
+  const environment = options.environment ?? process.env
+  const slots = pLimit(options.concurrency ?? 8)
+  const credentials = openCredentials(environment)
+  const transport = openTransport(options, environment)
+  const retries = options.retries ?? 3
+  const backoffMs = options.backoffMs ?? 500
+
+  /** Runs `attempt` until it has a value, its failure is final, or the deadline passes. */
+  async function persist<T>(
+    url: URL,
+    deadlineMs: number,
+    attempt: (signal: AbortSignal) => Promise<Attempt<T>>,
+  ): Promise<T> {
+    const started = performance.now()
+    const abort = new AbortController()
+    const timer = setTimeout(() => abort.abort(), deadlineMs)
+    try {
+      for (let tries = 1; ; tries++) {
+        const outcome = await attempt(abort.signal)
+        if ('value' in outcome) return outcome.value
+        if (abort.signal.aborted) throw tooLate(url, deadlineMs, tries)
+        if (!outcome.retry || tries > retries) throw withTries(outcome.error, tries)
+        const waitMs = outcome.waitMs ?? backoffMs * 2 ** (tries - 1) * (0.5 + Math.random())
+        if (performance.now() - started + waitMs > deadlineMs) throw withTries(outcome.error, tries)
+        options.progress?.note?.(`${outcome.error.message}; trying again`)
+        await new Promise((resolve) => setTimeout(resolve, waitMs))
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** The head of the answer after redirects, the body still to come. */
+  async function request(
+    first: URL,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Attempt<Head>> {
+    let url = first
+    for (let hops = 0; ; hops++) {
+      let answer: Dispatcher.ResponseData
+      try {
+        const dispatcher = await transport.dispatcherFor(url)
+        answer = await dispatcher.request({
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
+          method: 'GET',
+          headers: headersFor(url, first, headers, credentials),
+          signal,
+        })
+      } catch (error) {
+        return transportFailure(error, url, 'head')
+      }
+      const answered = headerMap(answer.headers)
+      const location = answered.get('location')
+      if (!redirectStatuses.has(answer.statusCode) || location === undefined)
+        return { value: { status: answer.statusCode, headers: answered, body: answer.body, url } }
+      discard(answer.body)
+      const next = redirectTarget(url, location)
+      if (next instanceof SvcsplitError) return { error: next, retry: false }
+      if (hops === maxRedirects)
+        return {
+          error: new SvcsplitError(
+            'E-NET-REDIRECT',
+            `${showUrl(first)} redirects more than ${maxRedirects} times`,
+          ),
+          retry: false,
+        }
+      url = next
+    }
+  }
+
+  function parse(text: string): URL {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+      throw new SvcsplitError('E-NET-CONNECT', `not a http or https address: ${showUrl(text)}`)
+    if (options.offline === true)
+      throw new SvcsplitError(
+        'E-NET-OFFLINE',
+        `${showUrl(url)} is needed, and --offline forbids the network`,
+        {
+          hint: 'run again without --offline',
+        },
+      )
+    credentials.learn(url)
+    url.hash = ''
+    return url
+  }
+
+  return {
+    offline: options.offline === true,
+
+    async get(text, getOptions = {}) {
+      const url = parse(text)
+      const { range } = getOptions
+      const headers: Record<string, string> = {
+        'accept-encoding': range === undefined ? 'gzip' : 'identity',
+        ...getOptions.headers,
+      }
+      if (range !== undefined)
+        headers.range = 'suffix' in range ? `bytes=-${range.suffix}` : `bytes=${range.start}-${range.end}`
+      const allowed = (status: number): boolean =>
+        (status >= 200 && status < 300) ||
+        (getOptions.allow404 === true && (status === 404 || status === 410)) ||
+        getOptions.allow?.includes(status) === true
+      return slots(() =>
+        persist(url, options.deadlineMs ?? 60_000, async (signal) => {
+          const head = await request(url, headers, signal)
+          if (!('value' in head)) return head
+          const { status, headers: answered, url: final } = head.value
+          if (!allowed(status)) {
+            discard(head.value.body)
+            return statusFailure(status, answered.get('retry-after'), final, Date.now())
+          }
+          const body = await readBody(head.value, getOptions.maxBytes ?? defaultMaxBytes)
+          if (!('value' in body)) return body
+          const wrong = status === 206 ? wrongRange(range, answered, body.value.length, final) : undefined
+          if (wrong !== undefined) return wrong
+          return { value: { status, headers: answered, body: body.value, url: withoutLogin(final) } }
+        }),
+      )
+    },
+
+    async download(text, expected, store, progress) {
+      if (await store.has(expected.sha256)) return store.path(expected.sha256)
+      const url = parse(text)
+      const label = basename(url.pathname)
+      return slots(() =>
+        persist(url, options.downloadDeadlineMs ?? 900_000, async (signal) => {
+          const head = await request(url, { 'accept-encoding': 'identity' }, signal)
+          if (!('value' in head)) return head
+          const { status, headers: answered, url: final, body } = head.value
+          if (status !== 200) {
+            discard(body)
+            return statusFailure(status, answered.get('retry-after'), final, Date.now())
+          }
+          let broken: Failure | undefined
+          async function* guarded(): AsyncGenerator<Uint8Array> {
+            let done = 0
+            try {
+              for await (const chunk of body as AsyncIterable<Uint8Array>) {
+                done += chunk.length
+                progress?.step?.(label, done, expected.size)
+                yield chunk
+              }
+            } catch (error) {
+              broken = transportFailure(error, final, 'body')
+              throw broken.error
+            }
+          }
+          try {
+            return { value: (await store.put(guarded(), expected)).path }
+          } catch (error) {
+            discard(body)
+            if (broken !== undefined) return broken
+            if (error instanceof SvcsplitError && error.code === 'E-IDX-HASH')
+              throw new SvcsplitError(error.code, `${showUrl(final)}: ${error.message}`, {
+                hint: 'the index or a proxy on the way serves another file than the one that was recorded; nothing was kept',
+                cause: error,
+              })
+            throw error
+          }
+        }),
+      )
+    },
+
+    close: () => transport.close(),
+  }
+}
+
+interface Transport {
+  dispatcherFor(url: URL): Promise<Dispatcher>
+  close(): Promise<void>
+}
+
+/** One agent for direct connections and one per proxy, made when first needed. */
+function openTransport(
+  options: HttpOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): Transport {
+  const agents = new Map<string, Promise<Dispatcher>>()
+
+  async function open(proxy: URL | undefined): Promise<Dispatcher> {
+    const { Agent, ProxyAgent } = await import('undici')
+    const secureContext = trustedCertificates(environment)
+    const tls = secureContext === undefined ? {} : { secureContext }
+    const idle = options.idleTimeoutMs ?? 30_000
+    const common = { headersTimeout: idle, bodyTimeout: idle, connections: options.concurrency ?? 8 }
+    const connect = { timeout: options.connectTimeoutMs ?? 10_000, ...tls }
+    if (proxy === undefined) return new Agent({ ...common, connect })
+    const token =
+      proxy.username === '' && proxy.password === ''
+        ? {}
+        : {
+            token: basic({
+              user: decodeURIComponent(proxy.username),
+              password: decodeURIComponent(proxy.password),
+            }),
+          }
+    return new ProxyAgent({
+      ...common,
+      ...token,
+      uri: proxy.origin,
+      proxyTunnel: false,
+      requestTls: connect,
+      proxyTls: connect,
+    })
+  }
+
+  return {
+    dispatcherFor(url) {
+      const proxy = proxyFor(url, environment)
+      const key = proxy?.href ?? ''
+      let agent = agents.get(key)
+      if (agent === undefined) {
+        agent = open(proxy)
+        agents.set(key, agent)
+      }
+      return agent
+    },
+    async close() {
+      const opened = await Promise.allSettled(agents.values())
+      agents.clear()
+      await Promise.all(
+        opened.map((agent) => (agent.status === 'fulfilled' ? agent.value.destroy() : undefined)),
+      )
+    },
+  }
+}
+
+function headersFor(
+  url: URL,
+  first: URL,
+  headers: Readonly<Record<string, string>>,
+  credentials: Credentials,
+): Record<string, string> {
+  const sent: Record<string, string> = { 'user-agent': 'svcsplit' }
+  for (const [name, value] of Object.entries(headers))
+    if (url.origin === first.origin || portableHeaders.has(name.toLowerCase()))
+      sent[name.toLowerCase()] = value
+  const login = credentials.for(url)
+  if (login !== undefined && sent.authorization === undefined) sent.authorization = basic(login)
+  return sent
+}
+
+function basic(login: { readonly user: string; readonly password: string }): string {
+  return `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`
+}
+
+function redirectTarget(from: URL, location: string): URL | SvcsplitError {
+  const next = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined
+  if (next === undefined || (next.protocol !== 'http:' && next.protocol !== 'https:'))
+    return new SvcsplitError(
+      'E-NET-REDIRECT',
+      `${showUrl(from)} redirects to what is not a http address: ${showUrl(location)}`,
+    )
+  if (from.protocol === 'https:' && next.protocol === 'http:')
+    return new SvcsplitError(
+      'E-NET-REDIRECT',
+      `${showUrl(from)} redirects from https to http: ${showUrl(next)}`,
+    )
+  next.hash = ''
+  return next
+}
+
+async function readBody(head: Head, maxBytes: number): Promise<Attempt<Buffer>> {
+  const { body, url, headers } = head
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
+  const limit = (): Failure => {
+    discard(body)
+    return {
+      error: new SvcsplitError('E-NET-LIMIT', `${showUrl(url)} sends more than ${maxBytes} bytes`),
+      retry: false,
+    }
+  }
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) return limit()
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > maxBytes) return limit()
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    return transportFailure(error, url, 'body')
+  }
+  const raw = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
+  if (encoding === 'identity' || raw.length === 0) return { value: raw }
+  const content = (message: string): Failure => ({
+    error: new SvcsplitError('E-IDX-CONTENT', `${showUrl(url)}: ${message}`),
+    retry: false,
+  })
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') return content(`encoded in a way that was not asked for`)
+  try {
+    return { value: gunzipSync(raw, { maxOutputLength: maxBytes }) }
+  } catch (error) {
+    if (errnoOf(error) === 'ERR_BUFFER_TOO_LARGE') return limit()
+    if (errnoOf(error) === 'Z_BUF_ERROR') return transportFailure(error, url, 'body')
+    return content('the compressed answer is damaged')
+  }
+}
+
+/** A server or a cache that sends another range than the one asked for would corrupt what is put together from it. */
+function wrongRange(
+  range: GetOptions['range'],
+  headers: ReadonlyMap<string, string>,
+  length: number,
+  url: URL,
+): Failure | undefined {
+  const sent = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers.get('content-range') ?? '')
+  const [start, end, total] = sent === null ? [0, -1, 0] : [Number(sent[1]), Number(sent[2]), Number(sent[3])]
+  const fits =
+    sent !== null &&
+    range !== undefined &&
+    length === end - start + 1 &&
+    ('suffix' in range
+      ? end === total - 1 && start === Math.max(0, total - range.suffix)
+      : start === range.start && end <= range.end)
+  if (fits) return undefined
+  return {
+    error: new SvcsplitError('E-NET-TRUNC', `${showUrl(url)} sends another range than the one asked for`),
+    retry: true,
+  }
+}
+
+function headerMap(headers: Dispatcher.ResponseData['headers']): ReadonlyMap<string, string> {
+  const map = new Map<string, string>()
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) map.set(name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value)
+  return map
+}
+
+function discard(body: Dispatcher.ResponseData['body']): void {
+  body.on('error', () => undefined)
+  body.destroy()
+}
+
+function withoutLogin(url: URL): string {
+  const shown = new URL(url)
+  shown.username = ''
+  shown.password = ''
+  return shown.href
+}
+
+function withTries(error: SvcsplitError, tries: number): SvcsplitError {
+  if (tries === 1) return error
+  return new SvcsplitError(error.code, `${error.message} (${tries} tries)`, {
+    cause: error.cause,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  })
+}
+
+function tooLate(url: URL, deadlineMs: number, tries: number): SvcsplitError {
+  return new SvcsplitError(
+    'E-NET-TIMEOUT',
+    `${showUrl(url)} did not answer fully within ${deadlineMs / 1000} s (${tries} ${tries === 1 ? 'try' : 'tries'})`,
+  )
+}
