@@ -46,9 +46,13 @@ export function freeze(target: LockTarget, pins: readonly Pinned[]): Lock {
     })
   }
   if (short.length > 0) {
-    throw new SvcsplitError('E-LCK-NOFILE', `no file for Python ${python} on ${platform}: ${short.map(shortcoming).join('; ')}`, {
-      hint: 'choose another --python or --platform, or run svcsplit catalog update',
-    })
+    throw new SvcsplitError(
+      'E-LCK-NOFILE',
+      `no file for Python ${python} on ${platform}: ${short.map(shortcoming).join('; ')}`,
+      {
+        hint: 'choose another --python or --platform, or run svcsplit catalog update',
+      },
+    )
   }
   return { ...target, distributions: distributions.toSorted((a, b) => (a.name < b.name ? -1 : 1)) }
 }

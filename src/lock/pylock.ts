@@ -37,7 +37,9 @@ function packageTable(distribution: LockedDistribution): string[] {
     ...(requiresPython === undefined ? [] : [`requires-python = ${quoted(requiresPython)}`]),
     ...(dependencies.length === 0
       ? []
-      : [`dependencies = [${dependencies.map((demanded) => inlineTable([['name', quoted(demanded)]])).join(', ')}]`]),
+      : [
+          `dependencies = [${dependencies.map((demanded) => inlineTable([['name', quoted(demanded)]])).join(', ')}]`,
+        ]),
     ...(wheel === undefined ? [] : [`wheels = [${fileTable(wheel)}]`]),
     ...(sdist === undefined ? [] : [`sdist = ${fileTable(sdist)}`]),
     '',
