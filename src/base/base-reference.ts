@@ -1,0 +1,16 @@
+import { SvcsplitError } from '#errors.js'
+import { parseLayoutReference } from '#oci/reference.js'
+
+export type BaseReference =
+  | { readonly kind: 'debian'; readonly suite: string }
+  | { readonly kind: 'layout'; readonly dir: string; readonly name?: string }
+
+/** Reads `debian:bookworm`, `oci:DIR` or `oci:DIR:NAME`. @throws E-IMG-REF */
+export function parseBaseReference(text: string): BaseReference {
+  if (text.startsWith('oci:')) return { kind: 'layout', ...parseLayoutReference(text) }
+  const suite = /^debian:([a-z][a-z0-9.-]{0,63})$/.exec(text)?.[1]
+  if (suite !== undefined) return { kind: 'debian', suite }
+  throw new SvcsplitError('E-IMG-REF', `${JSON.stringify(text.slice(0, 200))} is not a base image`, {
+    hint: 'write debian:bookworm (or another suite), oci:DIR or oci:DIR:NAME; a registry image becomes a layout by "skopeo copy docker://IMAGE oci:DIR:NAME"',
+  })
+}
