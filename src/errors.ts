@@ -80,6 +80,7 @@ export const errorCodes = {
   'E-WHL-PATH': { class: 'failed', title: 'a member of a wheel would be written outside' },
   'E-WHL-NAME': { class: 'failed', title: 'a member of a wheel has an impossible name' },
   'E-WHL-LINK': { class: 'failed', title: 'a member of a wheel is not a regular file' },
+  'E-WHL-MODE': { class: 'failed', title: 'a member of a wheel would be set-uid, set-gid or sticky' },
   'E-WHL-DUP': { class: 'failed', title: 'two members of a wheel have one path' },
   'E-WHL-METHOD': { class: 'failed', title: 'a member of a wheel is packed in a way that wheels do not use' },
   'E-WHL-LIMIT': { class: 'failed', title: 'a wheel is larger than anything legitimate' },
