@@ -1,0 +1,166 @@
+import { SvcsplitError } from '#errors.js'
+import { readBytes } from '#io/files.js'
+import { type InstalledWheel, sortEntries } from '#wheels/install-wheel.js'
+import { unpackEntry } from '#wheels/wheel-entry.js'
+import { type LayerEntry, parentFolders } from './layer-stream.js'
+
+/** The account that a service runs as. */
+export interface ServiceUser {
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+}
+
+/** What makes an environment one service's image. */
+export interface ConfigurationOptions {
+  readonly prefix: string
+  readonly user: ServiceUser
+  /** Absolute; they belong to the user. The first is the user's home. */
+  readonly directories: readonly string[]
+  /** Path below the prefix -> absolute path that gets a copy of it, as `etc/glance` -> `/etc/glance`. */
+  readonly data: ReadonlyMap<string, string>
+  /** `etc/passwd` and `etc/group` of the base. */
+  readonly passwd: string
+  readonly group: string
+}
+
+/**
+ * Folders that every base has, some of them with modes of their own or as links: they are not written, lest
+ * the base's be replaced (Filesystem Hierarchy Standard 3.0).
+ */
+const ofTheBase = new Set([
+  'bin',
+  'boot',
+  'dev',
+  'etc',
+  'home',
+  'lib',
+  'lib64',
+  'media',
+  'mnt',
+  'opt',
+  'proc',
+  'root',
+  'run',
+  'run/lock',
+  'sbin',
+  'srv',
+  'sys',
+  'tmp',
+  'usr',
+  'usr/bin',
+  'usr/lib',
+  'usr/local',
+  'usr/sbin',
+  'usr/share',
+  'var',
+  'var/cache',
+  'var/lib',
+  'var/local',
+  'var/lock',
+  'var/log',
+  'var/mail',
+  'var/opt',
+  'var/run',
+  'var/spool',
+  'var/tmp',
+])
+
+/**
+ * The entries of the topmost layer: the account, folders that belong to it, and copies of data files.
+ * @throws SvcsplitError E-IMG-BASE if the base has another account of that name or number
+ */
+export async function configurationEntries(
+  options: ConfigurationOptions,
+  wheels: readonly InstalledWheel[],
+): Promise<readonly LayerEntry[]> {
+  const { user } = options
+  const home = options.directories[0] ?? '/nonexistent'
+  const entries = new Map<string, LayerEntry>()
+  const add = (entry: LayerEntry): void => {
+    const other = entries.get(entry.path)
+    if (other !== undefined && other.type === 'file')
+      throw new SvcsplitError('E-IMG-FORM', `two files for /${entry.path} in the configuration of the image`)
+    entries.set(entry.path, entry)
+  }
+  add(textFile('etc/group', addLine(options.group, `${user.name}:*:${user.gid}:`, 'group')))
+  add(
+    textFile(
+      'etc/passwd',
+      addLine(options.passwd, `${user.name}:*:${user.uid}:${user.gid}::${home}:/usr/sbin/nologin`, 'passwd'),
+    ),
+  )
+  for (const directory of options.directories) {
+    const path = relative(directory)
+    if (ofTheBase.has(path))
+      throw new SvcsplitError('E-IMG-FORM', `${directory} belongs to the base, not to ${user.name}`)
+    add({ type: 'folder', path, mode: 0o755, uid: user.uid, gid: user.gid, size: 0 })
+  }
+  for (const entry of await dataCopies(options, wheels)) add(entry)
+  const parents = parentFolders(entries.keys()).filter(
+    ({ path }) => !ofTheBase.has(path) && !entries.has(path),
+  )
+  return sortEntries([...parents, ...entries.values()])
+}
+
+async function dataCopies(
+  { prefix, data }: ConfigurationOptions,
+  wheels: readonly InstalledWheel[],
+): Promise<readonly LayerEntry[]> {
+  const copies: LayerEntry[] = []
+  for (const [from, to] of data) {
+    const source = `${relative(prefix)}/${relative(`/${from}`)}`
+    const target = relative(to)
+    for (const wheel of wheels) {
+      const wanted = wheel.entries.filter(({ path }) => path === source || path.startsWith(`${source}/`))
+      if (wanted.length === 0) continue
+      const archive = await readBytes(wheel.path, { maxBytes: Number.MAX_SAFE_INTEGER })
+      for (const entry of wanted)
+        copies.push({
+          type: 'file',
+          path: target + entry.path.slice(source.length),
+          mode: entry.mode,
+          uid: 0,
+          gid: 0,
+          size: entry.size,
+          read: () => unpackEntry(entry, archive, wheel.filename),
+        })
+    }
+  }
+  return copies
+}
+
+function textFile(path: string, text: string): LayerEntry {
+  const bytes = Buffer.from(text, 'utf8')
+  return { type: 'file', path, mode: 0o644, uid: 0, gid: 0, size: bytes.length, read: () => ({ bytes }) }
+}
+
+/** Adds an account unless it is there as it should be. Passwords are `*`: nobody logs in. */
+function addLine(text: string, line: string, file: 'passwd' | 'group'): string {
+  const [name, , id, group] = line.split(':')
+  for (const present of text.split('\n')) {
+    const fields = present.split(':')
+    if (fields[0] !== name && fields[2] !== id) continue
+    if (fields[0] === name && fields[2] === id && (file === 'group' || fields[3] === group)) return text
+    throw new SvcsplitError(
+      'E-IMG-BASE',
+      `the base has ${present} in /etc/${file}, and the service needs ${line}`,
+      {
+        hint: 'give the profile another user, or take another base',
+      },
+    )
+  }
+  return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`
+}
+
+/** A path of a layer for an absolute one. @throws SvcsplitError E-IMG-FORM */
+function relative(path: string): string {
+  const clean = path.replace(/\/+$/, '')
+  const parts = clean.split('/')
+  if (parts[0] !== '' || parts.length < 2 || parts.slice(1).some((part) => ['', '.', '..'].includes(part)))
+    throw new SvcsplitError(
+      'E-IMG-FORM',
+      `${JSON.stringify(path)} is not an absolute path in its shortest form`,
+    )
+  return clean.slice(1)
+}

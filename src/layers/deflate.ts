@@ -1,0 +1,135 @@
+/**
+ * A small deflate encoder (RFC 1951) for what a wheel has no deflate stream for: tar headers, padding, files
+ * that are stored or made on the way. It is own code because its output is part of every layer's digest, and
+ * each version and build of zlib packs differently. Greedy matching, fixed codes; stored where that is no longer.
+ */
+export function deflate(input: Buffer): Buffer {
+  const packed = deflateFixed(input)
+  return packed.length <= storedSize(input.length) ? packed : deflateStored(input)
+}
+
+const maxStored = 0xffff
+const minMatch = 4
+const maxMatch = 258
+const windowSize = 32_768
+
+function storedSize(length: number): number {
+  return length + 5 * Math.max(1, Math.ceil(length / maxStored))
+}
+
+function deflateStored(input: Buffer): Buffer {
+  const output = Buffer.allocUnsafe(storedSize(input.length))
+  let to = 0
+  let from = 0
+  do {
+    const length = Math.min(maxStored, input.length - from)
+    output[to] = from + length === input.length ? 1 : 0
+    output.writeUInt16LE(length, to + 1)
+    output.writeUInt16LE(length ^ 0xffff, to + 3)
+    input.copy(output, to + 5, from, from + length)
+    to += 5 + length
+    from += length
+  } while (from < input.length)
+  return output
+}
+
+function deflateFixed(input: Buffer): Buffer {
+  const size = input.length
+  // Nine bits at most for a literal; a match never takes more than the literals it stands for.
+  const output = Buffer.allocUnsafe(Math.ceil((size * 9) / 8) + 8)
+  let to = 0
+  let bits = 0
+  let count = 0
+  const put = (value: number, width: number): void => {
+    bits |= value << count
+    count += width
+    while (count >= 8) {
+      output[to++] = bits & 0xff
+      bits >>>= 8
+      count -= 8
+    }
+  }
+  const hashBits = size < 4096 ? 10 : 15
+  const last = new Int32Array(1 << hashBits).fill(-1)
+
+  put(1, 1)
+  put(1, 2)
+  let at = 0
+  while (at < size) {
+    let length = 0
+    let distance = 0
+    if (at + minMatch <= size) {
+      const word = input[at]! | (input[at + 1]! << 8) | (input[at + 2]! << 16) | (input[at + 3]! << 24)
+      const slot = Math.imul(word, 0x9e3779b1) >>> (32 - hashBits)
+      const candidate = last[slot]!
+      last[slot] = at
+      if (candidate >= 0 && at - candidate <= windowSize) {
+        const limit = Math.min(maxMatch, size - at)
+        while (length < limit && input[candidate + length] === input[at + length]) length++
+        distance = at - candidate
+      }
+    }
+    if (length < minMatch) {
+      const code = literalCodes[input[at]!]!
+      put(code >>> 4, code & 15)
+      at++
+      continue
+    }
+    const symbol = lengthSymbols[length]!
+    const code = literalCodes[symbol]!
+    put(code >>> 4, code & 15)
+    put(length - lengthBases[symbol - 257]!, lengthExtras[symbol - 257]!)
+    const slot = distanceSymbol(distance)
+    put(reversed(slot, 5), 5)
+    put(distance - distanceBases[slot]!, distanceExtras[slot]!)
+    at += length
+  }
+  const end = literalCodes[256]!
+  put(end >>> 4, end & 15)
+  if (count > 0) output[to++] = bits & 0xff
+  return output.subarray(0, to)
+}
+
+const lengthExtras = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]
+const lengthBases = [
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195,
+  227, 258,
+]
+const distanceExtras = [
+  0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
+]
+const distanceBases = [
+  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097,
+  6145, 8193, 12289, 16385, 24577,
+]
+
+/** Per literal or length symbol: the code, its bits in the order of the stream, times 16, plus its width. */
+const literalCodes = Array.from({ length: 288 }, (_, symbol) => {
+  const [code, width] =
+    symbol < 144
+      ? [0x30 + symbol, 8]
+      : symbol < 256
+        ? [0x190 + symbol - 144, 9]
+        : symbol < 280
+          ? [symbol - 256, 7]
+          : [0xc0 + symbol - 280, 8]
+  return (reversed(code, width) << 4) | width
+})
+
+const lengthSymbols = Array.from({ length: maxMatch + 1 }, (_, length) => {
+  if (length === maxMatch) return 285
+  return 257 + lengthBases.slice(0, -1).findLastIndex((base) => base <= length)
+})
+
+function distanceSymbol(distance: number): number {
+  if (distance <= 4) return distance - 1
+  // Two symbols for each power of two (RFC 1951, 3.2.5).
+  const power = 31 - Math.clz32(distance - 1)
+  return 2 * power + (((distance - 1) >>> (power - 1)) & 1)
+}
+
+function reversed(code: number, width: number): number {
+  let result = 0
+  for (let bit = 0; bit < width; bit++) result |= ((code >>> bit) & 1) << (width - 1 - bit)
+  return result
+}

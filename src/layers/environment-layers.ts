@@ -1,0 +1,152 @@
+import { join } from 'node:path'
+import type { BlobStore } from '#io/blob-store.js'
+import type { DistributionName } from '#pep/name.js'
+import type { Progress } from '#progress.js'
+import { checkClashes } from '#wheels/clashes.js'
+import { type InstalledWheel, installWheel } from '#wheels/install-wheel.js'
+import { type ConfigurationOptions, configurationEntries } from './configuration-layer.js'
+import { type DescriptorCache, type LayerKey, openDescriptorCache } from './descriptor-cache.js'
+import { type Layer, writeLayer } from './layer.js'
+import type { LayerEntry } from './layer-stream.js'
+import type { LayerGroup } from './plan.js'
+import { venvEntries } from './venv-layer.js'
+import { wheelEntries } from './wheel-layer.js'
+
+/** A wheel that is to be installed, and where its file lies. */
+export interface WheelSource {
+  readonly name: DistributionName
+  readonly version: string
+  readonly filename: string
+  /** Hex. */
+  readonly sha256: string
+  readonly path: string
+  /** Whether somebody asked for it; of a service, the service's own distribution. */
+  readonly requested: boolean
+}
+
+export interface EnvironmentOptions {
+  /** Absolute, constant over all services: `/opt/venv`. */
+  readonly prefix: string
+  /** `3.11` */
+  readonly python: string
+  /** Where the base has it: `/usr/bin/python3.11`. */
+  readonly pythonPath: string
+  readonly wheels: readonly WheelSource[]
+  /** Lowest first; each wheel in exactly one. */
+  readonly groups: readonly LayerGroup[]
+  readonly configuration: Omit<ConfigurationOptions, 'prefix'>
+  readonly store: BlobStore
+  readonly cacheDir: string
+  readonly progress?: Progress
+}
+
+/**
+ * Makes the layers that a service has above its base, lowest first: the empty environment, the groups, the
+ * configuration. Layers that are in the store are not made again, and when all are there no wheel is read.
+ * @throws SvcsplitError E-FS-*, E-IDX-HASH, E-WHL-*, E-IMG-BASE
+ */
+export async function environmentLayers(options: EnvironmentOptions): Promise<readonly Layer[]> {
+  const { store, prefix, python, progress } = options
+  const cache = openDescriptorCache(join(options.cacheDir, 'layers'), store)
+  const wheels = wheelReader(options)
+  await checkOnce(options, cache, wheels)
+
+  const planned = plannedLayers(options, wheels)
+  const layers: Layer[] = []
+  for (const [index, { title, key, entries }] of planned.entries()) {
+    progress?.step?.('layers', index, planned.length)
+    const known = await cache.find([prefix, python, ...key], title)
+    if (known !== undefined) {
+      layers.push(known)
+      continue
+    }
+    const layer = await writeLayer(title, await entries(), store)
+    await cache.keep([prefix, python, ...key], layer)
+    layers.push(layer)
+  }
+  progress?.step?.('layers', planned.length, planned.length)
+  return layers
+}
+
+interface PlannedLayer {
+  readonly title: string
+  readonly key: LayerKey
+  readonly entries: () => Promise<readonly LayerEntry[]>
+}
+
+type WheelReader = (sources: readonly WheelSource[]) => Promise<readonly InstalledWheel[]>
+
+/** Reads each wheel once, and only when somebody asks for it. */
+function wheelReader({ prefix, python }: EnvironmentOptions): WheelReader {
+  const read = new Map<WheelSource, InstalledWheel>()
+  return async (sources) => {
+    const wheels: InstalledWheel[] = []
+    for (const source of sources) {
+      const { filename, sha256, requested } = source
+      const wheel =
+        read.get(source) ?? (await installWheel(source.path, { filename, sha256, requested, prefix, python }))
+      read.set(source, wheel)
+      wheels.push(wheel)
+    }
+    return wheels
+  }
+}
+
+/** Two distributions may clash from different layers, so all are looked at together, once per set of wheels. */
+async function checkOnce(
+  options: EnvironmentOptions,
+  cache: DescriptorCache,
+  wheels: WheelReader,
+): Promise<void> {
+  const sources = [...options.wheels].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const key = ['clashes', options.prefix, options.python, wheelKeys(sources)]
+  if (await cache.isChecked(key)) return
+  await checkClashes(await wheels(sources))
+  await cache.keepCheck(key)
+}
+
+function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readonly PlannedLayer[] {
+  const { prefix, python, pythonPath } = options
+  const byName = new Map(options.wheels.map((wheel) => [wheel.name, wheel]))
+  const planned: PlannedLayer[] = [
+    {
+      title: `virtual environment ${prefix} of Python ${python}`,
+      key: ['venv', pythonPath],
+      entries: async () => venvEntries({ prefix, python, pythonPath }),
+    },
+  ]
+  for (const { title, distributions } of options.groups) {
+    const sources = distributions.map((name) => {
+      const source = byName.get(name)
+      if (source === undefined) throw new Error(`${name} is in no wheel, or in two layers`)
+      byName.delete(name)
+      return source
+    })
+    const list = sources.map(({ name, version }) => `${name} ${version}`).join(', ')
+    planned.push({
+      title: `${title}: ${list}`,
+      key: ['wheels', wheelKeys(sources)],
+      entries: async () => wheelEntries(await wheels(sources)),
+    })
+  }
+  const [forgotten] = byName.keys()
+  if (forgotten !== undefined) throw new Error(`${forgotten} is in no layer`)
+  const configuration = { ...options.configuration, prefix }
+  const { user, directories, data, passwd, group } = configuration
+  planned.push({
+    title: `configuration of ${user.name}`,
+    key: [
+      'configuration',
+      data.size === 0 ? [] : wheelKeys(options.wheels),
+      [...data].sort(),
+      [user.name, user.uid, user.gid, directories, passwd, group],
+    ],
+    entries: async () =>
+      configurationEntries(configuration, data.size === 0 ? [] : await wheels(options.wheels)),
+  })
+  return planned
+}
+
+function wheelKeys(sources: readonly WheelSource[]): readonly string[] {
+  return sources.map(({ sha256, requested }) => `${sha256}${requested ? ' requested' : ''}`).sort()
+}
