@@ -34,7 +34,8 @@ export interface BlobStore {
 /** An unfinished write that nobody has touched for so long belongs to a process that died. */
 const strayAgeMs = 60 * 60 * 1000
 
-export function openBlobStore(dir: string): BlobStore {
+/** `durable: false` for a store whose readers verify what they read: blobs are then not flushed to the disk. */
+export function openBlobStore(dir: string, options: { readonly durable?: boolean } = {}): BlobStore {
   const folder = join(dir, 'sha256')
   let swept: Promise<void> | undefined
 
@@ -57,7 +58,7 @@ export function openBlobStore(dir: string): BlobStore {
       const named = path(expected.sha256 ?? '0'.repeat(64))
       const stored = await writeThenMove(
         named,
-        undefined,
+        { durable: options.durable !== false },
         async (handle) => {
           const hash = createHash('sha256')
           let size = 0

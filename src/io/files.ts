@@ -35,6 +35,13 @@ export interface FileStatus {
   readonly mtimeMs: number
 }
 
+export interface WriteOptions {
+  /** Permission bits of a new file, before the umask. Default 0o666. */
+  readonly mode?: number
+  /** False for what is verified whenever it is read and can be made again: no flush to the disk. Default true. */
+  readonly durable?: boolean
+}
+
 /** UTF-8 text without byte order mark. @throws E-FS-*, E-REQ-ENCODING */
 export async function readText(path: string, options: { readonly maxBytes?: number } = {}): Promise<string> {
   return decodeText(await readBytes(path, options), path)
@@ -166,9 +173,9 @@ export async function ensureDir(path: string): Promise<void> {
 export async function writeAtomic(
   path: string,
   data: string | Uint8Array | AsyncIterable<Uint8Array>,
-  options: { readonly mode?: number } = {},
+  options: WriteOptions = {},
 ): Promise<void> {
-  await writeThenMove(path, options.mode, async (handle) => {
+  await writeThenMove(path, options, async (handle) => {
     if (typeof data === 'string' || data instanceof Uint8Array) await handle.writeFile(data)
     else for await (const chunk of data) await writeAll(handle, chunk)
   })
@@ -197,7 +204,7 @@ export async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<v
 /** Runs `write` on a new file beside `path`, flushes it and renames it to `path`; removes it if anything fails. */
 export async function writeThenMove<T>(
   path: string,
-  mode: number | undefined,
+  options: WriteOptions,
   write: (handle: FileHandle) => Promise<T>,
   finalPath: (result: T) => string = () => path,
 ): Promise<T> {
@@ -205,13 +212,13 @@ export async function writeThenMove<T>(
   const temp = join(folder, `${tempPrefix}${randomBytes(9).toString('hex')}`)
   let handle: FileHandle | undefined
   try {
-    handle = await openNew(temp, folder, mode)
+    handle = await openNew(temp, folder, options.mode)
     const result = await write(handle)
-    await handle.sync()
+    if (options.durable !== false) await handle.sync()
     await handle.close()
     handle = undefined
     await rename(temp, finalPath(result))
-    await syncFolder(folder)
+    if (options.durable !== false) await syncFolder(folder)
     return result
   } catch (error) {
     await handle?.close().catch(() => undefined)

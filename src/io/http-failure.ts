@@ -10,6 +10,9 @@ export interface Failure {
   readonly waitMs?: number
 }
 
+/** What one try came to. */
+export type Attempt<T> = { readonly value: T } | Failure
+
 const connectCodes = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'ECONNREFUSED',
@@ -20,8 +23,8 @@ const connectCodes = new Set([
   'ENOTFOUND',
 ])
 
-/** Statuses that a later try may turn into an answer. */
-const passingStatuses = new Set([408, 425, 429, 500, 502, 503, 504])
+/** Statuses that a later try may turn into an answer; 499 and 522 come from proxies before a server. */
+const passingStatuses = new Set([408, 425, 429, 499, 500, 502, 503, 504, 522])
 
 /** The longest wait that a server may ask for (RFC 9110, Retry-After). */
 const longestWaitMs = 60_000

@@ -7,9 +7,9 @@ import type { Progress } from '#progress.js'
 import type { BlobStore } from './blob-store.js'
 import { type Credentials, openCredentials } from './credentials.js'
 import { errnoOf } from './errno.js'
-import { type Failure, statusFailure, transportFailure } from './http-failure.js'
-import { proxyFor } from './proxy.js'
-import { trustedCertificates } from './trusted-certificates.js'
+import { type Attempt, type Failure, statusFailure, transportFailure } from './http-failure.js'
+import { persistence } from './persist.js'
+import { basic, discard, headerMap, openTransport } from './transport.js'
 import { showUrl } from './url-text.js'
 
 export interface HttpOptions {
@@ -87,8 +87,6 @@ const portableHeaders = new Set([
   'if-range',
 ])
 
-type Attempt<T> = { readonly value: T } | Failure
-
 interface Head {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
@@ -101,33 +99,7 @@ export function openHttp(options: HttpOptions = {}): Http {
   const slots = pLimit(options.concurrency ?? 8)
   const credentials = openCredentials(environment)
   const transport = openTransport(options, environment)
-  const retries = options.retries ?? 3
-  const backoffMs = options.backoffMs ?? 500
-
-  /** Runs `attempt` until it has a value, its failure is final, or the deadline passes. */
-  async function persist<T>(
-    url: URL,
-    deadlineMs: number,
-    attempt: (signal: AbortSignal) => Promise<Attempt<T>>,
-  ): Promise<T> {
-    const started = performance.now()
-    const abort = new AbortController()
-    const timer = setTimeout(() => abort.abort(), deadlineMs)
-    try {
-      for (let tries = 1; ; tries++) {
-        const outcome = await attempt(abort.signal)
-        if ('value' in outcome) return outcome.value
-        if (abort.signal.aborted) throw tooLate(url, deadlineMs, tries)
-        if (!outcome.retry || tries > retries) throw withTries(outcome.error, tries)
-        const waitMs = outcome.waitMs ?? backoffMs * 2 ** (tries - 1) * (0.5 + Math.random())
-        if (performance.now() - started + waitMs > deadlineMs) throw withTries(outcome.error, tries)
-        options.progress?.note?.(`${outcome.error.message}; trying again`)
-        await new Promise((resolve) => setTimeout(resolve, waitMs))
-      }
-    } finally {
-      clearTimeout(timer)
-    }
-  }
+  const persist = persistence(options)
 
   /** The head of the answer after redirects, the body still to come. */
   async function request(
@@ -267,66 +239,6 @@ export function openHttp(options: HttpOptions = {}): Http {
   }
 }
 
-interface Transport {
-  dispatcherFor(url: URL): Promise<Dispatcher>
-  close(): Promise<void>
-}
-
-/** One agent for direct connections and one per proxy, made when first needed. */
-function openTransport(
-  options: HttpOptions,
-  environment: Readonly<Record<string, string | undefined>>,
-): Transport {
-  const agents = new Map<string, Promise<Dispatcher>>()
-
-  async function open(proxy: URL | undefined): Promise<Dispatcher> {
-    const { Agent, ProxyAgent } = await import('undici')
-    const secureContext = trustedCertificates(environment)
-    const tls = secureContext === undefined ? {} : { secureContext }
-    const idle = options.idleTimeoutMs ?? 30_000
-    const common = { headersTimeout: idle, bodyTimeout: idle, connections: options.concurrency ?? 8 }
-    const connect = { timeout: options.connectTimeoutMs ?? 10_000, ...tls }
-    if (proxy === undefined) return new Agent({ ...common, connect })
-    const token =
-      proxy.username === '' && proxy.password === ''
-        ? {}
-        : {
-            token: basic({
-              user: decodeURIComponent(proxy.username),
-              password: decodeURIComponent(proxy.password),
-            }),
-          }
-    return new ProxyAgent({
-      ...common,
-      ...token,
-      uri: proxy.origin,
-      proxyTunnel: false,
-      requestTls: connect,
-      proxyTls: connect,
-    })
-  }
-
-  return {
-    dispatcherFor(url) {
-      const proxy = proxyFor(url, environment)
-      const key = proxy?.href ?? ''
-      let agent = agents.get(key)
-      if (agent === undefined) {
-        agent = open(proxy)
-        agents.set(key, agent)
-      }
-      return agent
-    },
-    async close() {
-      const opened = await Promise.allSettled(agents.values())
-      agents.clear()
-      await Promise.all(
-        opened.map((agent) => (agent.status === 'fulfilled' ? agent.value.destroy() : undefined)),
-      )
-    },
-  }
-}
-
 function headersFor(
   url: URL,
   first: URL,
@@ -340,10 +252,6 @@ function headersFor(
   const login = credentials.for(url)
   if (login !== undefined && sent.authorization === undefined) sent.authorization = basic(login)
   return sent
-}
-
-function basic(login: { readonly user: string; readonly password: string }): string {
-  return `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`
 }
 
 function redirectTarget(from: URL, location: string): URL | SvcsplitError {
@@ -423,36 +331,9 @@ function wrongRange(
   }
 }
 
-function headerMap(headers: Dispatcher.ResponseData['headers']): ReadonlyMap<string, string> {
-  const map = new Map<string, string>()
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) map.set(name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value)
-  return map
-}
-
-function discard(body: Dispatcher.ResponseData['body']): void {
-  body.on('error', () => undefined)
-  body.destroy()
-}
-
 function withoutLogin(url: URL): string {
   const shown = new URL(url)
   shown.username = ''
   shown.password = ''
   return shown.href
-}
-
-function withTries(error: SvcsplitError, tries: number): SvcsplitError {
-  if (tries === 1) return error
-  return new SvcsplitError(error.code, `${error.message} (${tries} tries)`, {
-    cause: error.cause,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-  })
-}
-
-function tooLate(url: URL, deadlineMs: number, tries: number): SvcsplitError {
-  return new SvcsplitError(
-    'E-NET-TIMEOUT',
-    `${showUrl(url)} did not answer fully within ${deadlineMs / 1000} s (${tries} ${tries === 1 ? 'try' : 'tries'})`,
-  )
 }

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { SvcsplitError } from '#errors.js'
+import { readText, statusOf, writeAtomic } from '#io/files.js'
+
+/** Texts derived from files that never change, by kind and the file's sha256; damaged entries are as if absent. */
+export interface FactCache {
+  get(kind: string, sha256: string): Promise<string | undefined>
+  put(kind: string, sha256: string, text: string): Promise<void>
+}
+
+/** Raised when an entry would mean something else than before: older entries then lie in a folder of their own. */
+const format = 'facts-1'
+
+export function openFactCache(cacheDir: string): FactCache {
+  const pathOf = (kind: string, sha256: string): string =>
+    join(cacheDir, format, kind, sha256.slice(0, 2), sha256)
+  return {
+    async get(kind, sha256) {
+      const path = pathOf(kind, sha256)
+      if ((await statusOf(path))?.kind !== 'file') return undefined
+      const entry = await readText(path).catch((error: unknown) => {
+        // a half-read or undecodable entry is made again; a folder that may not be read is the user's to mend
+        if (error instanceof SvcsplitError && error.code === 'E-FS-ACCESS') throw error
+        return ''
+      })
+      const text = entry.slice(65)
+      return entry.slice(0, 65) === `${digestOf(text)}\n` ? text : undefined
+    },
+    async put(kind, sha256, text) {
+      await writeAtomic(pathOf(kind, sha256), `${digestOf(text)}\n${text}`, { durable: false })
+    },
+  }
+}
+
+export function noFactCache(): FactCache {
+  return { get: async () => undefined, put: async () => undefined }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
