@@ -4,7 +4,7 @@ import type { Marker, MarkerComparison, MarkerOperator, MarkerTerm } from './mar
 import type { MarkerEnvironment } from './marker-environment.js'
 import { formatMarker } from './marker-format.js'
 import { normalizeExtra } from './name.js'
-import { specifierSetContains, tryParseSpecifierSet } from './specifier-set.js'
+import { specifierSetContains, tryParseSingle } from './specifier-set.js'
 
 export { type MarkerEnvironment, markerEnvironment } from './marker-environment.js'
 
@@ -67,8 +67,7 @@ function comparisonHolds(comparison: MarkerComparison, values: ReadonlyMap<strin
     throw undefinedComparison(comparison, `'${key}' is a set: ask '"name" in ${key}'`)
   if (typeof rightValue !== 'string') return setHolds(comparison, leftValue, rightValue)
   if (versionVariables.has(key)) {
-    const set =
-      operator === 'in' || operator === 'not in' ? undefined : tryParseSpecifierSet(operator + rightValue)
+    const set = operator === 'in' || operator === 'not in' ? undefined : tryParseSingle(operator + rightValue)
     if (set !== undefined) return specifierSetContains(set, leftValue, true)
   }
   return textHolds(comparison, leftValue, rightValue)

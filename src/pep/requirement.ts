@@ -48,7 +48,8 @@ export function parseRequirement(text: string): Requirement {
 export function formatRequirement(requirement: Requirement): string {
   const { rawName, extras, specifiers, url, marker } = requirement
   let text = rawName
-  if (extras.length > 0) text += `[${extras.join(',')}]`
+  // 'a_' is read as an extra and normalised to 'a-', which would not be read again.
+  if (extras.length > 0) text += `[${extras.map((extra) => extra.replace(/-$/, '_')).join(',')}]`
   text += formatSpecifierSet(specifiers)
   if (url !== undefined) text += ` @ ${url}${marker === undefined ? '' : ' '}`
   return marker === undefined ? text : `${text}; ${formatMarker(marker)}`

@@ -37,18 +37,42 @@ export function parseSpecifierSet(text: string): SpecifierSet {
 
 /** The set, or undefined where `parseSpecifierSet` would throw. */
 export function tryParseSpecifierSet(text: string): SpecifierSet | undefined {
+  return unlessRefused(() => parseSpecifierSet(text))
+}
+
+/** The set of the one specifier that is the whole text; a comma in it separates nothing. Undefined if it is none. */
+export function tryParseSingle(text: string): SpecifierSet | undefined {
+  if (!text.includes(',')) return tryParseSpecifierSet(text)
+  return unlessRefused(() => {
+    const specifier = specifierBetween(text, 0, text.length)
+    return specifier === undefined ? undefined : setOf([specifier], text)
+  })
+}
+
+/** The specifiers as packaging prints them: sorted, and of equal ones the first. */
+export function formatSpecifierSet({ specifiers }: SpecifierSet): string {
+  const sorted = specifiers.toSorted((a, b) => byCodePoint(a.operator + a.version, b.operator + b.version))
+  const seen = new Set<string>()
+  const kept = sorted.filter((specifier) => {
+    const identity = identityOf(specifier)
+    return !seen.has(identity) && seen.add(identity)
+  })
+  return kept.map(({ operator, version }) => operator + version).join(',')
+}
+
+/** Equal for specifiers that packaging holds equal: by version, and for `~=`, whose zeros count, by its spelling. */
+function identityOf({ operator, version }: Specifier): string {
+  const parsed = operator === '===' ? undefined : tryParseVersion(version)
+  return `${operator} ${parsed === undefined ? version : operator === '~=' ? parsed.text : parsed.key}`
+}
+
+function unlessRefused<Result>(work: () => Result): Result | undefined {
   try {
-    return parseSpecifierSet(text)
+    return work()
   } catch (error) {
     if (error instanceof SvcsplitError) return undefined
     throw error
   }
-}
-
-/** The specifiers as packaging prints them: sorted, each once. */
-export function formatSpecifierSet({ specifiers }: SpecifierSet): string {
-  const texts = new Set(specifiers.map(({ operator, version }) => operator + version))
-  return [...texts].sort(byCodePoint).join(',')
 }
 
 /**
@@ -108,24 +132,32 @@ function byCodePoint(a: string, b: string): number {
 
 function specifierSetOf(text: string): SpecifierSet {
   const specifiers: Specifier[] = []
-  const spellings: string[] = []
-  let cuts = everything
-  let prereleases = false
   for (let start = 0; start <= text.length; ) {
     const comma = text.indexOf(',', start)
     const end = comma === -1 ? text.length : comma
-    let from = start
-    let to = end
-    while (from < to && isPythonSpace(text.charCodeAt(from))) from++
-    while (to > from && isPythonSpace(text.charCodeAt(to - 1))) to--
-    if (from < to) {
-      const specifier = parseSpecifier(text, from, to)
-      specifiers.push(specifier)
-      if (specifier.operator === '===') spellings.push(specifier.version.toLowerCase())
-      cuts = intersectCuts(cuts, cutsOf(specifier))
-      prereleases ||= asksForPrereleases(specifier)
-    }
+    const specifier = specifierBetween(text, start, end)
+    if (specifier !== undefined) specifiers.push(specifier)
     start = end + 1
   }
-  return { specifiers, text, cuts, spellings, asksForPrereleases: prereleases }
+  return setOf(specifiers, text)
+}
+
+function specifierBetween(text: string, start: number, end: number): Specifier | undefined {
+  let from = start
+  let to = end
+  while (from < to && isPythonSpace(text.charCodeAt(from))) from++
+  while (to > from && isPythonSpace(text.charCodeAt(to - 1))) to--
+  return from < to ? parseSpecifier(text, from, to) : undefined
+}
+
+function setOf(specifiers: readonly Specifier[], text: string): SpecifierSet {
+  return {
+    specifiers,
+    text,
+    cuts: specifiers.map(cutsOf).reduce(intersectCuts, everything),
+    spellings: specifiers
+      .filter(({ operator }) => operator === '===')
+      .map(({ version }) => version.toLowerCase()),
+    asksForPrereleases: specifiers.some(asksForPrereleases),
+  }
 }
