@@ -16,7 +16,7 @@ export interface ArchiveOrigin {
 export interface MetadataOrigin {
   readonly distribution: string
   readonly version: string
-  readonly field: 'Requires-Dist' | 'Requires-Python' | 'Provides-Extra'
+  readonly field: 'Requires-Dist' | 'Requires-Python' | 'Provides-Extra' | 'Entry-Point'
   readonly index?: number
 }
 
@@ -95,6 +95,22 @@ export const errorCodes = {
   'E-IMG-FORM': { class: 'failed', title: 'an image layout, manifest or config cannot be read' },
   'E-IMG-BASE': { class: 'failed', title: 'a base image does not fit' },
   'E-IMG-REF': { class: 'input', title: 'an image reference or destination cannot be parsed' },
+  'E-REG-AUTH': {
+    class: 'failed',
+    title: 'a registry refuses the login, or asks for it in a way that is not safe',
+  },
+  'E-REG-CONFIG': { class: 'input', title: 'a file of registry logins cannot be read' },
+  'E-REG-INSECURE': { class: 'input', title: 'a login would be sent to a registry in clear text' },
+  'E-REG-UNKNOWN': { class: 'failed', title: 'a registry does not have it' },
+  'E-REG-STATUS': { class: 'failed', title: 'a registry refused or failed a request' },
+  'E-REG-UPLOAD': { class: 'failed', title: 'a blob could not be uploaded' },
+  'E-REG-CONTENT': {
+    class: 'failed',
+    title: 'an image that may not be taken from a registry or given to one',
+  },
+  'E-REG-DIGEST': { class: 'failed', title: 'a registry holds or sends other bytes than a digest names' },
+  'E-REG-IMMUTABLE': { class: 'failed', title: 'a tag that the registry does not let move' },
+  'E-REG-VERIFY': { class: 'failed', title: 'a tag does not name what was just pushed under it' },
   'E-OUT-EXISTS': { class: 'input', title: 'the destination holds something else' },
   'E-EXE-MISSING': { class: 'failed', title: 'a program that is needed is not installed' },
   'E-EXE-FAILED': { class: 'failed', title: 'a program that was started failed' },
