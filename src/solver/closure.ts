@@ -92,12 +92,20 @@ export interface Undecided {
   readonly at?: Origin
 }
 
+export interface MissingExtra {
+  readonly by: Member
+  readonly demand: Demand
+  readonly extra: string
+}
+
 export interface Closure {
   readonly root: Root
   /** In the order in which they were reached, nearest first. */
   readonly members: readonly Member[]
   /** The distributions among them. */
   readonly byName: ReadonlyMap<DistributionName, Member>
+  /** Extras that are demanded of a version that has no such extra. */
+  readonly missingExtras: readonly MissingExtra[]
   readonly undecided: readonly Undecided[]
 }
 
@@ -142,6 +150,7 @@ interface Compiled {
   /** Lines that name an extra, by their place. */
   readonly optional: readonly number[]
   readonly byExtra: Map<string, Demands>
+  readonly extras: ReadonlySet<string>
 }
 
 interface Walker {
@@ -222,6 +231,12 @@ function distinct(demands: readonly Demand[]): readonly Demand[] {
   return result.length === demands.length ? demands : result
 }
 
+/** Sorted, so that the walk meets everything in the same order however the lines are ordered. */
+function demandsFrom(demands: readonly Demand[], undecided: readonly Undecided[] = []): Demands {
+  const all = demands.toSorted((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0))
+  return { all, distinct: distinct(all), undecided }
+}
+
 function compileLines(
   walker: Walker,
   metadata: Metadata,
@@ -234,7 +249,7 @@ function compileLines(
     const demand = compileLine(walker, metadata, index, extras, undecided)
     if (demand !== undefined) all.push(demand)
   }
-  return { all, distinct: distinct(all), undecided }
+  return demandsFrom(all, undecided)
 }
 
 function compile(walker: Walker, name: DistributionName, version: string): Compiled | undefined {
@@ -250,7 +265,22 @@ function compile(walker: Walker, name: DistributionName, version: string): Compi
       if (marked) optional.push(index)
       if (!(marked && onlyWithExtra.test(text) && !/\bor\b/.test(text))) always.push(index)
     }
-    result = { metadata, always: compileLines(walker, metadata, always, none), optional, byExtra: new Map() }
+    const extras = new Set(metadata.extras.map(normalizeExtra))
+    const lines = compileLines(walker, metadata, always, none)
+    const floor = metadata.requiresPython ?? ''
+    const broken = {
+      distribution: name,
+      version,
+      reason: `its Requires-Python ${JSON.stringify(floor)} cannot be read`,
+    }
+    const readable = pythonFits(walker.environment, metadata.requiresPython) !== undefined
+    result = {
+      metadata,
+      always: readable ? lines : { ...lines, undecided: [...lines.undecided, broken] },
+      optional,
+      byExtra: new Map(),
+      extras,
+    }
   }
   walker.compiled.set(id, result)
   return result
@@ -271,10 +301,6 @@ interface Start {
   readonly compiled?: Compiled
   readonly own: Demands
   readonly profile: Demands
-}
-
-function demandsFrom(all: readonly Demand[], undecided: readonly Undecided[] = []): Demands {
-  return { all, distinct: distinct(all), undecided }
 }
 
 /** The service itself, and its profile, as the walk meets them: worked out once for each environment. */
@@ -384,6 +410,7 @@ export function closure(request: ClosureRequest): Closure {
   const members: Growing[] = []
   const byName = new Map<DistributionName, Growing>()
   const undecided: Undecided[] = []
+  const missingExtras: MissingExtra[] = []
   const unknown = new Set<DistributionName>()
   const open: { readonly member: Growing; readonly demands: readonly Demand[] }[] = []
 
@@ -447,11 +474,18 @@ export function closure(request: ClosureRequest): Closure {
 
   for (let next = 0; next < open.length; next += 1) {
     const { member, demands } = open[next]!
-    for (const { target, requirement } of demands) {
+    for (const demand of demands) {
+      const { target, requirement } = demand
       const reached = byName.get(target) ?? reach(target, member)
       if (reached === undefined) continue
-      for (const extra of requirement.extras) switchOn(reached, extra)
+      for (const extra of requirement.extras) {
+        switchOn(reached, extra)
+        // Old build backends list no Provides-Extra: an extra that switches a demand on exists all the same.
+        if (reached.compiled === undefined || reached.compiled.extras.has(extra)) continue
+        if (extraDemands(walker, reached.compiled, extra).all.length > 0) continue
+        missingExtras.push({ by: member, demand, extra })
+      }
     }
   }
-  return { root, members, byName, undecided }
+  return { root, members, byName, missingExtras, undecided }
 }

@@ -1,0 +1,94 @@
+import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
+import { type ClosureFacts, closure, type Pins, type Root, type Undecided } from '#solver/closure.js'
+import { type Host, toFinding, visitHits } from './check.js'
+import { type EntryPoints, vanishedEntryPoints } from './entry-points.js'
+import type { Finding, Fix, Rule } from './finding.js'
+import { levelOf, rules } from './finding.js'
+import { type Counter, counter, type Summary } from './summary.js'
+
+/** A service release, or a user's own list of requirements, that is to run on hosts. */
+export interface Candidate {
+  readonly service: string
+  readonly release?: string
+  readonly version?: string
+  readonly root: Root
+  /** The pins of its own release in one environment. */
+  ownPins(environment: MarkerEnvironment): Pins | undefined
+  /** What it starts, and what another release of it started. */
+  entryPoints(release: string): EntryPoints | undefined
+}
+
+/** One answer to question 1: a candidate on a host. */
+export interface Cell {
+  readonly candidate: Candidate
+  readonly host: Host
+  readonly summary: Summary
+  /** Sorted: errors first, then by rule, distribution and who demands. */
+  readonly findings: readonly Finding[]
+  readonly undecided: readonly Undecided[]
+}
+
+export interface CheckOptions {
+  /** Whether notes (drift, unpinned) are told as findings, or only counted. */
+  readonly notes: boolean
+}
+
+const ruleOrder: ReadonlyMap<Rule, number> = new Map(rules.map((rule, index) => [rule, index]))
+
+function compareText(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
+}
+
+export function compareFindings(one: Finding, other: Finding): number {
+  return (
+    ruleOrder.get(one.rule)! - ruleOrder.get(other.rule)! ||
+    Number(other.direct) - Number(one.direct) ||
+    compareText(one.distribution, other.distribution) ||
+    compareText(one.demand.by, other.demand.by) ||
+    compareText(one.demand.specifier, other.demand.specifier)
+  )
+}
+
+/** Separation is a fix by construction where the candidate has no error under its own release's pins. */
+function separation(candidate: Candidate, host: Host, facts: ClosureFacts): readonly Fix[] {
+  const pins = candidate.ownPins(host.environment)
+  if (pins === undefined) return []
+  const { environment } = host
+  const own = closure({ root: candidate.root, pins, environment, facts })
+  let sound = own.undecided.length === 0
+  visitHits(own, environment, pins, ({ rule }) => {
+    if (levelOf[rule] === 'error') sound = false
+  })
+  return sound ? [{ kind: 'separate', service: candidate.service, verified: true }] : []
+}
+
+function entryPointFindings(candidate: Candidate, host: Host, count: Counter): readonly Finding[] {
+  if (host.release === undefined || host.release === candidate.release) return []
+  const entryPoints = candidate.entryPoints(host.release)
+  if (entryPoints === undefined) return []
+  const found = vanishedEntryPoints(candidate, host, entryPoints)
+  for (const { rule, distribution } of found) count.add(rule, distribution)
+  return found
+}
+
+/** Question 1: may the candidate run on this host as it is? */
+export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, options: CheckOptions): Cell {
+  const { environment, pins } = host
+  const ownPins = candidate.ownPins(environment)
+  const known = ownPins === undefined ? {} : { ownPins }
+  const walked = closure({ root: candidate.root, pins, environment, facts, ...known })
+  const count = counter()
+  const findings: Finding[] = []
+  visitHits(walked, environment, ownPins, (hit) => {
+    count.add(hit.rule, hit.demand?.target ?? hit.member.name!)
+    if (options.notes || levelOf[hit.rule] !== 'note')
+      findings.push(toFinding(hit, walked, host, candidate.release, ownPins))
+  })
+  findings.push(...entryPointFindings(candidate, host, count))
+  const hasErrors = findings.some(({ level }) => level === 'error')
+  const fixes = hasErrors ? separation(candidate, host, facts) : []
+  const told = findings
+    .map((finding) => (finding.level === 'error' ? { ...finding, fixes } : finding))
+    .sort(compareFindings)
+  return { candidate, host, summary: count.summary(), findings: told, undecided: walked.undecided }
+}

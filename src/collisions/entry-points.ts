@@ -1,0 +1,71 @@
+import type { FileOrigin } from '#errors.js'
+import type { DistributionName } from '#pep/name.js'
+import type { Host } from './check.js'
+import { type Finding, fingerprint, levelOf } from './finding.js'
+
+/** The scripts that one version of a service installs: console scripts and WSGI scripts, by name. */
+export interface Scripts {
+  readonly version: string
+  readonly names: readonly string[]
+}
+
+/** What a service starts in the release that the host runs, and in the release that is to come. */
+export interface EntryPoints {
+  readonly distribution: DistributionName
+  readonly before: Scripts
+  readonly after: Scripts
+  /** Programs that the profile starts by name in the release to come, with their places. */
+  readonly started: readonly { readonly program: string; readonly at: FileOrigin }[]
+}
+
+/**
+ * Scripts that the host's release of the service has and the new one has not, and programs that the profile
+ * starts and no script provides. An image with such a command installs well and does not start.
+ */
+export function vanishedEntryPoints(
+  candidate: { readonly service: string; readonly release?: string },
+  host: Host,
+  entryPoints: EntryPoints,
+): readonly Finding[] {
+  const { distribution, before, after, started } = entryPoints
+  const present = new Set(after.names)
+  const { service, release } = candidate
+
+  function finding(by: string, name: string, at: Finding['demand']['at'], direct: boolean): Finding {
+    return {
+      id: fingerprint([
+        'entry-point',
+        service,
+        release,
+        direct ? 'service' : by,
+        name,
+        host.label,
+        host.python,
+      ]),
+      rule: 'entry-point',
+      level: levelOf['entry-point'],
+      distribution,
+      demand: { service, ...(release === undefined ? {} : { release }), by, specifier: name, at },
+      supply: { version: after.version },
+      via: [distribution],
+      direct,
+      state: 'new',
+      fixes: [],
+    }
+  }
+
+  const gone = before.names
+    .filter((name) => !present.has(name))
+    .map((name) =>
+      finding(
+        `${distribution} ${before.version}`,
+        name,
+        { distribution, version: before.version, field: 'Entry-Point' },
+        true,
+      ),
+    )
+  const unknown = started
+    .filter(({ program }) => !present.has(program))
+    .map(({ program, at }) => finding(`profile ${service}`, program, at, false))
+  return [...gone, ...unknown]
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import type { Origin } from '#errors.js'
+import type { DistributionName } from '#pep/name.js'
+
+/** The rules of question 1 that the analysis works out. */
+export const rules = [
+  'collision',
+  'python-floor',
+  'missing',
+  'missing-extra',
+  'unpinned',
+  'entry-point',
+  'drift',
+] as const
+
+export type Rule = (typeof rules)[number]
+
+export type Level = 'error' | 'warning' | 'note'
+
+export const levelOf: Readonly<Record<Rule, Level>> = {
+  collision: 'error',
+  'python-floor': 'error',
+  missing: 'warning',
+  'missing-extra': 'warning',
+  'entry-point': 'warning',
+  unpinned: 'note',
+  drift: 'note',
+}
+
+/** How far a drifting pin is from the one that the service was tested with. */
+export type Jump = 'major' | 'minor' | 'patch'
+
+export interface FindingDemand {
+  readonly service: string
+  /** None for a user's own requirements file. */
+  readonly release?: string
+  readonly by: string
+  /** As written; for `entry-point` the script, for `missing-extra` the extra. */
+  readonly specifier: string
+  readonly at: Origin
+}
+
+export interface FindingSupply {
+  /** What the host has; the host's Python for `python-floor`. */
+  readonly version: string
+  readonly at?: Origin
+}
+
+export interface Fix {
+  readonly kind: 'separate'
+  readonly service: string
+  readonly verified: true
+}
+
+export interface Finding {
+  /** The same for the same fact in every run: see `fingerprint`. */
+  readonly id: string
+  readonly rule: Rule
+  readonly level: Level
+  /** What is demanded; the demanding one for `python-floor` and `entry-point`. */
+  readonly distribution: DistributionName
+  readonly demand: FindingDemand
+  /** None where the host has nothing. */
+  readonly supply?: FindingSupply
+  /** The pin of the service's own release, for `drift` and `missing`. */
+  readonly tested?: FindingSupply
+  readonly jump?: Jump
+  /** From the service to the distribution that demands. */
+  readonly via: readonly DistributionName[]
+  readonly direct: boolean
+  readonly state: 'new'
+  readonly fixes: readonly Fix[]
+}
+
+/**
+ * The identity of a finding: what is demanded by whom, and what the host gives. Places are left out, so that
+ * an edit elsewhere in a file keeps it. 48 bits: among 10^5 findings two clash once in 50,000 fleets.
+ */
+export function fingerprint(parts: readonly (string | undefined)[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify(parts.map((part) => part ?? null)))
+    .digest('hex')
+    .slice(0, 12)
+}
