@@ -1,0 +1,47 @@
+import type { DistributionName } from '#pep/name.js'
+import type { SpecifierSet } from '#pep/specifier-set.js'
+
+/** One version of a distribution that could be chosen. */
+export interface Candidate {
+  /** As the catalog spells it. */
+  readonly version: string
+  /** Requires-Python where it is known without the metadata. */
+  readonly requiresPython?: SpecifierSet
+  /** PEP 592: to be chosen only where it is pinned. */
+  readonly yanked?: boolean
+}
+
+/** One line of Requires-Dist that counts in this environment, with or without an extra. */
+export interface Demand {
+  readonly name: DistributionName
+  readonly extras: readonly string[]
+  readonly specifiers: SpecifierSet
+  /** Counts only where this extra of the demanding distribution is wanted. */
+  readonly underExtra?: string
+  /** Place in Requires-Dist, from 0. */
+  readonly index: number
+}
+
+/** What one version demands in one marker environment. */
+export interface VersionFacts {
+  readonly requiresPython?: SpecifierSet
+  readonly demands: readonly Demand[]
+  /** Why the facts cannot be used: missing, not readable, or a direct URL. */
+  readonly trouble?: string
+}
+
+/**
+ * What the solver knows of distributions, for one marker environment. The answer `undefined` means "not loaded
+ * yet": the search then stops and says what it waits for. Facts never change once they have been given.
+ */
+export interface Facts {
+  /** Each version once; empty if there is no such distribution. */
+  candidates(name: DistributionName): readonly Candidate[] | undefined
+  release(name: DistributionName, version: string): VersionFacts | undefined
+}
+
+/** Facts that a search waits for. */
+export interface Needs {
+  readonly names: readonly DistributionName[]
+  readonly releases: readonly { readonly name: DistributionName; readonly version: string }[]
+}

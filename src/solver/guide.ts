@@ -1,0 +1,136 @@
+import type { DistributionName } from '#pep/name.js'
+import { compareVersions, tryParseVersion } from '#pep/version.js'
+import { hasRank, ranksOf } from './bitset.js'
+import { backtrack, domainOf, rankOf, type Variable } from './engine.js'
+import type { Package } from './packages.js'
+import type { Line, Solution } from './problem.js'
+import type { Guide, Move } from './search.js'
+import type { Support } from './support.js'
+import { expand, lineVariable, type Universe } from './universe.js'
+
+interface GuideOptions {
+  /** Grows when facts turn out to be missing. */
+  readonly assumed: Variable[]
+  readonly support: Support
+  readonly without: ReadonlySet<Line> | undefined
+  readonly preferred: ReadonlyMap<DistributionName, string> | undefined
+}
+
+/** A distribution that conflicts this often is decided before those that were asked for earlier. */
+const troublesome = 5
+
+/** What to decide next: in the order in which distributions came to be needed, preferred versions, else the newest. */
+export function createGuide(universe: Universe, options: GuideOptions): Guide & { solution(): Solution } {
+  const { engine } = universe
+  const conflicts = new Map<Variable, number>()
+  /** Before this place in `engine.required`, all are decided and expanded. */
+  let cursor = 0
+  let gapsSeen = universe.gaps.length
+
+  function next(): Move {
+    universe.needNames.clear()
+    universe.needReleases.clear()
+    if (gapsFound()) {
+      backtrack(engine, 0)
+      return again()
+    }
+    const { required } = engine
+    cursor = Math.min(cursor, required.length)
+    let open: Package | undefined
+    let worst = troublesome - 1
+    for (let i = cursor; i < required.length; i++) {
+      const pack = universe.packageAt[required[i]!]
+      const rank = pack === undefined ? 0 : rankOf(engine, pack.variable)
+      if (pack !== undefined && rank > 0 && !hasRank(pack.expanded, rank)) {
+        if (!expand(universe, pack, rank)) continue
+        if (options.support.expanded()) backtrack(engine, 0)
+        return again()
+      }
+      if (rank >= 0) {
+        if (i === cursor) cursor++
+        continue
+      }
+      const count = conflicts.get(pack!.variable) ?? 0
+      if (open === undefined || count > worst) {
+        open = pack!
+        worst = Math.max(worst, count)
+      }
+    }
+    if (universe.needNames.size > 0 || universe.needReleases.size > 0) return wait()
+    if (open !== undefined) return { kind: 'decide', variable: open.variable, rank: pick(open) }
+    return options.support.check() ? { kind: 'done' } : again()
+  }
+
+  function again(): Move {
+    cursor = 0
+    return { kind: 'again' }
+  }
+
+  /** A gap counts from the moment it is known, so the search starts again with it. */
+  function gapsFound(): boolean {
+    const found = universe.gaps.slice(gapsSeen).filter((line) => options.without?.has(line) !== true)
+    gapsSeen = universe.gaps.length
+    for (const line of found) options.assumed.push(lineVariable(universe, line))
+    return found.length > 0
+  }
+
+  /** Asks for what will be needed soon as well: one answer of the network then serves many. */
+  function wait(): Move {
+    for (const variable of engine.required) {
+      const pack = universe.packageAt[variable]
+      if (pack === undefined || rankOf(engine, variable) >= 0) continue
+      const { version } = pack.candidates[pick(pack) - 1]!
+      if (universe.facts.release(pack.name, version) === undefined) {
+        universe.needReleases.set(`${pack.name} ${version}`, { name: pack.name, version })
+      }
+    }
+    return { kind: 'wait' }
+  }
+
+  function pick(pack: Package): number {
+    const domain = domainOf(engine, pack.variable)
+    const wanted = options.preferred?.get(pack.name)
+    const ranks = ranksOf(domain)
+    const order = wanted === undefined ? ranks.reverse() : byDistance(pack, ranks, wanted)
+    return order.find((rank) => !isGuarded(pack, rank)) ?? order[0]!
+  }
+
+  function isGuarded(pack: Package, rank: number): boolean {
+    if (hasRank(pack.yanked, rank)) return true
+    return hasRank(pack.prereleases, rank) && options.support.guardsPrereleases(pack)
+  }
+
+  return {
+    next,
+    learned(variables) {
+      cursor = 0
+      for (const variable of variables) conflicts.set(variable, (conflicts.get(variable) ?? 0) + 1)
+    },
+    solution() {
+      const pins: [DistributionName, string][] = []
+      const extras: [DistributionName, string[]][] = []
+      const { packages, booleans } = options.support.founded()
+      for (const pack of packages) {
+        pins.push([pack.name, pack.candidates[rankOf(engine, pack.variable) - 1]!.version])
+        const wanted = [...pack.extras].flatMap(([extra, variable]) =>
+          booleans.has(variable) ? [extra] : [],
+        )
+        if (wanted.length > 0) extras.push([pack.name, wanted.sort()])
+      }
+      return { kind: 'solution', pins: new Map(pins.sort(byName)), extras: new Map(extras.sort(byName)) }
+    },
+  }
+}
+
+function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : 1
+}
+
+/** The wanted version, those above it from the nearest on, those below it from the nearest on. */
+function byDistance(pack: Package, ranks: readonly number[], wanted: string): number[] {
+  const version = tryParseVersion(wanted)
+  if (version === undefined) return [...ranks].reverse()
+  const above = ranks.filter((rank) => rank > 0 && compareVersions(pack.versions[rank - 1]!, version) >= 0)
+  const below = ranks.filter((rank) => !above.includes(rank))
+  return [...above, ...below.reverse()]
+}

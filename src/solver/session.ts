@@ -1,0 +1,78 @@
+import type { DistributionName } from '#pep/name.js'
+import type { Variable } from './engine.js'
+import { backtrack } from './engine.js'
+import type { Needs } from './facts.js'
+import { createGuide } from './guide.js'
+import type { Line, Solution, Undecided, Unsolvable } from './problem.js'
+import { search } from './search.js'
+import { openSupport } from './support.js'
+import { addLine, createUniverse, lineVariable, type Universe, type UniverseOptions } from './universe.js'
+
+/** A solver for many questions over the same facts: what one search learns of the facts, later ones know. */
+export interface Session {
+  readonly universe: Universe
+  /** Steps of propagation that one search may take. */
+  readonly budget: number
+}
+
+/** Facts have to be loaded before the search can go on. */
+export interface Waiting {
+  readonly kind: 'waiting'
+  readonly needs: Needs
+}
+
+export type Outcome = Solution | Unsolvable | Undecided | Waiting
+
+export interface Question {
+  readonly lines: readonly Line[]
+  /** Lines that are not to count, among them the Python and gaps, which count by themselves otherwise. */
+  readonly without?: ReadonlySet<Line>
+  /** Versions to choose where possible, else the nearest above, else the nearest below. */
+  readonly preferred?: ReadonlyMap<DistributionName, string>
+}
+
+/** About a minute of work on a machine of 2020; real questions need a thousandth of it. */
+const largestBudget = 200_000_000
+
+export function createSession(options: UniverseOptions & { readonly budget?: number }): Session {
+  return { universe: createUniverse(options), budget: options.budget ?? largestBudget }
+}
+
+/** One version for each distribution that is needed, or lines that cannot hold together. */
+export function solve(session: Session, { lines, without, preferred }: Question): Outcome {
+  const { universe } = session
+  const counted = lines.filter((line) => without?.has(line) !== true).sort(byKey)
+  clearNeeds(universe)
+  backtrack(universe.engine, 0)
+  for (const line of counted) addLine(universe, line)
+  if (universe.needNames.size > 0) return waiting(universe)
+  const assumed: Variable[] = counted.map((line) => lineVariable(universe, line))
+  const background = [universe.pythonLine, ...universe.gaps].filter((line) => without?.has(line) !== true)
+  for (const line of background) assumed.push(lineVariable(universe, line))
+  const support = openSupport(universe, assumed, new Set(assumed))
+  const guide = createGuide(universe, { assumed, support, without, preferred })
+  const limit = universe.engine.steps + session.budget
+  for (;;) {
+    const result = search(universe.engine, assumed, guide, limit - universe.engine.steps)
+    if (result.kind === 'found') return guide.solution()
+    if (result.kind === 'waiting') return waiting(universe)
+    if (result.kind === 'undecided') return result
+    if (support.reopen(result.assumptions)) continue
+    const core = result.assumptions.flatMap((variable) => universe.lineAt.get(variable) ?? [])
+    return { kind: 'unsolvable', core: core.sort(byKey) }
+  }
+}
+
+export function byKey(a: Line, b: Line): number {
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
+}
+
+function clearNeeds(universe: Universe): void {
+  universe.needNames.clear()
+  universe.needReleases.clear()
+}
+
+function waiting(universe: Universe): Waiting {
+  const needs = { names: [...universe.needNames], releases: [...universe.needReleases.values()] }
+  return { kind: 'waiting', needs }
+}

@@ -1,0 +1,262 @@
+import type { DistributionName } from '#pep/name.js'
+import { parseSpecifierSet, type SpecifierSet, specifierSetContains } from '#pep/specifier-set.js'
+import { parseVersion, type Version } from '#pep/version.js'
+import type { Bitset } from './bitset.js'
+import { addRank, emptySet, ranksOf, setOf } from './bitset.js'
+import { createEngine, type Engine, newVariable, type Term, type Variable } from './engine.js'
+import type { Demand, Facts, VersionFacts } from './facts.js'
+import { admittedBy, allBut, anyVersion, orAbsent, ordered, type Package, packageOf } from './packages.js'
+import type { Line, PrereleaseMode } from './problem.js'
+import { addClause, OFF, ON } from './search.js'
+
+/** A term and its negation. */
+export interface Condition extends Term {
+  readonly negation: Bitset
+}
+
+/** One demand on a distribution that has become a clause, with what makes it count: all of `when`. */
+export interface DemandRecord {
+  readonly target: Package
+  readonly admitted: Bitset
+  readonly specifiers: SpecifierSet
+  readonly extras: readonly Variable[]
+  /** Limits the distribution without asking for it. */
+  readonly isPin: boolean
+  /** The first is the holder: a line, or a version of a distribution. */
+  readonly when: readonly Condition[]
+}
+
+/** The facts as variables and clauses, made as the search comes across them. */
+export interface Universe {
+  readonly engine: Engine
+  readonly facts: Facts
+  readonly mode: PrereleaseMode
+  readonly python: Version
+  readonly pythonLine: Line
+  readonly packages: Map<DistributionName, Package>
+  /** The distribution of a variable; undefined for boolean variables. */
+  readonly packageAt: (Package | undefined)[]
+  readonly variables: Map<string, Variable>
+  readonly lineAt: Map<Variable, Line>
+  readonly gaps: Line[]
+  /** Demands by what they are on, and by what holds them: `held[variable][rank]`. */
+  readonly records: Map<Package, DemandRecord[]>
+  readonly held: Map<Variable, DemandRecord[][]>
+  readonly extraOwner: Map<Variable, Package>
+  readonly needNames: Set<DistributionName>
+  readonly needReleases: Map<string, { name: DistributionName; version: string }>
+}
+
+export interface UniverseOptions {
+  readonly facts: Facts
+  /** The full version of the Python, `3.11.13`. */
+  readonly python: string
+  readonly prereleases: PrereleaseMode
+  /** What asked for this Python. */
+  readonly pythonLine: Line
+}
+
+export function createUniverse({ facts, python, prereleases, pythonLine }: UniverseOptions): Universe {
+  const universe: Universe = {
+    engine: createEngine(),
+    facts,
+    mode: prereleases,
+    python: parseVersion(python),
+    pythonLine,
+    packages: new Map(),
+    packageAt: [],
+    variables: new Map(),
+    lineAt: new Map(),
+    gaps: [],
+    records: new Map(),
+    held: new Map(),
+    extraOwner: new Map(),
+    needNames: new Set(),
+    needReleases: new Map(),
+  }
+  lineVariable(universe, pythonLine)
+  return universe
+}
+
+export function newBoolean(universe: Universe): Variable {
+  universe.packageAt.push(undefined)
+  return newVariable(universe.engine, 2)
+}
+
+/** The variable of a line; the line's own clauses come with `addLine`, when its distribution is known. */
+export function lineVariable(universe: Universe, line: Line): Variable {
+  const known = universe.variables.get(line.key)
+  if (known !== undefined) return known
+  const variable = newBoolean(universe)
+  universe.variables.set(line.key, variable)
+  universe.lineAt.set(variable, line)
+  return variable
+}
+
+/** The distribution as a variable, or undefined if its versions are not loaded yet; what is missing is noted. */
+export function packageNamed(universe: Universe, name: DistributionName): Package | undefined {
+  const known = universe.packages.get(name)
+  if (known !== undefined) return known
+  const candidates = universe.facts.candidates(name)
+  if (candidates === undefined) {
+    universe.needNames.add(name)
+    return undefined
+  }
+  const versions = ordered(candidates)
+  const variable = newVariable(universe.engine, versions.length + 1)
+  const pack = packageOf(name, versions, variable)
+  universe.packages.set(name, pack)
+  universe.packageAt.push(pack)
+  universe.records.set(pack, [])
+  limitToPython(universe, pack)
+  if (universe.mode === 'disallow') forbid(universe, pack, pack.prereleases)
+  return pack
+}
+
+/** Requires-Python that is known without metadata: one clause for the whole distribution. */
+function limitToPython(universe: Universe, pack: Package): void {
+  const fitting = emptySet(pack.size)
+  addRank(fitting, 0)
+  pack.candidates.forEach(({ requiresPython }, i) => {
+    if (requiresPython === undefined || specifierSetContains(requiresPython, universe.python, true)) {
+      addRank(fitting, i + 1)
+    }
+  })
+  addClause(universe.engine, [
+    { variable: pack.variable, set: fitting },
+    { variable: lineVariable(universe, universe.pythonLine), set: OFF },
+  ])
+}
+
+function forbid(universe: Universe, pack: Package, ranks: Bitset): void {
+  const rest = orAbsent(anyVersion(pack))
+  for (let i = 0; i < rest.length; i++) rest[i]! &= ~ranks[i]!
+  addClause(universe.engine, [{ variable: pack.variable, set: rest }])
+}
+
+/** Puts a line's own clauses in; false if its distribution is not loaded yet. */
+export function addLine(universe: Universe, line: Line): boolean {
+  if (universe.variables.has(line.key)) return true
+  const target = packageNamed(universe, line.name)
+  if (target === undefined) return false
+  const when = [switchedOn(lineVariable(universe, line))]
+  if (line.kind === 'pin') {
+    const admitted = admittedBy(target, line.specifiers)
+    record(universe, { target, admitted, specifiers: line.specifiers, extras: [], isPin: true, when })
+    addClause(universe.engine, [...unless(when), { variable: target.variable, set: orAbsent(admitted) }])
+  } else {
+    addDemand(universe, target, line.specifiers, line.extras, when)
+  }
+  return true
+}
+
+/** Makes clauses of all that one version demands; false if something of it is not loaded yet. */
+export function expand(universe: Universe, pack: Package, rank: number): boolean {
+  const { version } = pack.candidates[rank - 1]!
+  const facts = universe.facts.release(pack.name, version)
+  if (facts === undefined) {
+    universe.needReleases.set(`${pack.name} ${version}`, { name: pack.name, version })
+    return false
+  }
+  let isReady = true
+  for (const { name } of facts.demands) if (packageNamed(universe, name) === undefined) isReady = false
+  if (!isReady) return false
+  addRank(pack.expanded, rank)
+  const holder = { variable: pack.variable, set: setOf(pack.size, [rank]), negation: allBut(pack, rank) }
+  addReleaseClauses(universe, pack, rank, facts)
+  for (const demand of facts.demands) {
+    const target = packageNamed(universe, demand.name)!
+    addDemand(universe, target, demand.specifiers, demand.extras, [
+      holder,
+      ...underExtra(universe, pack, demand),
+    ])
+  }
+  return true
+}
+
+function addReleaseClauses(universe: Universe, pack: Package, rank: number, facts: VersionFacts): void {
+  const not = { variable: pack.variable, set: allBut(pack, rank) }
+  const { version } = pack.candidates[rank - 1]!
+  if (
+    facts.requiresPython !== undefined &&
+    !specifierSetContains(facts.requiresPython, universe.python, true)
+  ) {
+    addClause(universe.engine, [not, { variable: lineVariable(universe, universe.pythonLine), set: OFF }])
+  }
+  if (facts.trouble !== undefined) {
+    const gap = gapVariable(universe, `${pack.name} ${version}`, pack.name, facts.trouble)
+    addClause(universe.engine, [not, { variable: gap, set: OFF }])
+  }
+}
+
+function underExtra(universe: Universe, pack: Package, demand: Demand): Condition[] {
+  if (demand.underExtra === undefined) return []
+  return [switchedOn(extraVariable(universe, pack, demand.underExtra))]
+}
+
+export function extraVariable(universe: Universe, pack: Package, extra: string): Variable {
+  const known = pack.extras.get(extra)
+  if (known !== undefined) return known
+  const variable = newBoolean(universe)
+  pack.extras.set(extra, variable)
+  universe.extraOwner.set(variable, pack)
+  return variable
+}
+
+function addDemand(
+  universe: Universe,
+  target: Package,
+  specifiers: SpecifierSet,
+  extras: readonly string[],
+  when: readonly Condition[],
+): void {
+  const admitted = admittedBy(target, specifiers)
+  const wanted = extras.map((extra) => extraVariable(universe, target, extra))
+  record(universe, { target, admitted, specifiers, extras: wanted, isPin: false, when })
+  const terms: Term[] = [...unless(when), { variable: target.variable, set: admitted }]
+  if (target.candidates.length === 0) {
+    const gap = gapVariable(universe, target.name, target.name, 'no such distribution is known')
+    terms.push({ variable: gap, set: OFF })
+  }
+  addClause(universe.engine, terms)
+  for (const variable of wanted) addClause(universe.engine, [...unless(when), { variable, set: ON }])
+}
+
+function record(universe: Universe, entry: DemandRecord): void {
+  universe.records.get(entry.target)!.push(entry)
+  const [holder] = entry.when
+  const rank = ranksOf(holder!.set)[0]!
+  const byRank = universe.held.get(holder!.variable) ?? []
+  universe.held.set(holder!.variable, byRank)
+  const list = byRank[rank] ?? []
+  byRank[rank] = list
+  list.push(entry)
+}
+
+function switchedOn(variable: Variable): Condition {
+  return { variable, set: ON, negation: OFF }
+}
+
+/** The left side of a clause: one of the conditions does not hold. */
+function unless(when: readonly Condition[]): Term[] {
+  return when.map(({ variable, negation }) => ({ variable, set: negation }))
+}
+
+/** A line for a fact that is missing: an answer that rests on it has to say so. */
+function gapVariable(universe: Universe, place: string, name: DistributionName, trouble: string): Variable {
+  const key = `gap ${place}`
+  const known = universe.variables.get(key)
+  if (known !== undefined) return known
+  const line: Line = {
+    key,
+    kind: 'gap',
+    name,
+    extras: [],
+    specifiers: parseSpecifierSet(''),
+    text: place,
+    by: 'catalog',
+    trouble,
+  }
+  universe.gaps.push(line)
+  return lineVariable(universe, line)
+}

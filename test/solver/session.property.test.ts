@@ -1,0 +1,53 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { solve } from '#solver/session.js'
+import { bruteForce, faultsOf } from '../support/check-solution.js'
+import { smallProblem, smallUniverse } from '../support/random-universe.js'
+import { lines, smallSession } from '../support/universe.js'
+
+test('A solution has no fault, and there is one exactly if trying every assignment finds one.', () => {
+  fc.assert(
+    fc.property(smallProblem, (problem) => {
+      const session = smallSession(problem.universe, { mode: problem.mode! })
+      const outcome = solve(session, {
+        lines: [...lines(problem.demands), ...lines(problem.pins!, 'pin', 'constraints')],
+      })
+      if (outcome.kind === 'solution') expect(faultsOf(problem, outcome.pins)).toEqual([])
+      else expect(outcome.kind).toBe('unsolvable')
+      expect(outcome.kind === 'solution').toBe(bruteForce(problem) !== undefined)
+    }),
+    { numRuns: 400 },
+  )
+})
+
+test('What a session learned from earlier questions changes no verdict.', () => {
+  const questions = fc.array(fc.subarray(['a', 'b>=2', 'c<3', 'd', 'e==1.0', 'a[x]<3', 'b<2'], { minLength: 1 }), {
+    minLength: 2,
+    maxLength: 8,
+  })
+  fc.assert(
+    fc.property(smallUniverse, questions, (universe, asked) => {
+      const session = smallSession(universe)
+      for (const demands of asked) {
+        const outcome = solve(session, { lines: lines(demands) })
+        const fresh = solve(smallSession(universe), { lines: lines(demands) })
+        expect(outcome.kind).toBe(fresh.kind)
+        if (outcome.kind === 'solution') expect(faultsOf({ universe, demands }, outcome.pins)).toEqual([])
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('The order of the lines changes nothing.', () => {
+  fc.assert(
+    fc.property(smallProblem, fc.nat(), ({ universe, demands, mode }, turn) => {
+      const all = lines(demands)
+      const turned = all.map((_, i) => all[(i + turn) % all.length]!)
+      expect(solve(smallSession(universe, { mode: mode! }), { lines: turned })).toEqual(
+        solve(smallSession(universe, { mode: mode! }), { lines: all }),
+      )
+    }),
+    { numRuns: 200 },
+  )
+})

@@ -1,0 +1,94 @@
+import { markerEnvironment } from '#pep/marker-evaluate.js'
+import type { DistributionName } from '#pep/name.js'
+import { normalizeName } from '#pep/name.js'
+import { parseRequirement } from '#pep/requirement.js'
+import { parseSpecifierSet } from '#pep/specifier-set.js'
+import type { Candidate, Facts, VersionFacts } from '#solver/facts.js'
+import type { Line, PrereleaseMode } from '#solver/problem.js'
+import { factsReader } from '#solver/release-facts.js'
+import { createSession, type Session } from '#solver/session.js'
+
+/** What one version demands; the short form is Requires-Dist alone. */
+export type Release =
+  | readonly string[]
+  | { readonly requires?: readonly string[]; readonly python?: string; readonly yanked?: boolean }
+
+/** Distributions by name, their versions, and what each demands. */
+export type SmallUniverse = { readonly [name: string]: { readonly [version: string]: Release } }
+
+export const python = '3.11.13'
+export const environment = markerEnvironment('3.11', 'linux/amd64')
+
+function partsOf(release: Release): { requires: readonly string[]; python?: string; yanked?: boolean } {
+  return 'length' in release ? { requires: release } : { requires: [], ...release }
+}
+
+/** Facts that are all loaded. */
+export function smallFacts(universe: SmallUniverse, env = environment): Facts {
+  const read = factsReader(env)
+  const known = new Map<string, readonly Candidate[]>()
+  const facts = new Map<string, VersionFacts>()
+  for (const [name, versions] of Object.entries(universe)) {
+    const distribution = normalizeName(name)
+    known.set(
+      distribution,
+      Object.entries(versions).map(([version, release]) => ({
+        version,
+        yanked: partsOf(release).yanked === true,
+      })),
+    )
+    for (const [version, release] of Object.entries(versions)) {
+      const { requires, python } = partsOf(release)
+      facts.set(
+        `${distribution} ${version}`,
+        read({
+          distribution,
+          version,
+          requires,
+          extras: [],
+          from: 'wheel',
+          ...(python !== undefined && { requiresPython: python }),
+        }),
+      )
+    }
+  }
+  return {
+    candidates: (name) => known.get(name) ?? [],
+    release: (name, version) => facts.get(`${name} ${version}`),
+  }
+}
+
+export const pythonLine: Line = {
+  key: 'python',
+  kind: 'python',
+  name: 'python' as DistributionName,
+  extras: [],
+  specifiers: parseSpecifierSet(`==${python}`),
+  text: `Python ${python}`,
+  by: 'command line',
+}
+
+export function smallSession(
+  universe: SmallUniverse,
+  options: { mode?: PrereleaseMode; budget?: number; python?: string } = {},
+): Session {
+  return createSession({
+    facts: smallFacts(universe),
+    python: options.python ?? python,
+    prereleases: options.mode ?? 'pip',
+    pythonLine,
+    ...(options.budget !== undefined && { budget: options.budget }),
+  })
+}
+
+/** Lines of one kind from their texts. */
+export function lines(
+  texts: readonly string[],
+  kind: 'demand' | 'pin' = 'demand',
+  by = 'command line',
+): Line[] {
+  return texts.map((text) => {
+    const { name, extras, specifiers } = parseRequirement(text)
+    return { key: `${kind} ${name} ${text} ${by}`, kind, name, extras, specifiers, text, by }
+  })
+}
