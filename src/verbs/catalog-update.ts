@@ -1,0 +1,176 @@
+import { join } from 'node:path'
+import type { DistributionFile, Metadata } from '#catalog/catalog.js'
+import type { IndexCatalog, PendingMetadata } from '#catalog/index-catalog.js'
+import { isUsableOnLinux } from '#catalog/linux-files.js'
+import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
+import {
+  formatEntryPoints,
+  formatFiles,
+  formatMetadata,
+  formatUnpinned,
+  snapshotFiles,
+  type VersionFacts,
+} from '#catalog/snapshot-format.js'
+import { collectUniverse, type Universe, type UniverseInput, type UniverseRoot } from '#catalog/universe.js'
+import type { EntryPoints } from '#catalog/wheel-facts.js'
+import type { Fleet } from '#inputs/fleet.js'
+import { additionOf } from '#inputs/profile.js'
+import { writeIfChanged } from '#io/files.js'
+import type { DistributionName } from '#pep/name.js'
+import { parseVersion } from '#pep/version.js'
+import type { Progress } from '#progress.js'
+
+export interface CatalogUpdateOptions {
+  readonly fleet: Fleet
+  readonly index: IndexCatalog
+  /** The `constraints/catalog/` folder to write. */
+  readonly to: string
+  /** Begin with the services of this release only, and keep what is known of the others. */
+  readonly release?: string
+  readonly progress?: Progress
+}
+
+export interface CatalogUpdateResult {
+  readonly names: number
+  readonly versions: number
+  readonly files: number
+  /** Versions by how their metadata is known. */
+  readonly from: Readonly<Record<Metadata['from'], number>>
+  /** Exist, and their metadata could not be had. */
+  readonly pending: readonly PendingMetadata[]
+  /** Demanded or pinned, and not on the index. */
+  readonly absent: readonly string[]
+  readonly unreadable: readonly string[]
+  /** Names of the files that changed. */
+  readonly written: readonly string[]
+}
+
+interface Facts {
+  readonly metadata: readonly Metadata[]
+  readonly files: readonly VersionFacts<readonly DistributionFile[]>[]
+  readonly entryPoints: readonly VersionFacts<EntryPoints>[]
+  readonly unpinned: ReadonlyMap<DistributionName, ReadonlyMap<string, string>>
+}
+
+/**
+ * Collects what the index says of every distribution version that the services of the releases may come to demand,
+ * and writes it as sorted text. Without news on the index, running it again changes no byte.
+ */
+export async function catalogUpdate(options: CatalogUpdateOptions): Promise<CatalogUpdateResult> {
+  const { index, progress } = options
+  const input = universeInput(options.fleet, options.release)
+  const universe = await collectUniverse(input, index, (done, known) =>
+    progress?.step?.('following demands', done, known),
+  )
+  const before = loadSnapshot(options.to)
+  const fresh = await readFacts(universe, input.roots, index, before)
+  const facts = options.release === undefined ? fresh : mergeFacts(fresh, before)
+  const written = await writeFacts(facts, options.to)
+  const count = (from: Metadata['from']): number => facts.metadata.filter((row) => row.from === from).length
+  return {
+    names: new Set(facts.metadata.map((row) => row.distribution)).size,
+    versions: facts.metadata.length,
+    files: facts.files.reduce((sum, row) => sum + row.facts.length, 0),
+    from: { wheel: count('wheel'), sdist: count('sdist'), build: count('build') },
+    pending: index.pending().filter((row) => before.metadata(row.name, row.version) === undefined),
+    absent: universe.absent,
+    unreadable: universe.unreadable,
+    written,
+  }
+}
+
+/** Where the demands begin, and every version that any release pins, whatever its marker. */
+export function universeInput(fleet: Fleet, release?: string): UniverseInput {
+  const roots: UniverseRoot[] = []
+  const additions = []
+  const pins = new Map<DistributionName, Set<string>>()
+  for (const { name, services } of fleet.releases.list) {
+    for (const [distribution, list] of fleet.constraints(name).pins) {
+      const versions = pins.get(distribution) ?? new Set()
+      pins.set(distribution, versions)
+      for (const pin of list) versions.add(pin.version)
+    }
+    if (release !== undefined && release !== name) continue
+    for (const [service, shipped] of services) {
+      const profile = fleet.profile(service)
+      roots.push({ name: shipped.distribution, version: shipped.version, extras: profile.extras })
+      additions.push(...profile.additions.map((addition) => additionOf(profile, addition)))
+    }
+  }
+  return { roots, additions, pins }
+}
+
+async function readFacts(
+  universe: Universe,
+  roots: readonly UniverseRoot[],
+  index: IndexCatalog,
+  before: Snapshot,
+): Promise<Facts> {
+  const metadata: Metadata[] = []
+  const files: VersionFacts<readonly DistributionFile[]>[] = []
+  const entryPoints: VersionFacts<EntryPoints>[] = []
+  const isRoot = new Set(roots.map(({ name, version }) => `${name} ${parseVersion(version).text}`))
+  for (const [name, versions] of universe.versions) {
+    for (const version of versions) {
+      const listed = (await index.files(name, version)).filter(({ filename }) => isUsableOnLinux(filename))
+      // what a build told once stays known where nothing can be built
+      const known = (await index.metadata(name, version)) ?? before.metadata(name, version)
+      const spelled = known?.version ?? version
+      if (known !== undefined) metadata.push(known)
+      files.push({ name, version: spelled, facts: listed })
+      if (!isRoot.has(`${name} ${version}`)) continue
+      const found = await index.entryPoints(name, version)
+      if (found !== undefined) entryPoints.push({ name, version: spelled, facts: found })
+    }
+  }
+  return { metadata, files, entryPoints, unpinned: universe.unpinned }
+}
+
+/** Fresh facts over the ones known before. */
+function mergeFacts(fresh: Facts, before: Snapshot): Facts {
+  const key = (name: string, version: string): string => `${name} ${parseVersion(version).text}`
+  const renewed = new Set(fresh.files.map((row) => key(row.name, row.version)))
+  const kept = before
+    .names()
+    .flatMap((name) => before.versions(name).map((version) => ({ name, version })))
+    .filter(({ name, version }) => !renewed.has(key(name, version)))
+  const keptEntryPoints = kept.flatMap(({ name, version }) => {
+    const facts = before.entryPoints(name, version)
+    return facts === undefined ? [] : [{ name, version, facts }]
+  })
+  return {
+    metadata: [...fresh.metadata, ...kept.map(({ name, version }) => before.metadata(name, version)!)],
+    files: [
+      ...fresh.files,
+      ...kept.map(({ name, version }) => ({ name, version, facts: before.files(name, version) })),
+    ],
+    entryPoints: [...fresh.entryPoints, ...keptEntryPoints],
+    unpinned: new Map([...before.unpinned().versions, ...fresh.unpinned]),
+  }
+}
+
+/** The clock has no say: the newest upload among the facts tells how new they are. */
+function newestUpload(facts: Facts): string | undefined {
+  return facts.files
+    .flatMap((row) => row.facts.flatMap(({ uploadTime }) => uploadTime ?? []))
+    .reduce<string | undefined>(
+      (newest, time) => (newest === undefined || time > newest ? time : newest),
+      undefined,
+    )
+}
+
+async function writeFacts(facts: Facts, to: string): Promise<readonly string[]> {
+  const asOf = newestUpload(facts)
+  const texts: readonly (readonly [string, string])[] = [
+    [snapshotFiles.metadata, formatMetadata(facts.metadata)],
+    [snapshotFiles.files, formatFiles(facts.files)],
+    [snapshotFiles.entryPoints, formatEntryPoints(facts.entryPoints)],
+    [
+      snapshotFiles.unpinned,
+      formatUnpinned({ ...(asOf === undefined ? {} : { asOf }), versions: facts.unpinned }),
+    ],
+  ]
+  const written: string[] = []
+  for (const [name, text] of texts) if (await writeIfChanged(join(to, name), text)) written.push(name)
+  return written
+}
