@@ -1,6 +1,5 @@
 import { SvcsplitError } from '#errors.js'
-import { readBytes } from '#io/files.js'
-import { type InstalledWheel, sortEntries } from '#wheels/install-wheel.js'
+import { type InstalledWheel, readWheelFile, sortEntries } from '#wheels/install-wheel.js'
 import { unpackEntry } from '#wheels/wheel-entry.js'
 import { type LayerEntry, parentFolders } from './layer-stream.js'
 
@@ -114,7 +113,7 @@ async function dataCopies(
     for (const wheel of wheels) {
       const wanted = wheel.entries.filter(({ path }) => path === source || path.startsWith(`${source}/`))
       if (wanted.length === 0) continue
-      const archive = await readBytes(wheel.path, { maxBytes: Number.MAX_SAFE_INTEGER })
+      const archive = readWheelFile(wheel.path)
       for (const entry of wanted)
         copies.push({
           type: 'file',

@@ -13,6 +13,9 @@ const minMatch = 4
 const maxMatch = 258
 const windowSize = 32_768
 
+/** Where four bytes with this hash stood last. One table for all calls: most inputs are a single tar header. */
+const lastSeen = new Int32Array(1 << 15)
+
 function storedSize(length: number): number {
   return length + 5 * Math.max(1, Math.ceil(length / maxStored))
 }
@@ -50,7 +53,7 @@ function deflateFixed(input: Buffer): Buffer {
     }
   }
   const hashBits = size < 4096 ? 10 : 15
-  const last = new Int32Array(1 << hashBits).fill(-1)
+  const last = lastSeen.fill(-1, 0, 1 << hashBits)
 
   put(1, 1)
   put(1, 2)

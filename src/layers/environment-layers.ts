@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import pLimit from 'p-limit'
 import type { BlobStore } from '#io/blob-store.js'
 import type { DistributionName } from '#pep/name.js'
 import type { Progress } from '#progress.js'
@@ -52,21 +53,24 @@ export async function environmentLayers(options: EnvironmentOptions): Promise<re
   await checkOnce(options, cache, wheels)
 
   const planned = plannedLayers(options, wheels)
-  const layers: Layer[] = []
-  for (const [index, { title, key, entries }] of planned.entries()) {
-    progress?.step?.('layers', index, planned.length)
-    const known = await cache.find([prefix, python, ...key], title)
-    if (known !== undefined) {
-      layers.push(known)
-      continue
-    }
-    const layer = await writeLayer(title, await entries(), store)
-    await cache.keep([prefix, python, ...key], layer)
-    layers.push(layer)
-  }
-  progress?.step?.('layers', planned.length, planned.length)
-  return layers
+  let done = 0
+  progress?.step?.('layers', done, planned.length)
+  const turn = pLimit(atOnce)
+  return Promise.all(
+    planned.map(({ title, key, entries }) =>
+      turn(async () => {
+        const known = await cache.find([prefix, python, ...key], title)
+        const layer = known ?? (await writeLayer(title, await entries(), store))
+        if (known === undefined) await cache.keep([prefix, python, ...key], layer)
+        progress?.step?.('layers', ++done, planned.length)
+        return layer
+      }),
+    ),
+  )
 }
+
+/** While one layer waits for the disk another is worked on; more at once would only hold more wheels in memory. */
+const atOnce = 2
 
 interface PlannedLayer {
   readonly title: string
@@ -101,7 +105,7 @@ async function checkOnce(
   const sources = [...options.wheels].sort((a, b) => (a.name < b.name ? -1 : 1))
   const key = ['clashes', options.prefix, options.python, wheelKeys(sources)]
   if (await cache.isChecked(key)) return
-  await checkClashes(await wheels(sources))
+  checkClashes(await wheels(sources))
   await cache.keepCheck(key)
 }
 

@@ -58,37 +58,46 @@ export function paddingOf(size: number): number {
 /** Two empty blocks end an archive. */
 export const tarEnd = Buffer.alloc(2 * block)
 
+/** What all headers have in common, so that each is a copy with a few fields set. */
+const template = Buffer.alloc(block)
+template.write(`${layerTime.toString(8).padStart(11, '0')}\0        `, 136, 'latin1')
+template.write('ustar\x0000', 257, 'latin1')
+template.write('0000000\x000000000', 329, 'latin1')
+const templateSum = template.reduce((sum, byte) => sum + byte, 0)
+
 function ustar(
   entry: TarEntry,
   { name, prefix }: { readonly name: string; readonly prefix: string },
   target: string,
   flag: string = typeFlags[entry.type],
 ): Buffer {
-  const header = Buffer.alloc(block)
-  header.write(name, 0, 'latin1')
-  octal(header, entry.mode, 100, 8)
-  octal(header, entry.uid, 108, 8)
-  octal(header, entry.gid, 116, 8)
-  octal(header, entry.size, 124, 12)
-  octal(header, layerTime, 136, 12)
-  header.write('        ', 148, 'latin1')
-  header.write(flag, 156, 'latin1')
-  header.write(target, 157, 'latin1')
-  header.write('ustar\x0000', 257, 'latin1')
-  octal(header, 0, 329, 8)
-  octal(header, 0, 337, 8)
-  header.write(prefix, 345, 'latin1')
-  let sum = 0
-  for (let at = 0; at < block; at++) sum += header[at]!
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+  const header = Buffer.from(template)
+  let sum = templateSum
+  const put = (text: string, at: number): void => {
+    for (let i = 0; i < text.length; i++) {
+      const byte = text.charCodeAt(i)
+      header[at + i] = byte
+      sum += byte
+    }
+  }
+  put(name, 0)
+  put(octal(entry.mode, 7), 100)
+  put(octal(entry.uid, 7), 108)
+  put(octal(entry.gid, 7), 116)
+  put(octal(entry.size, 11), 124)
+  put(flag, 156)
+  put(target, 157)
+  put(prefix, 345)
+  // Blanks stood for the checksum in the sum; they are overwritten last.
+  const checksum = `${sum.toString(8).padStart(6, '0')}\0 `
+  header.write(checksum, 148, 'latin1')
   return header
 }
 
-function octal(header: Buffer, value: number, at: number, width: number): void {
+function octal(value: number, width: number): string {
   const digits = value.toString(8)
-  if (digits.length > width - 1)
-    throw new RangeError(`${value} does not fit in ${width} bytes of a tar header`)
-  header.write(digits.padStart(width - 1, '0'), at, 'latin1')
+  if (digits.length > width) throw new RangeError(`${value} does not fit in ${width} digits of a tar header`)
+  return digits.padStart(width, '0')
 }
 
 /** Name and prefix as ustar keeps them, or none if the name fits in neither way. */

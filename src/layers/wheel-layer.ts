@@ -1,5 +1,4 @@
-import { readBytes } from '#io/files.js'
-import { type InstalledWheel, sortEntries } from '#wheels/install-wheel.js'
+import { type InstalledWheel, readWheelFile, sortEntries } from '#wheels/install-wheel.js'
 import { unpackEntry } from '#wheels/wheel-entry.js'
 import { type LayerEntry, parentFolders } from './layer-stream.js'
 
@@ -10,7 +9,7 @@ import { type LayerEntry, parentFolders } from './layer-stream.js'
 export async function wheelEntries(wheels: readonly InstalledWheel[]): Promise<readonly LayerEntry[]> {
   const files = new Map<string, LayerEntry>()
   for (const wheel of [...wheels].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1))) {
-    const archive = await readBytes(wheel.path, { maxBytes: Number.MAX_SAFE_INTEGER })
+    const archive = readWheelFile(wheel.path)
     for (const entry of wheel.entries) {
       if (files.has(entry.path)) continue
       files.set(entry.path, {

@@ -1,6 +1,5 @@
 import { SvcsplitError } from '#errors.js'
-import { readBytes } from '#io/files.js'
-import type { InstalledWheel } from './install-wheel.js'
+import { type InstalledWheel, readWheelFile } from './install-wheel.js'
 import { unpackEntry, type WheelEntry } from './wheel-entry.js'
 
 /**
@@ -8,13 +7,13 @@ import { unpackEntry, type WheelEntry } from './wheel-entry.js'
  * fine: whichever is written last, the environment is the same.
  * @throws SvcsplitError E-WHL-CLASH naming both
  */
-export async function checkClashes(wheels: readonly InstalledWheel[]): Promise<void> {
+export function checkClashes(wheels: readonly InstalledWheel[]): void {
   const owners = new Map<string, { readonly wheel: InstalledWheel; readonly entry: WheelEntry }>()
   for (const wheel of wheels) {
     for (const entry of wheel.entries) {
       const owner = owners.get(entry.path)
       if (owner === undefined) owners.set(entry.path, { wheel, entry })
-      else if (!(await sameFile(owner, { wheel, entry }))) throw clash(entry.path, owner.wheel, wheel)
+      else if (!sameFile(owner, { wheel, entry })) throw clash(entry.path, owner.wheel, wheel)
     }
   }
   const folders = new Set<string>()
@@ -32,14 +31,14 @@ export async function checkClashes(wheels: readonly InstalledWheel[]): Promise<v
 
 type Owned = { readonly wheel: InstalledWheel; readonly entry: WheelEntry }
 
-async function sameFile(a: Owned, b: Owned): Promise<boolean> {
+function sameFile(a: Owned, b: Owned): boolean {
   if (a.entry.mode !== b.entry.mode || a.entry.size !== b.entry.size) return false
   if (a.entry.hash.algorithm === b.entry.hash.algorithm) return a.entry.hash.value === b.entry.hash.value
-  return (await bytesOf(a)).equals(await bytesOf(b))
+  return bytesOf(a).equals(bytesOf(b))
 }
 
-async function bytesOf({ wheel, entry }: Owned): Promise<Buffer> {
-  const archive = await readBytes(wheel.path, { maxBytes: Number.MAX_SAFE_INTEGER })
+function bytesOf({ wheel, entry }: Owned): Buffer {
+  const archive = readWheelFile(wheel.path)
   return unpackEntry(entry, archive, wheel.filename).bytes
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { hash as hashBytes } from 'node:crypto'
 import { SvcsplitError } from '#errors.js'
-import { readBytes } from '#io/files.js'
+import { readBytesSync } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { type DistInfo, readDistInfo } from './dist-info.js'
 import { parseScriptEntryPoints, type ScriptEntryPoint, scriptWrapper } from './entry-points.js'
@@ -45,8 +45,8 @@ const maxWheelBytes = wheelLimits.size - 1
  * @throws SvcsplitError E-FS-*, E-IDX-HASH, E-WHL-* with archive and member
  */
 export async function installWheel(path: string, options: InstallOptions): Promise<InstalledWheel> {
-  const bytes = await readBytes(path, { maxBytes: maxWheelBytes })
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const bytes = readWheelFile(path)
+  const sha256 = hashBytes('sha256', bytes)
   if (sha256 !== options.sha256)
     throw new SvcsplitError(
       'E-IDX-HASH',
@@ -57,6 +57,14 @@ export async function installWheel(path: string, options: InstallOptions): Promi
       },
     )
   return { ...readWheel(bytes, options), path }
+}
+
+/**
+ * The bytes of a wheel's file. Read in one go: what follows is bound by the processor, and a hundred small
+ * reads through the thread pool cost more than they let overlap.
+ */
+export function readWheelFile(path: string): Buffer {
+  return readBytesSync(path, { maxBytes: maxWheelBytes })
 }
 
 /** As `installWheel`, for bytes whose hash is known. */

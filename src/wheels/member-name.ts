@@ -3,7 +3,9 @@ import { type ErrorCode, SvcsplitError } from '#errors.js'
 const maxNameBytes = 4096
 const maxComponentBytes = 255
 
-/** Printable ASCII, which nearly every name is; the rest takes the slow way. */
+/** What nearly every name is, and what breaks no rule; the rest takes the slow way. */
+const usual = /^(?:[\w+-][\w.+-]*(?<!\.)\/)*(?:[\w.+-]*(?<!\.))$/
+
 const printable = /^[\x20-\x7e]*$/
 
 /** General purpose bit 11: name and comment are UTF-8 (APPNOTE 4.4.4). */
@@ -17,6 +19,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  */
 export function decodeMemberName(raw: Buffer, flags: number, archive: string): string {
   const latin1 = raw.toString('latin1')
+  if (latin1.length > 0 && latin1.length <= maxComponentBytes && usual.test(latin1)) return latin1
   const ascii = printable.test(latin1)
   const name = ascii ? latin1 : decodeUtf8(raw, flags, archive)
   const refuse = (code: ErrorCode, problem: string): never => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { SvcsplitError } from '#errors.js'
 
 /** The hash algorithms that may vouch for a file: sha256 or stronger (binary distribution format, "RECORD"). */
@@ -79,7 +79,7 @@ export function formatRecord(rows: Iterable<RecordRow>): Buffer {
 }
 
 export function hashOf(bytes: Uint8Array, algorithm: HashAlgorithm = 'sha256'): FileHash {
-  return { algorithm, value: createHash(algorithm).update(bytes).digest('base64url') }
+  return { algorithm, value: hash(algorithm, bytes, 'base64url') }
 }
 
 function parseHash(text: string, refuse: (problem: string) => never): FileHash {
