@@ -1,0 +1,188 @@
+import { join } from 'node:path'
+import { SvcsplitError } from '#errors.js'
+import { ensureDir, linkOrCopy, listDir, readBytes, readText, statusOf, writeAtomic } from '#io/files.js'
+import { type ImageConfig, parseImageConfig } from '#oci/config.js'
+import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
+import { type Digest, hexOf, sha256 } from '#oci/digest.js'
+import { encodeImageIndex, type ImageIndex, parseImageIndex } from '#oci/image-index.js'
+import { type Manifest, parseManifest } from '#oci/manifest.js'
+import { isManifestType, mediaTypes } from '#oci/media-type.js'
+import type { Image } from './assemble.js'
+
+/** An image under the name that it has in a layout. */
+export interface NamedImage {
+  /** `glance:2025.1` */
+  readonly name: string
+  readonly image: Image
+}
+
+/** What `oci-layout` says (image-spec, image-layout.md). */
+const marker = '{"imageLayoutVersion":"1.0.0"}'
+
+const maxJson = 4 * 1024 * 1024
+
+/** Where a layout keeps a blob. */
+export function layoutBlob(dir: string, digest: Digest): string {
+  return join(dir, 'blobs', 'sha256', hexOf(digest))
+}
+
+/**
+ * Writes images into an OCI layout, beside those that it holds. Blobs come first and `index.json` last and at
+ * once, so that a layout is whole at every moment. The name decides: another image of it is replaced, its
+ * blobs stay.
+ * @param sources where the blobs of layers lie: folders with `sha256/<hex>` in them, asked in order
+ * @throws SvcsplitError E-OUT-EXISTS, E-IMG-DIGEST, E-FS-*
+ */
+export async function writeLayout(
+  dir: string,
+  images: readonly NamedImage[],
+  sources: readonly string[],
+): Promise<void> {
+  const present = await indexToExtend(dir)
+  await ensureDir(join(dir, 'blobs', 'sha256'))
+  for (const { image } of images) {
+    for (const layer of image.manifest.layers) await placeBlob(dir, layer, sources)
+    await placeBytes(dir, image.manifest.config.digest, image.configBytes)
+    await placeBytes(dir, image.descriptor.digest, image.manifestBytes)
+  }
+  await writeAtomic(join(dir, 'oci-layout'), marker)
+  await writeAtomic(join(dir, 'index.json'), encodeImageIndex(withImages(present, images)))
+}
+
+/** @throws SvcsplitError E-FS-NOTFOUND, E-IMG-FORM */
+export async function readLayout(dir: string): Promise<ImageIndex> {
+  const text = await readText(join(dir, 'oci-layout'), { maxBytes: maxJson })
+  if (!/"imageLayoutVersion"\s*:\s*"1\.[0-9]+\.[0-9]+"/.test(text))
+    throw new SvcsplitError('E-IMG-FORM', `${dir} is not an OCI image layout of version 1`, {
+      at: { path: join(dir, 'oci-layout') },
+    })
+  const path = join(dir, 'index.json')
+  try {
+    return parseImageIndex(await readBytes(path, { maxBytes: maxJson }))
+  } catch (error) {
+    throw placed(error, path)
+  }
+}
+
+/** The names of the images in a layout, in the order of its index. */
+export function refNames(index: ImageIndex): readonly string[] {
+  return index.manifests.flatMap(({ annotations }) => annotations?.get(refNameAnnotation) ?? [])
+}
+
+/**
+ * The image of a name in a layout, or its only one if no name is given. Digests of manifest and config are
+ * recomputed; layers are not read.
+ * @throws SvcsplitError E-IMG-REF, E-IMG-FORM, E-IMG-DIGEST, E-FS-*
+ */
+export async function readLayoutImage(
+  dir: string,
+  name?: string,
+): Promise<{ readonly descriptor: Descriptor; readonly manifest: Manifest; readonly config: ImageConfig }> {
+  const index = await readLayout(dir)
+  const candidates = index.manifests.filter(
+    ({ mediaType, annotations }) =>
+      isManifestType(mediaType) && (name === undefined || annotations?.get(refNameAnnotation) === name),
+  )
+  const [descriptor, second] = candidates
+  if (descriptor === undefined || second !== undefined)
+    throw new SvcsplitError(
+      'E-IMG-REF',
+      descriptor === undefined
+        ? `${dir} holds no image${name === undefined ? '' : ` named ${name}`}`
+        : `${dir} holds several images${name === undefined ? '' : ` named ${name}`}`,
+      { at: { path: join(dir, 'index.json') }, hint: `it holds: ${refNames(index).join(', ') || 'none'}` },
+    )
+  const manifest = await readManifest(dir, descriptor)
+  const path = layoutBlob(dir, manifest.config.digest)
+  const bytes = await readVerified(dir, manifest.config)
+  try {
+    return { descriptor, manifest, config: parseImageConfig(bytes) }
+  } catch (error) {
+    throw placed(error, path)
+  }
+}
+
+/** @throws SvcsplitError E-IMG-FORM, E-IMG-DIGEST, E-FS-* */
+export async function readManifest(dir: string, descriptor: Descriptor): Promise<Manifest> {
+  const bytes = await readVerified(dir, descriptor)
+  try {
+    return parseManifest(bytes)
+  } catch (error) {
+    throw placed(error, layoutBlob(dir, descriptor.digest))
+  }
+}
+
+/** A small blob, held against its descriptor. */
+export async function readVerified(dir: string, descriptor: Descriptor): Promise<Buffer> {
+  const path = layoutBlob(dir, descriptor.digest)
+  const bytes = await readBytes(path, { maxBytes: maxJson })
+  if (bytes.length !== descriptor.size || sha256(bytes) !== descriptor.digest)
+    throw new SvcsplitError('E-IMG-DIGEST', `the blob is not the one that ${descriptor.digest} names`, {
+      at: { path },
+    })
+  return bytes
+}
+
+async function indexToExtend(dir: string): Promise<ImageIndex> {
+  const empty: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [] }
+  const status = await statusOf(dir, { follow: true })
+  if (status === undefined) return empty
+  if (status.kind !== 'folder')
+    throw new SvcsplitError('E-OUT-EXISTS', `${dir} is not a folder`, { at: { path: dir } })
+  const names = await listDir(dir)
+  if (names.length === 0) return empty
+  if (names.includes('index.json') && names.includes('oci-layout')) return readLayout(dir)
+  // What a first write leaves when it was stopped before its end.
+  if (names.every((name) => name === 'blobs' || name === 'oci-layout')) return empty
+  throw new SvcsplitError('E-OUT-EXISTS', `${dir} holds files and is not an OCI image layout`, {
+    at: { path: dir },
+    hint: 'give a folder that is empty, new, or an OCI layout',
+  })
+}
+
+/** Sorted by name, so that the order of building cannot be seen. */
+function withImages(index: ImageIndex, images: readonly NamedImage[]): ImageIndex {
+  const nameOf = ({ annotations }: Descriptor): string => annotations?.get(refNameAnnotation) ?? ''
+  const replaced = new Set(images.map(({ name }) => name))
+  const added = images.map(({ name, image }): Descriptor => {
+    const annotations = new Map([...(image.descriptor.annotations ?? []), [refNameAnnotation, name]])
+    return { ...image.descriptor, annotations }
+  })
+  const manifests = [...index.manifests.filter((item) => !replaced.has(nameOf(item))), ...added]
+  manifests.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0))
+  return { ...index, manifests }
+}
+
+async function placeBlob(dir: string, layer: Descriptor, sources: readonly string[]): Promise<void> {
+  const target = layoutBlob(dir, layer.digest)
+  if (await isWhole(target, layer.size)) return
+  for (const source of sources) {
+    const path = join(source, 'sha256', hexOf(layer.digest))
+    if (!(await isWhole(path, layer.size))) continue
+    await linkOrCopy(path, target)
+    return
+  }
+  throw new SvcsplitError('E-IMG-DIGEST', `the blob of the layer ${layer.digest} is nowhere to be found`, {
+    hint: 'the cache may have been cleaned meanwhile; build again',
+  })
+}
+
+async function placeBytes(dir: string, digest: Digest, bytes: Buffer): Promise<void> {
+  const target = layoutBlob(dir, digest)
+  if (!(await isWhole(target, bytes.length))) await writeAtomic(target, bytes)
+}
+
+async function isWhole(path: string, size: number): Promise<boolean> {
+  const status = await statusOf(path)
+  return status?.kind === 'file' && status.size === size
+}
+
+/** Adds the file to an error of the pure readers. */
+function placed(error: unknown, path: string): unknown {
+  if (!(error instanceof SvcsplitError) || error.at !== undefined) return error
+  return new SvcsplitError(error.code, error.message, {
+    at: { path },
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    cause: error,
+  })
+}

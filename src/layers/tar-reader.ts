@@ -1,0 +1,181 @@
+import { SvcsplitError } from '#errors.js'
+
+/** One entry as it stands in a tar archive, extended headers applied. */
+export interface ReadTarEntry {
+  /** As written, without `./` before and slashes behind it. */
+  readonly path: string
+  /** `0` file, `1` hard link, `2` symbolic link, `3` to `6` devices, folders and pipes. */
+  readonly type: string
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly size: number
+  readonly mtime: number
+  readonly target: string
+}
+
+export interface TarVisitor {
+  /** @returns true if the bytes of this file are wanted */
+  entry(entry: ReadTarEntry): boolean
+  /** The bytes of the last entry that was wanted. */
+  file?(bytes: Buffer): void
+}
+
+const block = 512
+const maxExtended = 1024 * 1024
+const maxWanted = 64 * 1024 * 1024
+
+/**
+ * Walks a tar archive piece by piece. It ends always: an archive that breaks off, that has a broken checksum
+ * or that goes on after its end is an error, since two readers would see two archives.
+ * @throws SvcsplitError E-IMG-FORM
+ */
+export function tarWalker(visitor: TarVisitor, archive: string) {
+  let rest: Buffer = Buffer.alloc(0)
+  let skip = 0
+  let zeros = 0
+  let collect: { left: number; readonly parts: Buffer[]; readonly done: (bytes: Buffer) => void } | undefined
+  let pax = new Map<string, string>()
+  let globals = new Map<string, string>()
+  const refuse = (problem: string, member?: string): never => {
+    throw new SvcsplitError('E-IMG-FORM', `a layer that is not a tar archive as it should be: ${problem}`, {
+      at: { archive, ...(member === undefined ? {} : { member }) },
+    })
+  }
+  const take = (size: number, done: (bytes: Buffer) => void): void => {
+    if (size > maxWanted) refuse(`a file of ${size} bytes`)
+    collect = { left: size, parts: [], done }
+    skip = (block - (size % block)) % block
+    if (size === 0) finishCollect()
+  }
+  const finishCollect = (): void => {
+    const { parts, done } = collect!
+    collect = undefined
+    done(Buffer.concat(parts))
+  }
+
+  const header = (bytes: Buffer): void => {
+    if (isZero(bytes)) {
+      zeros++
+      return
+    }
+    if (zeros > 0) refuse('entries after its end')
+    if (!checksumFits(bytes)) refuse('a header whose checksum is wrong')
+    const flag = String.fromCharCode(bytes[156]! === 0 ? 0x30 : bytes[156]!)
+    const size =
+      pax.has('size') && flag !== 'x' && flag !== 'g' ? Number(pax.get('size')) : number(bytes, 124, 12)
+    if (!Number.isSafeInteger(size) || size < 0) refuse('an entry with an impossible size')
+    if (flag === 'x' || flag === 'g' || flag === 'L' || flag === 'K') {
+      if (size > maxExtended) refuse('an extended header larger than anything legitimate')
+      take(size, (body) => {
+        if (flag === 'L') pax.set('path', cString(body))
+        else if (flag === 'K') pax.set('linkpath', cString(body))
+        else if (flag === 'x') pax = new Map([...pax, ...paxRecords(body, refuse)])
+        else globals = new Map([...globals, ...paxRecords(body, refuse)])
+      })
+      return
+    }
+    const fields = new Map([...globals, ...pax])
+    pax = new Map()
+    const prefix = bytes.toString('latin1', 257, 263) === 'ustar\0' ? text(bytes, 345, 155) : ''
+    const name = text(bytes, 0, 100)
+    const path = fields.get('path') ?? (prefix === '' ? name : `${prefix}/${name}`)
+    const entry: ReadTarEntry = {
+      path: path.replace(/^(?:\.?\/)+/, '').replace(/\/+$/, ''),
+      type: flag === '7' ? '0' : flag,
+      mode: number(bytes, 100, 8),
+      uid: Number(fields.get('uid') ?? number(bytes, 108, 8)),
+      gid: Number(fields.get('gid') ?? number(bytes, 116, 8)),
+      size,
+      mtime: Number(fields.get('mtime') ?? number(bytes, 136, 12)),
+      target: fields.get('linkpath') ?? text(bytes, 157, 100),
+    }
+    if (!'0123456'.includes(entry.type))
+      refuse(`an entry of the unknown type ${JSON.stringify(flag)}`, entry.path)
+    if (path.includes('\0')) refuse('a path with a zero byte')
+    if (entry.type !== '0' && size > 0) refuse('bytes where none belong', entry.path)
+    if (visitor.entry(entry)) take(size, (body) => visitor.file?.(body))
+    else skip = size + ((block - (size % block)) % block)
+  }
+
+  return {
+    push(chunk: Buffer): void {
+      let at = 0
+      while (at < chunk.length) {
+        if (collect !== undefined) {
+          const part = chunk.subarray(at, at + collect.left)
+          collect.parts.push(part)
+          collect.left -= part.length
+          at += part.length
+          if (collect.left === 0) finishCollect()
+        } else if (skip > 0) {
+          const step = Math.min(skip, chunk.length - at)
+          skip -= step
+          at += step
+        } else {
+          const need = block - rest.length
+          const part = chunk.subarray(at, at + need)
+          at += part.length
+          if (rest.length > 0) rest = Buffer.concat([rest, part])
+          else rest = part
+          if (rest.length < block) return
+          const full = rest
+          rest = Buffer.alloc(0)
+          header(full)
+        }
+      }
+    },
+    end(): void {
+      if (collect !== undefined || skip > 0 || rest.length > 0) refuse('it breaks off')
+    },
+  }
+}
+
+function isZero(bytes: Buffer): boolean {
+  return bytes.equals(emptyBlock)
+}
+
+const emptyBlock = Buffer.alloc(block)
+
+function checksumFits(bytes: Buffer): boolean {
+  let sum = 8 * 0x20
+  for (let at = 0; at < block; at++) if (at < 148 || at >= 156) sum += bytes[at]!
+  return number(bytes, 148, 8) === sum
+}
+
+function text(bytes: Buffer, at: number, width: number): string {
+  return cString(bytes.subarray(at, at + width))
+}
+
+function cString(bytes: Buffer): string {
+  const end = bytes.indexOf(0)
+  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end)
+}
+
+/** Octal digits, or GNU's base 256 for what does not fit. */
+function number(bytes: Buffer, at: number, width: number): number {
+  if ((bytes[at]! & 0x80) !== 0) {
+    let value = bytes[at]! & 0x7f
+    for (let i = 1; i < width; i++) value = value * 256 + bytes[at + i]!
+    return value
+  }
+  const digits = text(bytes, at, width).trim()
+  if (digits === '') return 0
+  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN
+}
+
+function paxRecords(body: Buffer, refuse: (problem: string) => never): ReadonlyMap<string, string> {
+  const records = new Map<string, string>()
+  for (let at = 0; at < body.length; ) {
+    const blank = body.indexOf(0x20, at)
+    const digits = body.toString('latin1', at, Math.max(blank, at))
+    const end = at + Number(digits)
+    if (!/^[1-9][0-9]{0,9}$/.test(digits) || end > body.length || body[end - 1] !== 0x0a)
+      return refuse('an extended header that cannot be read')
+    const equals = body.indexOf(0x3d, blank)
+    if (equals < 0 || equals >= end) return refuse('an extended header that cannot be read')
+    records.set(body.toString('utf8', blank + 1, equals), body.toString('utf8', equals + 1, end - 1))
+    at = end
+  }
+  return records
+}
