@@ -1,5 +1,12 @@
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
-import { type ClosureFacts, closure, type Pins, type Root, type Undecided } from '#solver/closure.js'
+import {
+  type Closure,
+  type ClosureFacts,
+  closure,
+  type Pins,
+  type Root,
+  type Undecided,
+} from '#solver/closure.js'
 import { type Host, toFinding, visitHits } from './check.js'
 import { type EntryPoints, vanishedEntryPoints } from './entry-points.js'
 import type { Finding, Fix, Rule } from './finding.js'
@@ -23,6 +30,10 @@ export interface Cell {
   readonly candidate: Candidate
   readonly host: Host
   readonly summary: Summary
+  /** The distributions that each rule speaks of. */
+  readonly named: Counter['named']
+  /** How many distributions the candidate needs. */
+  readonly size: number
   /** Sorted: errors first, then by rule, distribution and who demands. */
   readonly findings: readonly Finding[]
   readonly undecided: readonly Undecided[]
@@ -31,6 +42,8 @@ export interface Cell {
 export interface CheckOptions {
   /** Whether notes (drift, unpinned) are told as findings, or only counted. */
   readonly notes: boolean
+  /** What `isSoundAlone` said. */
+  readonly sound: boolean | undefined
 }
 
 const ruleOrder: ReadonlyMap<Rule, number> = new Map(rules.map((rule, index) => [rule, index]))
@@ -49,17 +62,23 @@ export function compareFindings(one: Finding, other: Finding): number {
   )
 }
 
-/** Separation is a fix by construction where the candidate has no error under its own release's pins. */
-function separation(candidate: Candidate, host: Host, facts: ClosureFacts): readonly Fix[] {
-  const pins = candidate.ownPins(host.environment)
-  if (pins === undefined) return []
-  const { environment } = host
+/**
+ * Whether a candidate has no error under the pins of its own release, with nothing undecided: then separation is
+ * a fix by construction. None where it has no release of its own.
+ */
+export function isSoundAlone(
+  candidate: Candidate,
+  environment: MarkerEnvironment,
+  facts: ClosureFacts,
+): boolean | undefined {
+  const pins = candidate.ownPins(environment)
+  if (pins === undefined) return undefined
   const own = closure({ root: candidate.root, pins, environment, facts })
   let sound = own.undecided.length === 0
   visitHits(own, environment, pins, ({ rule }) => {
     if (levelOf[rule] === 'error') sound = false
   })
-  return sound ? [{ kind: 'separate', service: candidate.service, verified: true }] : []
+  return sound
 }
 
 function entryPointFindings(candidate: Candidate, host: Host, count: Counter): readonly Finding[] {
@@ -69,6 +88,15 @@ function entryPointFindings(candidate: Candidate, host: Host, count: Counter): r
   const found = vanishedEntryPoints(candidate, host, entryPoints)
   for (const { rule, distribution } of found) count.add(rule, distribution)
   return found
+}
+
+/** Distributions that the host bounds (`setuptools<81`): which version it has cannot be told. */
+function boundOnly(walked: Closure, host: Host): readonly Undecided[] {
+  const { bounds } = host
+  if (bounds === undefined) return []
+  return [...walked.byName]
+    .filter(([name, { reason }]) => reason !== 'pin' && reason !== 'service' && bounds.has(name))
+    .map(([distribution]) => ({ distribution, reason: 'the constraints bound it and do not pin it' }))
 }
 
 /** Question 1: may the candidate run on this host as it is? */
@@ -85,10 +113,18 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
       findings.push(toFinding(hit, walked, host, candidate.release, ownPins))
   })
   findings.push(...entryPointFindings(candidate, host, count))
-  const hasErrors = findings.some(({ level }) => level === 'error')
-  const fixes = hasErrors ? separation(candidate, host, facts) : []
+  const fixes: readonly Fix[] =
+    options.sound === true ? [{ kind: 'separate', service: candidate.service, verified: true }] : []
   const told = findings
     .map((finding) => (finding.level === 'error' ? { ...finding, fixes } : finding))
     .sort(compareFindings)
-  return { candidate, host, summary: count.summary(), findings: told, undecided: walked.undecided }
+  return {
+    candidate,
+    host,
+    summary: count.summary(),
+    named: count.named,
+    size: walked.byName.size,
+    findings: told,
+    undecided: [...walked.undecided, ...boundOnly(walked, host)],
+  }
 }

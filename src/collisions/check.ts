@@ -22,6 +22,8 @@ export interface Host {
   readonly platform: string
   readonly environment: MarkerEnvironment
   readonly pins: Pins
+  /** Names that a user's constraints bound and do not pin. */
+  readonly bounds?: { has(name: DistributionName): boolean }
 }
 
 /** Something of a closure that a rule speaks of, before it is told as a finding. */

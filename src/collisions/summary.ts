@@ -18,12 +18,15 @@ export function noCounts(): Record<Rule, number> {
 export interface Counter {
   add(rule: Rule, distribution: DistributionName): void
   summary(): Summary
+  /** The distributions counted, by rule. */
+  readonly named: ReadonlyMap<Rule, ReadonlySet<DistributionName>>
 }
 
 export function counter(): Counter {
   const findings = noCounts()
   const names = new Map(rules.map((rule) => [rule, new Set<DistributionName>()]))
   return {
+    named: names,
     add(rule, distribution) {
       findings[rule] += 1
       names.get(rule)!.add(distribution)

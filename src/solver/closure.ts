@@ -89,6 +89,8 @@ export interface Undecided {
   readonly distribution: DistributionName
   readonly version?: string
   readonly reason: string
+  /** The kind of fact that would decide it; none where no fact can. */
+  readonly lacks?: 'metadata' | 'versions'
   readonly at?: Origin
 }
 
@@ -427,7 +429,7 @@ export function closure(request: ClosureRequest): Closure {
     const supply = supplyOf(walker, request, name)
     if (supply === undefined) {
       unknown.add(name)
-      undecided.push({ distribution: name, reason: 'no version of it is known' })
+      undecided.push({ distribution: name, reason: 'no version of it is known', lacks: 'versions' })
       return undefined
     }
     const { version, reason, at } = supply
@@ -435,7 +437,13 @@ export function closure(request: ClosureRequest): Closure {
     const compiled = compile(walker, name, version)
     const known = compiled && { compiled, metadata: compiled.metadata }
     if (compiled === undefined)
-      undecided.push({ distribution: name, version, reason: 'its demands are not known', ...place })
+      undecided.push({
+        distribution: name,
+        version,
+        reason: 'its demands are not known',
+        lacks: 'metadata',
+        ...place,
+      })
     const demands = compiled?.always.distinct ?? nothing
     const member = { name, version, reason, parent, extras: new Set<string>(), demands, ...known, ...place }
     enter(member, compiled?.always)
@@ -468,6 +476,7 @@ export function closure(request: ClosureRequest): Closure {
       distribution: root.distribution.name,
       version: root.distribution.version,
       reason: 'its demands are not known',
+      lacks: 'metadata',
     })
   if (profile.all.length > 0)
     enter({ reason: 'service', parent: service, extras: new Set(), demands: profile.distinct }, profile)

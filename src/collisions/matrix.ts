@@ -1,0 +1,61 @@
+import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
+import type { ClosureFacts, Undecided } from '#solver/closure.js'
+import { type Candidate, type Cell, checkOn, isSoundAlone } from './analysis.js'
+import type { Host } from './check.js'
+import { rules } from './finding.js'
+import { noCounts, type Summary } from './summary.js'
+
+export interface Matrix {
+  readonly cells: readonly Cell[]
+  /** Findings of all cells; distributions over all cells, each counted once. */
+  readonly summary: Summary
+  readonly undecided: readonly Undecided[]
+  readonly separate: { readonly sound: number; readonly of: number }
+}
+
+function distinctUndecided(cells: readonly Cell[]): readonly Undecided[] {
+  const known = new Map<string, Undecided>()
+  for (const { undecided } of cells)
+    for (const one of undecided) {
+      const key = `${one.distribution} ${one.version ?? ''} ${one.reason}`
+      if (!known.has(key)) known.set(key, one)
+    }
+  return [...known].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, one]) => one)
+}
+
+function total(cells: readonly Cell[]): Summary {
+  const findings = noCounts()
+  const distributions = noCounts()
+  for (const rule of rules) {
+    const names = new Set<string>()
+    for (const { summary, named } of cells) {
+      findings[rule] += summary.findings[rule]
+      for (const name of named.get(rule)!) names.add(name)
+    }
+    distributions[rule] = names.size
+  }
+  return { findings, distributions }
+}
+
+/** Every candidate on every host but the one of its own release (unless that is the only host asked for). */
+export function matrix(
+  candidates: readonly Candidate[],
+  hosts: readonly Host[],
+  environment: MarkerEnvironment,
+  facts: ClosureFacts,
+  options: { readonly notes: boolean },
+): Matrix {
+  const cells: Cell[] = []
+  let sound = 0
+  let of = 0
+  for (const candidate of candidates) {
+    const alone = isSoundAlone(candidate, environment, facts)
+    if (alone !== undefined) of += 1
+    if (alone === true) sound += 1
+    for (const host of hosts) {
+      if (hosts.length > 1 && host.release !== undefined && host.release === candidate.release) continue
+      cells.push(checkOn(candidate, host, facts, { notes: options.notes, sound: alone }))
+    }
+  }
+  return { cells, summary: total(cells), undecided: distinctUndecided(cells), separate: { sound, of } }
+}

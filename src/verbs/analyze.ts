@@ -1,0 +1,179 @@
+import { join } from 'node:path'
+import { loadSnapshot } from '#catalog/snapshot.js'
+import type { Candidate } from '#collisions/analysis.js'
+import type { Host } from '#collisions/check.js'
+import { rules } from '#collisions/finding.js'
+import { type Matrix, matrix } from '#collisions/matrix.js'
+import type { AnalysisResult } from '#collisions/result.js'
+import { SvcsplitError } from '#errors.js'
+import { type Constraints, parseConstraintsText, pinsFor } from '#inputs/constraints-file.js'
+import { type Fleet, loadFleet, shownPath } from '#inputs/fleet.js'
+import { type Profile, readProfile } from '#inputs/profile.js'
+import { releaseNamed, serviceReleaseNamed } from '#inputs/releases.js'
+import { parseRequirementsFile, readInput } from '#inputs/requirements-file.js'
+import { decodeText } from '#inputs/text-lines.js'
+import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
+import type { Progress } from '#progress.js'
+import { toolVersion } from '#version.js'
+import { fetchUntilKnown, type IndexChoice } from './missing-facts.js'
+import { candidateOf, factsOf } from './service-release.js'
+
+export interface AnalyzeOptions {
+  /** `nova@2025.2` or `nova`; every service release if empty. */
+  readonly services: readonly string[]
+  /** A release; every release if left out. */
+  readonly host?: string
+  readonly python: string
+  readonly platform: 'linux/amd64' | 'linux/arm64'
+  /** A constraints file in place of the host's release. */
+  readonly constraints?: string
+  /** One service, as a requirements file states it. */
+  readonly requirements?: string
+  /** In place of the shipped profile of its service. */
+  readonly profile?: string
+  readonly index: IndexChoice
+  readonly progress?: Progress
+}
+
+function refuseContradictions(options: AnalyzeOptions): void {
+  const refuse = (message: string): never => {
+    throw new SvcsplitError('E-CLI-USAGE', message)
+  }
+  if (options.host !== undefined && options.constraints !== undefined)
+    refuse('--constraints is the host: leave out --host, or the other way round')
+  if (options.requirements !== undefined && options.services.length > 0)
+    refuse('--requirements is the service: leave out SERVICE@RELEASE')
+  if (options.requirements !== undefined && options.profile !== undefined)
+    refuse('--profile has no service release to go with --requirements')
+}
+
+async function readConstraints(fleet: Fleet, path: string): Promise<Constraints> {
+  const bytes = await readInput(path)
+  fleet.note('constraints', path, bytes)
+  return parseConstraintsText(decodeText(bytes, path), shownPath(path))
+}
+
+/** A user's requirements file as one service without version, floor or drift. */
+async function ownCandidate(
+  fleet: Fleet,
+  path: string,
+): Promise<{ candidate: Candidate; constraints: readonly string[] }> {
+  const file = await parseRequirementsFile(path)
+  for (const [index, { path: read, bytes }] of file.files.entries())
+    fleet.note(index === 0 ? 'requirements' : `requirements-${String(index).padStart(4, '0')}`, read, bytes)
+  const service = path
+    .split('/')
+    .at(-1)!
+    .replace(/\.[^.]+$/, '')
+  const own = file.requirements.map(({ requirement, at }) => ({
+    requirement,
+    at: { ...at, path: shownPath(at.path) },
+  }))
+  const candidate: Candidate = {
+    service,
+    root: { service, extras: [], additions: [], own },
+    ownPins: () => undefined,
+    entryPoints: () => undefined,
+  }
+  return { candidate, constraints: file.includes.map((include) => include.path) }
+}
+
+async function hostsOf(
+  fleet: Fleet,
+  options: AnalyzeOptions,
+  environment: MarkerEnvironment,
+  constraints: string | undefined,
+): Promise<readonly Host[]> {
+  const { python, platform } = options
+  if (constraints !== undefined) {
+    const own = await readConstraints(fleet, constraints)
+    const pins = pinsFor(own, environment)
+    return [{ label: own.path, python, platform, environment, pins, bounds: own.bounds }]
+  }
+  const releases =
+    options.host === undefined ? fleet.releases.list : [releaseNamed(fleet.releases, options.host)]
+  return releases.map(({ name }): Host => {
+    const pins = pinsFor(fleet.constraints(name), environment)
+    return { label: name, release: name, python, platform, environment, pins }
+  })
+}
+
+async function ownProfile(fleet: Fleet, path: string | undefined): Promise<Profile | undefined> {
+  if (path === undefined) return undefined
+  const profile = await readProfile(path)
+  fleet.note(`profile-${profile.service}`, path, await readInput(path))
+  serviceReleaseNamed(fleet.releases, profile.service)
+  return profile
+}
+
+/** Questions 1 and 5: may these service releases run on these hosts as they are? */
+export async function analyze(options: AnalyzeOptions): Promise<AnalysisResult> {
+  refuseContradictions(options)
+  const environment = markerEnvironment(options.python, options.platform)
+  const fleet = loadFleet()
+  const snapshot = loadSnapshot(join(fleet.root, 'constraints/catalog'))
+  const profile = await ownProfile(fleet, options.profile)
+  const own = options.requirements === undefined ? undefined : await ownCandidate(fleet, options.requirements)
+  if (own !== undefined && own.constraints.length > 0 && (options.host ?? options.constraints) !== undefined)
+    throw new SvcsplitError('E-CLI-USAGE', 'the requirements file names its own constraints (-c)', {
+      hint: 'leave out --host and --constraints, or take the -c line out of the file',
+    })
+  if (own !== undefined && own.constraints.length > 1)
+    throw new SvcsplitError('E-CLI-USAGE', 'the requirements file names more than one constraints file', {
+      hint: 'join them, and give the one file as --constraints',
+    })
+  const hosts = await hostsOf(fleet, options, environment, options.constraints ?? own?.constraints[0])
+  const wanted =
+    options.services.length > 0
+      ? options.services.map((text) => serviceReleaseNamed(fleet.releases, text))
+      : fleet.releases.list.flatMap((release) =>
+          [...release.services.keys()].map((service) => ({ service, release })),
+        )
+  const notes = hosts.length === 1 && (own !== undefined || options.services.length > 0)
+
+  function run(facts: ReturnType<typeof factsOf>): Matrix {
+    const candidates =
+      own !== undefined
+        ? [own.candidate]
+        : wanted.map(({ service, release }) =>
+            candidateOf(
+              fleet,
+              snapshot,
+              facts,
+              service,
+              release.name,
+              profile?.service === service ? profile : undefined,
+            ),
+          )
+    return matrix(sorted(candidates), hosts, environment, facts, { notes })
+  }
+
+  const shipped = factsOf(snapshot)
+  const ownFiles = [options.constraints, options.requirements, options.profile].some(
+    (path) => path !== undefined,
+  )
+  const found = ownFiles ? await fetchUntilKnown(shipped, run, options.index, options.progress) : run(shipped)
+  const [host] = hosts
+  const oneHost = hosts.length === 1 && host !== undefined
+  return {
+    ...found,
+    toolVersion: toolVersion(),
+    inputs: fleet.inputs(),
+    python: options.python,
+    platform: options.platform,
+    releases: fleet.releases.list,
+    rules,
+    notesTold: notes,
+    ...(oneHost
+      ? { host: host.release === undefined ? { constraints: host.label } : { release: host.release } }
+      : {}),
+  }
+}
+
+/** By service, then by release; each once. */
+function sorted(candidates: readonly Candidate[]): readonly Candidate[] {
+  const key = ({ service, release }: Candidate): string => `${service}@${release ?? ''}`
+  return [...new Map(candidates.map((candidate) => [key(candidate), candidate]))]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, candidate]) => candidate)
+}

@@ -1,0 +1,107 @@
+import type { Snapshot } from '#catalog/snapshot.js'
+import type { EntryPoints as ShippedEntryPoints } from '#catalog/wheel-facts.js'
+import type { Candidate } from '#collisions/analysis.js'
+import type { EntryPoints, Scripts } from '#collisions/entry-points.js'
+import { ownDemands } from '#collisions/own-demands.js'
+import { pinsFor } from '#inputs/constraints-file.js'
+import type { Fleet } from '#inputs/fleet.js'
+import { additionOf, type Profile } from '#inputs/profile.js'
+import { inReleaseRange } from '#inputs/release-range.js'
+import { type DistributionName, normalizeName } from '#pep/name.js'
+import { tryParseVersion } from '#pep/version.js'
+import type { ClosureFacts, PlacedRequirement, Root } from '#solver/closure.js'
+
+/** A snapshot as a closure asks it; a version that is none by PEP 440 has no facts. */
+export function factsOf(snapshot: Pick<Snapshot, 'metadata' | 'versions'>): ClosureFacts {
+  return {
+    metadata: (name, version) =>
+      tryParseVersion(version) === undefined ? undefined : snapshot.metadata(name, version),
+    versions: (name) => snapshot.versions(name),
+  }
+}
+
+/** The demands that a profile adds, each with its line. */
+export function profileAdditions(profile: Profile): readonly PlacedRequirement[] {
+  return profile.additions.map((addition) => ({
+    requirement: additionOf(profile, addition),
+    at: profile.places.get(addition) ?? profile.origin,
+  }))
+}
+
+/** Where the walk of a shipped service release starts. */
+export function serviceRoot(
+  fleet: Fleet,
+  facts: ClosureFacts,
+  service: string,
+  release: string,
+  profile: Profile = fleet.profile(service),
+): Root {
+  const shipped = fleet.releases.byName.get(release)!.services.get(service)!
+  const name = normalizeName(profile.distribution)
+  const metadata = facts.metadata(name, shipped.version)
+  const declared = fleet.requirements(service, release) ?? []
+  return {
+    service,
+    distribution: { name, version: shipped.version },
+    extras: profile.extras,
+    additions: profileAdditions(profile),
+    ...(metadata === undefined && declared.length === 0 ? {} : { own: ownDemands(metadata, declared) }),
+  }
+}
+
+function scriptsOf(version: string, facts: ShippedEntryPoints): Scripts {
+  const names = new Set([
+    ...(facts.groups.get('console_scripts')?.keys() ?? []),
+    ...(facts.groups.get('wsgi_scripts')?.keys() ?? []),
+    ...facts.scripts.keys(),
+  ])
+  return { version, names: [...names].sort() }
+}
+
+/** Programs that the profile starts by name in a release. A process with a WSGI application has a server instead. */
+function startedBy(profile: Profile, release: string): EntryPoints['started'] {
+  return profile.processes
+    .filter(({ releases, wsgi }) => wsgi === undefined && inReleaseRange(release, releases))
+    .map(({ command }) => ({ program: command[0]!, at: profile.origin }))
+    .filter(({ program }) => !program.includes('/'))
+}
+
+function entryPointsBetween(
+  fleet: Fleet,
+  snapshot: Snapshot,
+  profile: Profile,
+  name: DistributionName,
+  from: string,
+  to: string,
+): EntryPoints | undefined {
+  const scripts = (release: string): Scripts | undefined => {
+    const version = fleet.releases.byName.get(release)?.services.get(profile.service)?.version
+    const facts = version === undefined ? undefined : snapshot.entryPoints(name, version)
+    return facts === undefined ? undefined : scriptsOf(version!, facts)
+  }
+  const before = scripts(from)
+  const after = scripts(to)
+  if (before === undefined || after === undefined) return undefined
+  return { distribution: name, before, after, started: startedBy(profile, to) }
+}
+
+/** A shipped service release as the analysis takes it. */
+export function candidateOf(
+  fleet: Fleet,
+  snapshot: Snapshot,
+  facts: ClosureFacts,
+  service: string,
+  release: string,
+  profile: Profile = fleet.profile(service),
+): Candidate {
+  const root = serviceRoot(fleet, facts, service, release, profile)
+  const { name, version } = root.distribution!
+  return {
+    service,
+    release,
+    version,
+    root,
+    ownPins: (environment) => pinsFor(fleet.constraints(release), environment),
+    entryPoints: (host) => entryPointsBetween(fleet, snapshot, profile, name, host, release),
+  }
+}
