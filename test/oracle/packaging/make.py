@@ -345,8 +345,11 @@ def digest(lines):
 def descriptions():
     """Core metadata: the fields as packaging reads them from text."""
     fields = ["metadata_version", "name", "version", "requires_python", "requires_dist", "provides_extra", "dynamic"]
+    fields += ["summary", "license", "license_expression"]
     rows = []
-    for text in DESCRIPTIONS:
+    whole = [text for text in DESCRIPTIONS if "Metadata-Version" in text]
+    texts = DESCRIPTIONS + [mutate(chance.choice(whole), "\r\n\n \t:aF") for _ in range(300)]
+    for text in dict.fromkeys(texts):
         raw, unparsed = metadata.parse_email(text)
         rows.append([text, {field: raw[field] for field in fields if field in raw}, sorted(set(unparsed))])
     write("descriptions", rows)

@@ -174,4 +174,7 @@ DESCRIPTIONS = [
     ":\nName: foo\n",
     ": x\nName: foo\n",
     "Name: foo\n \nVersion: 1\n",
+    "From me at noon\nMetadata-Version: 2.1\nName: foo\nVersion: 1\nRequires-Dist: a\nFrom you\n at noon\nRequires-Dist: b\n",
+    "Metadata-Version: 2.1\nName: foo\nVersion: 1\n: x\n y\nRequires-Dist: a\n\t; extra == 'b'\n \nRequires-Dist: c\nFrom x\n",
+    "Metadata-Version: 2.4\nName: foo\nVersion: 1\nLicense: a\n        b\nRequires-Dist:\nRequires-Dist: c\nnot a header\nRequires-Dist: d\n",
 ]
