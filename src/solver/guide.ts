@@ -58,7 +58,8 @@ export function createGuide(universe: Universe, options: GuideOptions): Guide & 
     }
     if (universe.needNames.size > 0 || universe.needReleases.size > 0) return wait()
     if (open !== undefined) return { kind: 'decide', variable: open.variable, rank: pick(open) }
-    return options.support.check() ? { kind: 'done' } : again()
+    cursor = 0
+    return options.support.check()
   }
 
   function again(): Move {

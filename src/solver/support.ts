@@ -1,8 +1,8 @@
 import { specifierSetContains } from '#pep/specifier-set.js'
 import { type Bitset, complementOf, hasRank, setOf } from './bitset.js'
-import { backtrack, isTrue, rankOf, type Term, type Variable } from './engine.js'
+import { backtrack, isFalse, isTrue, rankOf, type Term, type Variable } from './engine.js'
 import type { Package } from './packages.js'
-import { addClause, OFF } from './search.js'
+import { addClause, type Move, OFF } from './search.js'
 import { type DemandRecord, expand, newBoolean, type Universe } from './universe.js'
 
 /** What is needed in a finished search: reached from the assumed lines by demands that count. */
@@ -19,8 +19,8 @@ export interface Founded {
  * demands than those known so far; it is therefore tied to an assumption that is dropped as soon as more are.
  */
 export interface Support {
-  /** True if everything chosen may be; otherwise clauses have been added. */
-  check(): boolean
+  /** To be called when everything is decided: `done` if everything chosen may be. */
+  check(): Move
   /** To be called when more demands are known; true if the search has to start again. */
   expanded(): boolean
   /** To be called with failed assumptions; true if more facts are known now and the search is to be tried again. */
@@ -72,53 +72,47 @@ export function openSupport(universe: Universe, assumed: Variable[], lines: Read
     })
   }
 
-  function check(): boolean {
-    const found = founded()
-    let isFine = true
+  /** Clauses that forbid what was chosen without support; none if everything has some. */
+  function objections(found: Founded): Term[][] {
+    const clauses: Term[][] = []
     for (const pack of found.packages) {
       const rank = rankOf(engine, pack.variable)
-      if (hasRank(pack.prereleases, rank) && (mode === 'pip' || mode === 'explicit')) {
-        if (!supportPrerelease(pack, found)) isFine = false
+      if (hasRank(pack.prereleases, rank)) {
+        for (const supports of prereleaseRules(pack))
+          clauses.push(...objection(pack, pack.prereleases, supports, found))
       }
       if (hasRank(pack.yanked, rank)) {
-        const wanted = (entry: DemandRecord) => hasRank(entry.admitted, rank) && isPinning(entry)
-        if (!require(pack, setOf(pack.size, [rank]), wanted, found)) isFine = false
+        const pins = (entry: DemandRecord) => hasRank(entry.admitted, rank) && isPinning(entry)
+        clauses.push(...objection(pack, setOf(pack.size, [rank]), pins, found))
       }
     }
-    return isFine
+    return clauses
   }
 
-  function supportPrerelease(pack: Package, found: Founded): boolean {
-    const isLine = ({ when }: DemandRecord) => universe.lineAt.has(when[0]!.variable)
+  /** Each rule has to be met by some demand that counts. */
+  function prereleaseRules(pack: Package): ((entry: DemandRecord) => boolean)[] {
     const names = (entry: DemandRecord) => entry.specifiers.asksForPrereleases
-    if (mode === 'explicit')
-      return require(pack, pack.prereleases, (entry) => isLine(entry) && names(entry), found)
-    let isFine = true
-    for (let rank = 1; rank < pack.size; rank++) {
-      if (hasRank(pack.prereleases, rank) || !fitsPython(universe, pack, rank)) continue
-      const speaksFor = (entry: DemandRecord) => names(entry) || !hasRank(entry.admitted, rank)
-      if (!require(pack, pack.prereleases, speaksFor, found)) isFine = false
-    }
-    return isFine
+    if (mode === 'explicit') return [(entry) => names(entry) && universe.lineAt.has(entry.when[0]!.variable)]
+    if (mode !== 'pip') return []
+    return pack.candidates.flatMap((_, i) => {
+      const rank = i + 1
+      if (hasRank(pack.prereleases, rank) || !fitsPython(universe, pack, rank)) return []
+      return [(entry: DemandRecord) => names(entry) || !hasRank(entry.admitted, rank)]
+    })
   }
 
-  /** Some demand that counts has to support the choice of `ranks`: true if one does, else a clause says so. */
-  function require(
+  /** Nothing if a demand that counts supports the choice of one of `ranks`; else what would have to be otherwise. */
+  function objection(
     pack: Package,
     ranks: Bitset,
     supports: (entry: DemandRecord) => boolean,
     found: Founded,
-  ): boolean {
+  ): Term[][] {
     const supporters = recordsOn(pack).filter(supports)
-    if (supporters.some((entry) => counts(entry, found))) return true
+    if (supporters.some((entry) => counts(entry, found))) return []
     const terms = openTerms(supporters)
-    const isUnfounded = terms.length < supporters.length
-    const without = complementOf(ranks, pack.size)
-    backtrackAndAdd([
-      [{ variable: pack.variable, set: without }, ...terms],
-      ...(isUnfounded ? loops(found) : []),
-    ])
-    return false
+    const clause = [{ variable: pack.variable, set: complementOf(ranks, pack.size) }, ...terms]
+    return terms.length === supporters.length ? [clause] : [clause, ...loops(found)]
   }
 
   /** For each demand that does not count, a condition of it that does not hold. */
@@ -156,21 +150,23 @@ export function openSupport(universe: Universe, assumed: Variable[], lines: Read
     })
   }
 
-  let pending: Term[][] = []
-  function backtrackAndAdd(clauses: Term[][]): void {
-    pending.push(...clauses)
-  }
   return {
     check() {
-      pending = []
-      if (check()) return true
+      const clauses = objections(founded())
+      if (clauses.length === 0) return { kind: 'done' }
+      // What nobody needs is left out of an answer, so it is decided that it is not there before that counts.
+      for (const { variable, set } of clauses.flat()) {
+        if (!isFalse(engine, variable, set) && rankOf(engine, variable) < 0) {
+          return { kind: 'decide', variable, rank: 0 }
+        }
+      }
       if (closed === undefined) {
         closed = newBoolean(universe)
         assumed.push(closed)
       }
       backtrack(engine, 0)
-      for (const terms of pending) addClause(engine, [...terms, { variable: closed, set: OFF }])
-      return false
+      for (const terms of clauses) addClause(engine, [...terms, { variable: closed, set: OFF }])
+      return { kind: 'again' }
     },
     expanded: forget,
     reopen(failed) {
