@@ -1,0 +1,324 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { parse as parseToml } from 'smol-toml'
+import { SvcsplitError } from '#errors.js'
+import type { BlobStore } from '#io/blob-store.js'
+import { readChunks, readText, statusOf, writeAtomic } from '#io/files.js'
+import { markerEnvironment } from '#pep/marker-environment.js'
+import { evaluateMarker } from '#pep/marker-evaluate.js'
+import { normalizeName } from '#pep/name.js'
+import type { Requirement } from '#pep/requirement.js'
+import type { Progress } from '#progress.js'
+import {
+  type BuildRequirements,
+  type BuildWheel,
+  buildRequirementsKey,
+  exceptionFor,
+  resolveBuildRequirements,
+} from './build-requirements.js'
+import { openSandbox, type Sandbox, type SandboxBase, type SandboxResult } from './sandbox.js'
+
+interface Named {
+  readonly distribution: string
+  readonly version: string
+}
+
+/** An sdist on disk. */
+export interface SdistFile extends Named {
+  readonly filename: string
+  readonly path: string
+}
+
+/** An sdist that was verified by its hash: a wheel of it is kept under that hash. */
+export interface Sdist extends SdistFile {
+  readonly sha256: string
+}
+
+export interface BuiltWheel {
+  /** In the blob store. */
+  readonly path: string
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+  readonly filename: string
+  /** False if it was built by this call. */
+  readonly cached: boolean
+}
+
+export interface WheelhouseOptions {
+  readonly base: SandboxBase
+  /** `linux/amd64` */
+  readonly platform: string
+  /** Debian packages that compilations need beside `compilerPackages`: the profile's. */
+  readonly buildPackages?: readonly string[]
+  /** The same base with more packages; asked only when an sdist has code to compile. */
+  readonly withPackages: (packages: readonly string[]) => Promise<SandboxBase>
+  readonly requirements: BuildRequirements
+  /** Brings a pinned wheel of a build requirement to disk, verified. */
+  readonly fetch: (wheel: BuildWheel) => Promise<string>
+  readonly cacheDir: string
+  readonly store: BlobStore
+  readonly progress?: Progress
+}
+
+export interface Wheelhouse {
+  /** @throws E-SDT-BUILD, E-SDT-FORM, E-EXE-MISSING */
+  buildWheel(sdist: Sdist): Promise<BuiltWheel>
+  /** The wheel if an earlier build left it: needs no sandbox. */
+  findWheel(sdist: Sdist): Promise<BuiltWheel | undefined>
+  /** The core metadata that a wheel of the sdist would have, as text. @throws as `buildWheel` */
+  buildMetadata(sdist: SdistFile): Promise<string>
+  /** Removes the sandboxes; what was built stays. */
+  close(): Promise<void>
+}
+
+/** What a C extension needs to compile against the base's Python. */
+export const compilerPackages = ['g++', 'gcc', 'libc6-dev', 'make', 'pkg-config', 'python3-dev']
+
+/** Raised when the same inputs give another wheel: wheels of another format are built again. */
+const buildFormat = 1
+/** PEP 518: what holds for an sdist that says nothing. */
+const defaultRequires = ['setuptools', 'wheel']
+const defaultBackend = 'setuptools.build_meta:__legacy__'
+/** A backend may ask for more than its sdist says; one that asks a third time does not end. */
+const maxRounds = 3
+
+interface BuildRecord {
+  readonly format: number
+  readonly sdist: string
+  /** Base and sandbox that built it. */
+  readonly base: string
+  readonly sandbox: string
+  readonly asked: readonly string[]
+  readonly requirements: readonly { readonly filename: string; readonly sha256: string }[]
+  readonly wheel: { readonly filename: string; readonly sha256: string; readonly size: number }
+}
+
+/** Wheels of sdists, each built once. Builds run one after another. */
+export function openWheelhouse(options: WheelhouseOptions): Wheelhouse {
+  const dir = join(options.cacheDir, 'wheelhouse')
+  const environment = markerEnvironment(options.base.python, options.platform as 'linux/amd64')
+  const holds = (requirement: Requirement): boolean =>
+    requirement.marker === undefined || evaluateMarker(requirement.marker, environment, new Set())
+  const sandboxes = new Map<string, Promise<Sandbox>>()
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** The base itself, or the base with packages; one container for each list. */
+  const sandboxWith = (packages: readonly string[]): Promise<Sandbox> => {
+    const known = sandboxes.get(packages.join())
+    if (known !== undefined) return known
+    const base = packages.length === 0 ? Promise.resolve(options.base) : options.withPackages(packages)
+    const sandbox = base.then((image) => openSandbox(image, dir, options.progress))
+    sandboxes.set(packages.join(), sandbox)
+    return sandbox
+  }
+  const packagesFor = (sdist: Named): readonly string[] => {
+    const own = exceptionFor(options.requirements, normalizeName(sdist.distribution), sdist.version)
+    const all = [...compilerPackages, ...(options.buildPackages ?? []), ...(own?.packages ?? [])]
+    return [...new Set(all)].sort()
+  }
+  const oneByOne = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work)
+    last = result.catch(() => undefined)
+    return result
+  }
+
+  /** Build requirements that the backend asks for in the end, and what the last round gave. */
+  async function build<T>(
+    sdist: SdistFile,
+    mode: 'metadata' | 'wheel',
+    take: (
+      result: SandboxResult,
+      wheelPath: string,
+      how: { asked: readonly string[]; wheels: readonly BuildWheel[]; sandbox: Sandbox },
+    ) => Promise<T>,
+  ): Promise<T> {
+    const label = `${sdist.distribution} ${sdist.version}`
+    options.progress?.step?.(`build ${label}`)
+    try {
+      const first = await sandboxWith([])
+      const found = await first.run(inspection, { sdist, wheels: [] }, async (result) => result)
+      const plan = planOf(found, sdist, options.requirements)
+      const sandbox = mode === 'wheel' && plan.native ? await sandboxWith(packagesFor(sdist)) : first
+      let asked = plan.requires
+      for (let round = 0; round < maxRounds; round++) {
+        const wheels = resolveBuildRequirements(options.requirements, asked, holds, label)
+        const files: { path: string; filename: string }[] = []
+        for (const wheel of wheels) files.push({ path: await options.fetch(wheel), filename: wheel.filename })
+        const request = { ...plan, mode, known: asked, environment: buildRequirementsKey(wheels) }
+        const how = { asked, wheels, sandbox }
+        const outcome = await sandbox.run(request, { sdist, wheels: files }, async (result, wheelPath) =>
+          'requires' in result ? result : { done: await take(result, wheelPath, how) },
+        )
+        if ('done' in outcome) return outcome.done
+        asked = [...asked, ...outcome.requires]
+      }
+      throw new SvcsplitError(
+        'E-SDT-BUILD',
+        `${label}: its build backend asks for ever more requirements: ${asked.join(', ')}`,
+      )
+    } catch (error) {
+      throw buildError(error, label)
+    }
+  }
+
+  const key = (sdist: Sdist): string =>
+    createHash('sha256')
+      .update(
+        JSON.stringify([
+          buildFormat,
+          sdist.sha256,
+          options.base.digest,
+          options.base.python,
+          packagesFor(sdist),
+        ]),
+      )
+      .digest('hex')
+  const recordPath = (sdist: Sdist): string => join(dir, 'records', `${key(sdist)}.json`)
+
+  async function findWheel(sdist: Sdist): Promise<BuiltWheel | undefined> {
+    const record = await readRecord(recordPath(sdist))
+    if (record === undefined || !(await options.store.has(record.wheel.sha256))) return undefined
+    const label = `${sdist.distribution} ${sdist.version}`
+    const now = resolveBuildRequirements(options.requirements, record.asked, holds, label)
+    const then = record.requirements.map(({ sha256 }) => sha256).join()
+    if (now.map(({ sha256 }) => sha256).join() !== then) return undefined
+    return { ...record.wheel, path: options.store.path(record.wheel.sha256), cached: true }
+  }
+
+  return {
+    findWheel,
+
+    buildWheel: (sdist) =>
+      oneByOne(async () => {
+        const present = await findWheel(sdist)
+        if (present !== undefined) return present
+        return build(sdist, 'wheel', async (result, wheelPath, how) => {
+          if (!('wheel' in result))
+            throw new SvcsplitError('E-SDT-BUILD', `${sdist.filename}: no wheel was made`)
+          requireWheelName(result.wheel, sdist)
+          const stored = await options.store.put(readChunks(wheelPath))
+          const wheel = { filename: result.wheel, sha256: stored.sha256, size: stored.size }
+          const record: BuildRecord = {
+            format: buildFormat,
+            sdist: sdist.sha256,
+            base: options.base.digest,
+            sandbox: how.sandbox.base.digest,
+            asked: how.asked,
+            requirements: how.wheels.map(({ filename, sha256 }) => ({ filename, sha256 })),
+            wheel,
+          }
+          await writeAtomic(recordPath(sdist), `${JSON.stringify(record, null, 2)}\n`)
+          return { ...wheel, path: stored.path, cached: false }
+        })
+      }),
+
+    buildMetadata: (sdist) =>
+      oneByOne(() =>
+        build(sdist, 'metadata', async (result) => {
+          if ('metadata' in result) return result.metadata
+          throw new SvcsplitError('E-SDT-BUILD', `${sdist.filename}: no metadata was made`)
+        }),
+      ),
+
+    close: async () => {
+      await last
+      for (const opened of sandboxes.values())
+        await opened.then((sandbox) => sandbox.close()).catch(() => undefined)
+      sandboxes.clear()
+    },
+  }
+}
+
+const inspection = {
+  mode: 'inspect',
+  backend: '',
+  backendPath: [],
+  known: [],
+  environment: 'none',
+} as const
+
+interface Plan {
+  readonly backend: string
+  readonly backendPath: readonly string[]
+  readonly requires: readonly string[]
+  readonly native: boolean
+}
+
+/** `[build-system]` of PEP 518 and 517, and what holds without it. */
+function planOf(found: SandboxResult, sdist: SdistFile, table: BuildRequirements): Plan {
+  if (!('native' in found)) throw new SvcsplitError('E-SDT-FORM', `${sdist.filename} cannot be inspected`)
+  const system = buildSystemOf(found.pyproject, sdist)
+  if (found.pyproject === null && !found.setup)
+    throw new SvcsplitError('E-SDT-FORM', `${sdist.filename} has neither pyproject.toml nor setup.py`)
+  const exception = exceptionFor(table, normalizeName(sdist.distribution), sdist.version)
+  return {
+    backend: stringOf(system['build-backend']) ?? defaultBackend,
+    backendPath: stringsOf(system['backend-path']) ?? [],
+    requires: exception?.requires ?? stringsOf(system.requires) ?? defaultRequires,
+    native: found.native.length > 0,
+  }
+}
+
+function buildSystemOf(pyproject: string | null, sdist: SdistFile): Record<string, unknown> {
+  if (pyproject === null) return {}
+  try {
+    const system = parseToml(pyproject)['build-system']
+    return typeof system === 'object' && system !== null ? (system as Record<string, unknown>) : {}
+  } catch (cause) {
+    throw new SvcsplitError('E-SDT-FORM', `${sdist.filename}: pyproject.toml is not TOML`, {
+      at: { archive: sdist.filename, member: 'pyproject.toml' },
+      cause,
+    })
+  }
+}
+
+/** A build that gives another distribution than asked is refused: its name goes into the lock. */
+function requireWheelName(filename: string, sdist: Sdist): void {
+  const [name = '', version = ''] = filename.split('-')
+  const fits = normalizeName(name) === normalizeName(sdist.distribution) && /^[A-Za-z0-9._+!]+$/.test(version)
+  if (!fits || !/^[A-Za-z0-9._+!-]+\.whl$/.test(filename))
+    throw new SvcsplitError(
+      'E-SDT-BUILD',
+      `${sdist.filename} gave a wheel named ${JSON.stringify(filename.slice(0, 200))}`,
+    )
+}
+
+function buildError(error: unknown, label: string): unknown {
+  if (!(error instanceof SvcsplitError)) return error
+  if (error.code === 'E-EXE-MISSING') return missingBuilder([label], error)
+  if (error.code !== 'E-EXE-FAILED') return error
+  return new SvcsplitError('E-SDT-BUILD', `${label} does not build: ${error.message}`, {
+    hint: 'add the system packages it needs to the profile (systemPackages.build), or bring its wheel: --wheelhouse DIR',
+    cause: error,
+  })
+}
+
+/** Who needs the builder, and the way without it. */
+export function missingBuilder(distributions: readonly string[], cause?: unknown): SvcsplitError {
+  const program =
+    /^(\S+) is not installed/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? 'buildah'
+  return new SvcsplitError(
+    'E-EXE-MISSING',
+    `there is no wheel of ${distributions.join(', ')}, and building one takes ${program}, which is not installed`,
+    { hint: `install ${program}, or build the wheels elsewhere and bring them: --wheelhouse DIR`, cause },
+  )
+}
+
+async function readRecord(path: string): Promise<BuildRecord | undefined> {
+  if ((await statusOf(path)) === undefined) return undefined
+  try {
+    const record = JSON.parse(await readText(path)) as BuildRecord
+    return record.format === buildFormat ? record : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function stringsOf(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
+}
