@@ -30,7 +30,22 @@ export interface UniverseInput {
 /** What has to be known of the index for this. */
 export interface UniverseFacts {
   metadata(name: DistributionName, version: string): Promise<Metadata | undefined>
+  /** Canonical versions that exist. */
+  versions(name: DistributionName): Promise<ReadonlySet<string>>
+  /** Python -> the newest version for it. */
+  newest(name: DistributionName): Promise<ReadonlyMap<string, string>>
+}
+
+/** An index as the source of those facts. */
+export function universeFactsOf(index: {
+  metadata(name: DistributionName, version: string): Promise<Metadata | undefined>
   listing(name: DistributionName): Promise<ReadonlyMap<string, readonly SimpleFile[]>>
+}): UniverseFacts {
+  return {
+    metadata: (name, version) => index.metadata(name, version),
+    versions: async (name) => new Set((await index.listing(name)).keys()),
+    newest: async (name) => newestForPythons(await index.listing(name)),
+  }
 }
 
 export interface Universe {
@@ -82,11 +97,11 @@ export async function collectUniverse(
 
   const wanted = async (name: DistributionName): Promise<readonly string[]> => {
     const fixed = new Set([...(input.pins.get(name) ?? []), ...shipped(input.roots, name)].map(canonical))
-    const listing = await facts.listing(name)
-    for (const version of fixed) if (!listing.has(version)) absent.add(`${name} ${version}`)
-    if (fixed.size > 0) return inOrder([...fixed].filter((version) => listing.has(version)))
-    if (listing.size === 0) absent.add(name)
-    const newest = newestForPythons(listing)
+    const existing = await facts.versions(name)
+    for (const version of fixed) if (!existing.has(version)) absent.add(`${name} ${version}`)
+    if (fixed.size > 0) return inOrder([...fixed].filter((version) => existing.has(version)))
+    if (existing.size === 0) absent.add(name)
+    const newest = await facts.newest(name)
     unpinned.set(name, newest)
     return inOrder([...new Set(newest.values())])
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import { parseConstraintsText } from '#inputs/constraints-file.js'
+import { shippedRoot } from '#inputs/fleet.js'
 import { parseReleases } from '#inputs/releases.js'
 import { parseRequirementsText } from '#inputs/requirements-file.js'
 import { decodeText } from '#inputs/text-lines.js'
@@ -10,8 +11,8 @@ import type { Progress } from '#progress.js'
 export interface CatalogImportOptions {
   /** Folder with `releases.json`, `<release>/upper-constraints.txt` and `<release>/<service>/requirements.txt`. */
   readonly from: string
-  /** The `constraints/` folder to write. */
-  readonly to: string
+  /** The `constraints/` folder to write; default: the shipped one. */
+  readonly to?: string
   readonly progress?: Progress
 }
 
@@ -31,7 +32,7 @@ const serviceName = /^[a-z][a-z0-9-]*$/
  * byte for byte, so that their line numbers stay upstream's. All input is read and checked before anything is written.
  */
 export async function catalogImport(options: CatalogImportOptions): Promise<CatalogImportResult> {
-  const { from, to } = options
+  const { from, to = join(shippedRoot(), 'constraints') } = options
   const files = new Map<string, string | Uint8Array>()
   const path = join(from, 'releases.json')
   const text = await readText(path)

@@ -11,23 +11,30 @@ import {
   snapshotFiles,
   type VersionFacts,
 } from '#catalog/snapshot-format.js'
-import { collectUniverse, type Universe, type UniverseInput, type UniverseRoot } from '#catalog/universe.js'
+import {
+  collectUniverse,
+  type Universe,
+  type UniverseInput,
+  type UniverseRoot,
+  universeFactsOf,
+} from '#catalog/universe.js'
 import type { EntryPoints } from '#catalog/wheel-facts.js'
-import type { Fleet } from '#inputs/fleet.js'
+import { type Fleet, loadFleet } from '#inputs/fleet.js'
 import { additionOf } from '#inputs/profile.js'
+import { releaseNamed } from '#inputs/releases.js'
+import { cacheDir } from '#io/cache-dir.js'
 import { writeIfChanged } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseVersion } from '#pep/version.js'
-import type { Progress } from '#progress.js'
+import { type IndexRequest, lazyIndex } from './open-index.js'
 
-export interface CatalogUpdateOptions {
-  readonly fleet: Fleet
-  readonly index: IndexCatalog
-  /** The `constraints/catalog/` folder to write. */
-  readonly to: string
+export interface CatalogUpdateOptions extends Partial<IndexRequest> {
+  /** Folder that holds `constraints/` and `profiles/`; default: the shipped one. */
+  readonly root?: string
+  /** Where the facts go; default: `constraints/catalog` in `root`. */
+  readonly to?: string
   /** Begin with the services of this release only, and keep what is known of the others. */
   readonly release?: string
-  readonly progress?: Progress
 }
 
 export interface CatalogUpdateResult {
@@ -54,22 +61,37 @@ interface Facts {
 
 /**
  * Collects what the index says of every distribution version that the services of the releases may come to demand,
- * and writes it as sorted text. Without news on the index, running it again changes no byte.
+ * and writes it as sorted text. What was fetched once is kept in the cache, so that an interrupted run goes on where
+ * it was; without news on the index, running it again changes no byte.
  */
 export async function catalogUpdate(options: CatalogUpdateOptions): Promise<CatalogUpdateResult> {
-  const { index, progress } = options
-  const input = universeInput(options.fleet, options.release)
-  const universe = await collectUniverse(input, index, (done, known) =>
+  const fleet = loadFleet(options.root)
+  if (options.release !== undefined) releaseNamed(fleet.releases, options.release)
+  const index = lazyIndex({ cacheDir: join(cacheDir(), 'index'), ...options })
+  try {
+    return await updateFacts(fleet, await index.open(), options)
+  } finally {
+    await index.close()
+  }
+}
+
+async function updateFacts(
+  fleet: Fleet,
+  index: IndexCatalog,
+  { to = join(fleet.root, 'constraints', 'catalog'), release, progress }: CatalogUpdateOptions,
+): Promise<CatalogUpdateResult> {
+  const input = universeInput(fleet, release)
+  const universe = await collectUniverse(input, universeFactsOf(index), (done, known) =>
     progress?.step?.('following demands', done, known),
   )
-  const before = loadSnapshot(options.to)
+  const before = loadSnapshot(to)
   const fresh = await readFacts(universe, input.roots, index, before)
-  const facts = options.release === undefined ? fresh : mergeFacts(fresh, before)
-  const written = await writeFacts(facts, options.to)
+  const facts = release === undefined ? fresh : mergeFacts(fresh, before)
+  const written = await writeFacts(facts, to)
   const count = (from: Metadata['from']): number => facts.metadata.filter((row) => row.from === from).length
   return {
-    names: new Set(facts.metadata.map((row) => row.distribution)).size,
-    versions: facts.metadata.length,
+    names: new Set(facts.files.map((row) => row.name)).size,
+    versions: facts.files.length,
     files: facts.files.reduce((sum, row) => sum + row.facts.length, 0),
     from: { wheel: count('wheel'), sdist: count('sdist'), build: count('build') },
     pending: index.pending().filter((row) => before.metadata(row.name, row.version) === undefined),
@@ -106,24 +128,26 @@ async function readFacts(
   index: IndexCatalog,
   before: Snapshot,
 ): Promise<Facts> {
-  const metadata: Metadata[] = []
-  const files: VersionFacts<readonly DistributionFile[]>[] = []
-  const entryPoints: VersionFacts<EntryPoints>[] = []
   const isRoot = new Set(roots.map(({ name, version }) => `${name} ${parseVersion(version).text}`))
-  for (const [name, versions] of universe.versions) {
-    for (const version of versions) {
-      const listed = (await index.files(name, version)).filter(({ filename }) => isUsableOnLinux(filename))
-      // what a build told once stays known where nothing can be built
-      const known = (await index.metadata(name, version)) ?? before.metadata(name, version)
-      const spelled = known?.version ?? version
-      if (known !== undefined) metadata.push(known)
-      files.push({ name, version: spelled, facts: listed })
-      if (!isRoot.has(`${name} ${version}`)) continue
-      const found = await index.entryPoints(name, version)
-      if (found !== undefined) entryPoints.push({ name, version: spelled, facts: found })
-    }
+  const rows = await Promise.all(
+    [...universe.versions].flatMap(([name, versions]) =>
+      versions.map(async (version) => {
+        const listed = (await index.files(name, version)).filter(({ filename }) => isUsableOnLinux(filename))
+        // what a build told once stays known where nothing can be built
+        const metadata = (await index.metadata(name, version)) ?? before.metadata(name, version)
+        const starts = isRoot.has(`${name} ${version}`) ? await index.entryPoints(name, version) : undefined
+        return { name, version: metadata?.version ?? version, listed, metadata, starts }
+      }),
+    ),
+  )
+  return {
+    metadata: rows.flatMap(({ metadata }) => metadata ?? []),
+    files: rows.map(({ name, version, listed }) => ({ name, version, facts: listed })),
+    entryPoints: rows.flatMap(({ name, version, starts }) =>
+      starts === undefined ? [] : [{ name, version, facts: starts }],
+    ),
+    unpinned: universe.unpinned,
   }
-  return { metadata, files, entryPoints, unpinned: universe.unpinned }
 }
 
 /** Fresh facts over the ones known before. */

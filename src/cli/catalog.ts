@@ -1,0 +1,124 @@
+import { type Command, Option } from 'commander'
+import { visible } from '#errors.js'
+import { addIndexOptions, type IndexOptions, parseJobs, progressFor } from './options.js'
+
+interface UpdateFlags extends IndexOptions {
+  readonly release?: string
+  readonly jobs: number
+  readonly to?: string
+}
+
+/** `svcsplit catalog`: the shipped data, remade, looked at and checked. */
+export function registerCatalog(program: Command): void {
+  const catalog = program.command('catalog').description('the shipped data: remake it, look at it, check it')
+
+  catalog
+    .command('import')
+    .description('normalise release data (releases.json, upper-constraints, requirements) into constraints/')
+    .requiredOption('--from <dir>', 'folder with releases.json and <release>/upper-constraints.txt')
+    .option('--to <dir>', 'folder to write (default: the shipped constraints/)')
+    .action(async (flags: { from: string; to?: string }, command: Command) => {
+      const { catalogImport } = await import('#verbs/catalog-import.js')
+      const progress = progressFor(command)
+      const result = await catalogImport({ ...flags, progress }).finally(() => progress.end())
+      print(
+        `${result.releases.length} releases, ${result.requirementsFiles} requirements files`,
+        ...result.written.map((name) => `written  ${name}`),
+        ...result.removed.map((name) => `removed  ${name}`),
+        result.written.length + result.removed.length === 0 ? 'nothing changed' : undefined,
+      )
+    })
+
+  const update = catalog
+    .command('update')
+    .description('ask the package index for the facts of every version that the releases can reach')
+    .option('--release <release>', 'begin with the services of this release only, and keep the rest')
+    .addOption(new Option('--jobs <n>', 'requests at once').default(8).argParser(parseJobs))
+    .option('--to <dir>', 'folder to write (default: the shipped constraints/catalog)')
+  addIndexOptions(update).action(async (flags: UpdateFlags, command: Command) => {
+    const { catalogUpdate } = await import('#verbs/catalog-update.js')
+    const progress = progressFor(command)
+    const { extraIndexUrl, ...rest } = flags
+    const extra = extraIndexUrl === undefined ? {} : { extraIndexUrls: extraIndexUrl }
+    const result = await catalogUpdate({ ...rest, ...extra, progress }).finally(() => progress.end())
+    const { wheel, sdist, build } = result.from
+    print(
+      `${result.names} distributions, ${result.versions} versions, ${result.files} files`,
+      `metadata from ${wheel} wheels, ${sdist} sdists that state it, ${build} builds`,
+      ...result.written.map((name) => `written  ${name}`),
+      result.written.length === 0 ? 'nothing changed' : undefined,
+      ...result.pending.map(({ name, version, reason }) => `pending  ${name} ${version}: ${visible(reason)}`),
+      ...result.absent.map((what) => `absent   ${visible(what)}`),
+      ...result.unreadable.map((what) => `unread   ${visible(what)}`),
+    )
+    // facts that are missing make later answers undecided: the run says so in its exit code too
+    if (result.pending.length + result.absent.length + result.unreadable.length > 0) process.exitCode = 3
+  })
+
+  catalog
+    .command('show')
+    .description('what is known offline: of everything, of one distribution, or of one version')
+    .argument('[distribution]')
+    .argument('[version]')
+    .action(async (name: string | undefined, version: string | undefined) => {
+      const { catalogShow } = await import('#verbs/catalog-show.js')
+      const shown = catalogShow({
+        ...(name === undefined ? {} : { name }),
+        ...(version === undefined ? {} : { version }),
+      })
+      if (shown.kind === 'summary')
+        print(
+          `${shown.names} distributions, ${shown.versions} versions`,
+          shown.asOf === undefined ? undefined : `newest file of ${shown.asOf}`,
+          `pinned by no release: ${shown.unpinned.join(', ') || 'none'}`,
+        )
+      else if (shown.kind === 'name') print(...shown.versions.map((known) => `${shown.name} ${known}`))
+      else
+        print(
+          `${shown.metadata.distribution} ${shown.metadata.version} (from ${shown.metadata.from})`,
+          `requires-python  ${shown.metadata.requiresPython ?? 'any'}`,
+          ...shown.metadata.requires.map((text) => `requires  ${visible(text)}`),
+          ...shown.files.map((file) => `file  ${file.filename}  ${file.size} bytes  sha256:${file.sha256}`),
+          ...startsOf(shown.entryPoints),
+        )
+    })
+
+  catalog
+    .command('verify')
+    .description('check that the shipped facts are whole, without asking anybody')
+    .action(async () => {
+      const { catalogVerify } = await import('#verbs/catalog-verify.js')
+      const result = await catalogVerify()
+      print(
+        ...result.problems.map((problem) => visible(problem, 300)),
+        `${result.names} distributions, ${result.versions} versions, ${result.problems.length} problems`,
+      )
+      if (result.problems.length > 0) process.exitCode = 1
+    })
+}
+
+/** What a service release can be started by. */
+function startsOf(
+  entryPoints:
+    | {
+        readonly groups: ReadonlyMap<string, ReadonlyMap<string, string>>
+        readonly scripts: ReadonlyMap<string, string | undefined>
+        readonly wsgi: readonly string[]
+      }
+    | undefined,
+): readonly string[] {
+  if (entryPoints === undefined) return []
+  return [
+    ...[...(entryPoints.groups.get('console_scripts') ?? [])].map(
+      ([name, reference]) => `script  ${name} = ${reference}`,
+    ),
+    ...[...entryPoints.scripts].map(
+      ([name, reference]) => `script  ${name}${reference === undefined ? '' : ` = ${reference}`}`,
+    ),
+    ...entryPoints.wsgi.map((path) => `wsgi  ${path}`),
+  ].map((line) => visible(line))
+}
+
+function print(...lines: readonly (string | undefined)[]): void {
+  process.stdout.write(`${lines.filter((line) => line !== undefined).join('\n')}\n`)
+}
