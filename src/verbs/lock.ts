@@ -1,0 +1,124 @@
+import type { IndexCatalog } from '#catalog/index-catalog.js'
+import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
+import { type Hit, visitHits } from '#collisions/check.js'
+import { levelOf } from '#collisions/finding.js'
+import { formatOrigin, SvcsplitError } from '#errors.js'
+import { pinsFor } from '#inputs/constraints-file.js'
+import type { Fleet } from '#inputs/fleet.js'
+import { freeze, type Pinned } from '#lock/freeze.js'
+import type { Lock, LockedDistribution, LockTarget } from '#lock/lock.js'
+import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
+import { type Closure, closure, type Member } from '#solver/closure.js'
+import { factsOf, serviceRoot } from './service-release.js'
+
+export interface LockRequest {
+  readonly service: string
+  readonly release: string
+  readonly python: string
+  readonly platform: 'linux/amd64' | 'linux/arm64'
+  /** The newest glibc that a wheel may want, as `2.36`. */
+  readonly glibc: string
+}
+
+function told(hit: Hit): string {
+  const { rule, member, demand, supply } = hit
+  if (demand === undefined) return `${member.name} ${member.version} does not run on this Python (${rule})`
+  const pin = supply?.version === undefined ? '' : `, pinned ${supply.version}`
+  return `${demand.by} demands ${demand.target}${demand.specifier}${pin} (${rule}, ${formatOrigin(demand.origin)})`
+}
+
+/** What keeps a closure from being one consistent set, told in one line each. */
+function flaws(walked: Closure, environment: MarkerEnvironment): readonly string[] {
+  const lines = walked.undecided.map(
+    ({ distribution, version, reason }) =>
+      `${distribution}${version === undefined ? '' : ` ${version}`}: ${reason}`,
+  )
+  visitHits(walked, environment, undefined, (hit) => {
+    if (levelOf[hit.rule] === 'error') lines.push(told(hit))
+    else if (hit.supply?.version === undefined && hit.demand !== undefined)
+      lines.push(`${hit.demand.target}: no version is known`)
+  })
+  return [...new Set(lines)]
+}
+
+/** The closure of a service release under its own pins; E-LCK-UNSOLVED when it is not one consistent set. */
+export function ownClosure(
+  fleet: Fleet,
+  snapshot: Snapshot,
+  request: Pick<LockRequest, 'service' | 'release' | 'python' | 'platform'>,
+): Closure {
+  const { service, release, python, platform } = request
+  const environment = markerEnvironment(python, platform)
+  const facts = factsOf(snapshot)
+  const pins = pinsFor(fleet.constraints(release), environment)
+  const walked = closure({ root: serviceRoot(fleet, facts, service, release), pins, environment, facts })
+  const found = flaws(walked, environment)
+  if (found.length > 0) {
+    throw new SvcsplitError(
+      'E-LCK-UNSOLVED',
+      `${service}@${release} has no complete set of distributions on Python ${python}:\n  ${found.join('\n  ')}`,
+      {
+        hint: `svcsplit analyze ${service}@${release} --host ${release} --python ${python} shows the evidence`,
+      },
+    )
+  }
+  return walked
+}
+
+function pinnedOf(member: Member, walked: Closure, snapshot: Snapshot): Pinned {
+  const name = member.name!
+  const version = member.version!
+  const demanded = member.demands.map(({ target }) => target).filter((target) => target !== name)
+  const requiresPython = member.metadata?.requiresPython
+  return {
+    name,
+    version,
+    ...(requiresPython === undefined ? {} : { requiresPython }),
+    dependencies: [...new Set(demanded)].filter((target) => walked.byName.has(target)),
+    files: snapshot.files(name, version),
+  }
+}
+
+/** The shipped facts, with the user's own before them if there are any. */
+export function shippedSnapshot(fleet: Fleet): Snapshot {
+  return loadSnapshot(`${fleet.root}/constraints/catalog`)
+}
+
+/**
+ * A service release under its own pins, frozen to one file a distribution, from shipped facts.
+ * @throws E-LCK-UNSOLVED, E-LCK-NOFILE
+ */
+export function lockRelease(fleet: Fleet, snapshot: Snapshot, request: LockRequest): Lock {
+  const walked = ownClosure(fleet, snapshot, request)
+  const target: LockTarget = { ...request, root: walked.root.distribution!.name }
+  return freeze(
+    target,
+    [...walked.byName.values()].map((member) => pinnedOf(member, walked, snapshot)),
+  )
+}
+
+/** The URL of a file, from the index that has it now; the hash that was locked stays the one that counts. */
+async function located(distribution: LockedDistribution, index: IndexCatalog): Promise<LockedDistribution> {
+  const { name, version, wheel, sdist } = distribution
+  const wanted = wheel ?? sdist!
+  const files = await index.files(name, version)
+  const found = files.find(({ filename }) => filename === wanted.filename)
+  if (found?.url === undefined) {
+    throw new SvcsplitError('E-IDX-NOTFOUND', `the index no longer has ${wanted.filename}`, {
+      hint: 'choose another --index-url, or run svcsplit catalog update',
+    })
+  }
+  if (found.sha256 !== wanted.sha256) {
+    throw new SvcsplitError(
+      'E-IDX-HASH',
+      `${wanted.filename} is not the file that was locked: sha256 ${wanted.sha256} is wanted, the index has ${found.sha256}`,
+    )
+  }
+  const file = { ...wanted, url: found.url }
+  return wheel === undefined ? { ...distribution, sdist: file } : { ...distribution, wheel: file }
+}
+
+/** The same lock with the URL of each file. @throws E-IDX-NOTFOUND, E-IDX-HASH, E-NET-* */
+export async function withUrls(lock: Lock, index: IndexCatalog): Promise<Lock> {
+  return { ...lock, distributions: await Promise.all(lock.distributions.map((one) => located(one, index))) }
+}

@@ -1,0 +1,63 @@
+import { type BaseImage, prepareBase } from '#base/base-image.js'
+import { parseBaseReference } from '#base/base-reference.js'
+import { SvcsplitError } from '#errors.js'
+import type { BlobStore } from '#io/blob-store.js'
+import type { Progress } from '#progress.js'
+import { type BuildWheel, readBuildRequirements } from '#wheelhouse/build-requirements.js'
+import { openWheelhouse, type Wheelhouse } from '#wheelhouse/wheelhouse.js'
+import type { LazyIndex } from './open-index.js'
+
+export interface SdistBuilderRequest {
+  /** Where `constraints/` lies. */
+  readonly root: string
+  /** `debian:SUITE` or `oci:DIR`, as for the image. */
+  readonly base: string
+  readonly platform: 'linux/amd64' | 'linux/arm64'
+  /** Debian packages that compilations need. */
+  readonly buildPackages: readonly string[]
+  readonly index: LazyIndex
+  readonly store: BlobStore
+  readonly cacheDir: string
+  readonly progress?: Progress
+}
+
+/**
+ * The wheelhouse of a run. It builds on the bare base of the suite, not on the service's: a wheel then is the
+ * same for all services, and is built once.
+ */
+export async function sdistBuilder(request: SdistBuilderRequest): Promise<Wheelhouse> {
+  const { base, platform, index, store, cacheDir, progress } = request
+  const suite = parseBaseReference(base).kind === 'debian'
+  const shared = { from: base, platform, cacheDir, ...(progress === undefined ? {} : { progress }) }
+
+  async function withPackages(packages: readonly string[]): Promise<BaseImage> {
+    if (suite) return prepareBase({ ...shared, packages })
+    throw new SvcsplitError('E-SDT-BUILD', `${base} cannot be given the packages that a compilation needs`, {
+      hint: 'build on debian:SUITE, or bring the wheels: --wheelhouse DIR',
+    })
+  }
+
+  async function fetch(wheel: BuildWheel): Promise<string> {
+    if (await store.has(wheel.sha256)) return store.path(wheel.sha256)
+    const files = await (await index.open()).files(wheel.name, wheel.version)
+    const url = files.find(({ filename }) => filename === wheel.filename)?.url
+    if (url === undefined)
+      throw new SvcsplitError(
+        'E-IDX-NOTFOUND',
+        `the index does not have ${wheel.filename}, which builds need`,
+      )
+    return index.http.download(url, wheel, store, progress)
+  }
+
+  return openWheelhouse({
+    base: await prepareBase(shared),
+    platform,
+    buildPackages: request.buildPackages,
+    withPackages,
+    requirements: await readBuildRequirements(`${request.root}/constraints/build-requirements.json`),
+    fetch,
+    cacheDir,
+    store,
+    ...(progress === undefined ? {} : { progress }),
+  })
+}
