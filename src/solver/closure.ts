@@ -62,8 +62,20 @@ export interface Demand {
   readonly direct: boolean
   /** Target and specifier in one text: equal for two lines of one distribution that demand the same. */
   readonly key: string
+  /** The number of the target among the names met in this environment. */
+  readonly slot: number
   /** Answers that were worked out already, by version. */
   readonly answers: Map<string, boolean>
+}
+
+/** What a distribution version demands with certain extras. One object for one answer, so that it can be a key. */
+export interface DemandSet {
+  /** Each (target, specifier) once. */
+  readonly demands: readonly Demand[]
+  /** What the walk has to look at: each target once, and whatever asks for extras. */
+  readonly reach: readonly Demand[]
+  readonly slots: ReadonlySet<number>
+  readonly undecided: readonly Undecided[]
 }
 
 /** Why a distribution has the version that it has in the closure. */
@@ -72,16 +84,16 @@ export type Reason = 'service' | 'pin' | 'missing' | 'unpinned'
 /** One distribution of a closure. */
 export interface Member {
   /** None for the profile and for a bare list of requirements. */
-  readonly name?: DistributionName
-  readonly version?: string
+  readonly name: DistributionName | undefined
+  readonly version: string | undefined
   readonly reason: Reason
-  readonly metadata?: Metadata
-  readonly at?: Origin
-  /** Who reached it first; none for where the walk starts. */
-  readonly parent?: Member
-  readonly extras: ReadonlySet<string>
-  /** Each (target, specifier) once. */
-  readonly demands: readonly Demand[]
+  readonly metadata: Metadata | undefined
+  readonly at: Origin | undefined
+  /** Who reached it first, nearest to the service; none for where the walk starts. */
+  readonly parent: Member | undefined
+  /** The extras asked for. */
+  readonly extras: readonly string[]
+  readonly set: DemandSet
 }
 
 /** A fact that is needed and not known: the answer is incomplete by it. */
@@ -100,15 +112,35 @@ export interface MissingExtra {
   readonly extra: string
 }
 
+/** The versions that one host (and, for what it lacks, the service's own release) gives. */
+export interface Scope {
+  readonly supplies: (Supplied | null | undefined)[]
+}
+
 export interface Closure {
   readonly root: Root
+  readonly scope: Scope
   /** In the order in which they were reached, nearest first. */
   readonly members: readonly Member[]
-  /** The distributions among them. */
-  readonly byName: ReadonlyMap<DistributionName, Member>
+  readonly undecided: readonly Undecided[]
   /** Extras that are demanded of a version that has no such extra. */
   readonly missingExtras: readonly MissingExtra[]
-  readonly undecided: readonly Undecided[]
+  /** By the slot of their name. */
+  readonly bySlot: readonly (Member | undefined)[]
+  /** The slot of the service's own distribution, or -1. */
+  readonly rootSlot: number
+}
+
+/** The member that answers a demand; none where no version of it is known. */
+export function supplierOf(closure: Closure, demand: Demand): Member | undefined {
+  return closure.bySlot[demand.slot]
+}
+
+/** The distributions of a closure by name, without the profile. */
+export function distributionsOf(closure: Closure): ReadonlyMap<DistributionName, Member> {
+  return new Map(
+    closure.members.flatMap((member) => (member.name === undefined ? [] : [[member.name, member]])),
+  )
 }
 
 /** Whether a demand accepts a version; pre-releases count, as in `pip check`: the pin is there already. */
@@ -134,45 +166,74 @@ export function demandsOf(
 ): readonly (Demand & { readonly via: readonly DistributionName[] })[] {
   return closure.members.flatMap((member) => {
     const via = viaOf(member)
-    return member.demands.map((demand) => ({ ...demand, via }))
+    return member.set.demands.map((demand) => ({ ...demand, via }))
   })
-}
-
-interface Demands {
-  readonly all: readonly Demand[]
-  /** Each (target, specifier) once. */
-  readonly distinct: readonly Demand[]
-  readonly undecided: readonly Undecided[]
 }
 
 /** A distribution version under one environment: every line parsed and every marker evaluated at most once. */
 interface Compiled {
   readonly metadata: Metadata
-  readonly always: Demands
-  /** Lines that name an extra, by their place. */
+  /** Lines that hold without an extra. */
+  readonly always: DemandSet
+  /** Places of the lines that name an extra. */
   readonly optional: readonly number[]
-  readonly byExtra: Map<string, Demands>
   readonly extras: ReadonlySet<string>
+  /** What each extra adds to the lines that hold without it. */
+  readonly added: Map<
+    string,
+    { readonly demands: readonly Demand[]; readonly undecided: readonly Undecided[] }
+  >
+  /** By extras, sorted and joined. */
+  readonly withExtras: Map<string, DemandSet>
 }
 
+/** One distribution as a host gives it. */
+interface Supplied {
+  readonly name: DistributionName
+  readonly version: string
+  readonly reason: Reason
+  readonly at: Origin | undefined
+  readonly compiled: Compiled | undefined
+}
+
+interface Start {
+  readonly compiled: Compiled | undefined
+  readonly own: DemandSet
+  readonly profile: DemandSet
+}
+
+/** What has been worked out for one marker environment. */
 interface Walker {
   readonly facts: ClosureFacts
   readonly environment: MarkerEnvironment
   readonly compiled: Map<string, Compiled | undefined>
   readonly answers: Map<string, Map<string, boolean>>
+  readonly slots: Map<DistributionName, number>
   readonly roots: WeakMap<Root, Start>
+  readonly scopes: WeakMap<Pins, WeakMap<Pins, Scope>>
   readonly newest: Map<DistributionName, string | undefined>
 }
 
-const none: ReadonlySet<string> = new Set()
-const nothing: readonly Demand[] = []
+const noExtras: ReadonlySet<string> = new Set()
+const noPins: Pins = new Map()
+const empty: DemandSet = { demands: [], reach: [], slots: new Set(), undecided: [] }
 
-/** Only `extra == "x"` and nothing that could hold without an extra: the common line, told without parsing. */
-const onlyWithExtra = /^[^;]*;[^;]*\bextra\s*==\s*["'][^"']*["']\s*\)?\s*$/
+function slotOf(walker: Walker, name: DistributionName): number {
+  const known = walker.slots.get(name)
+  if (known !== undefined) return known
+  const slot = walker.slots.size
+  walker.slots.set(name, slot)
+  return slot
+}
 
-function specifierKey(requirement: Requirement): string {
-  const parts = requirement.specifiers.specifiers.map(({ operator, version }) => operator + version)
-  return `${requirement.name}${parts.sort().join(',')}`
+/** The target and its specifiers as written, in any order. */
+function keyOf(requirement: Requirement): string {
+  const { specifiers } = requirement.specifiers
+  const [first] = specifiers
+  if (first === undefined) return requirement.name
+  if (specifiers.length === 1) return `${requirement.name} ${first.operator}${first.version}`
+  const parts = specifiers.map(({ operator, version }) => operator + version)
+  return `${requirement.name} ${parts.sort().join(',')}`
 }
 
 function makeDemand(
@@ -182,11 +243,35 @@ function makeDemand(
   origin: Origin,
   direct: boolean,
 ): Demand {
-  const key = specifierKey(requirement)
+  const key = keyOf(requirement)
   const answers = walker.answers.get(key) ?? new Map<string, boolean>()
   walker.answers.set(key, answers)
-  const specifier = requirement.specifiers.text
-  return { by, target: requirement.name, requirement, specifier, origin, direct, key, answers }
+  const { name: target, specifiers } = requirement
+  const slot = slotOf(walker, target)
+  return { by, target, requirement, specifier: specifiers.text, origin, direct, key, slot, answers }
+}
+
+function compareDemands(one: Demand, other: Demand): number {
+  if (one.key !== other.key) return one.key < other.key ? -1 : 1
+  const extras = one.requirement.extras.join(',')
+  const otherExtras = other.requirement.extras.join(',')
+  return extras < otherExtras ? -1 : extras > otherExtras ? 1 : 0
+}
+
+/** Sorted, so that the walk meets everything in the same order however the lines are ordered. */
+function setOf(demands: readonly Demand[], undecided: readonly Undecided[]): DemandSet {
+  const all = [...new Set(demands)].sort(compareDemands)
+  const keys = new Set<string>()
+  const slots = new Set<number>()
+  const distinct: Demand[] = []
+  const reach: Demand[] = []
+  for (const demand of all) {
+    if (!slots.has(demand.slot) || demand.requirement.extras.length > 0) reach.push(demand)
+    if (!keys.has(demand.key)) distinct.push(demand)
+    slots.add(demand.slot)
+    keys.add(demand.key)
+  }
+  return { demands: distinct, reach, slots, undecided }
 }
 
 const requirements = new Map<string, Requirement>()
@@ -204,105 +289,91 @@ function holds(walker: Walker, requirement: Requirement, extras: ReadonlySet<str
   return requirement.marker === undefined || evaluateMarker(requirement.marker, walker.environment, extras)
 }
 
-function compileLine(
-  walker: Walker,
-  metadata: Metadata,
-  index: number,
-  extras: ReadonlySet<string>,
-  undecided: Undecided[],
-): Demand | undefined {
-  const { distribution, version } = metadata
-  const origin = { distribution, version, field: 'Requires-Dist', index } as const
-  try {
-    const requirement = parseOnce(metadata.requires[index]!)
-    if (!holds(walker, requirement, extras)) return undefined
-    if (requirement.url !== undefined)
-      undecided.push({ distribution: requirement.name, reason: 'it is demanded by URL', at: origin })
-    return makeDemand(walker, `${distribution} ${version}`, requirement, origin, false)
-  } catch (error) {
-    if (!(error instanceof SvcsplitError)) throw error
-    undecided.push({ distribution, version, reason: error.message, at: origin })
-    return undefined
-  }
-}
-
-/** Each (target, specifier) once, the first line of it. */
-function distinct(demands: readonly Demand[]): readonly Demand[] {
-  const keys = new Set<string>()
-  const result = demands.filter(({ key }) => !keys.has(key) && keys.add(key))
-  return result.length === demands.length ? demands : result
-}
-
-/** Sorted, so that the walk meets everything in the same order however the lines are ordered. */
-function demandsFrom(demands: readonly Demand[], undecided: readonly Undecided[] = []): Demands {
-  const all = demands.toSorted((one, other) => (one.key < other.key ? -1 : one.key > other.key ? 1 : 0))
-  return { all, distinct: distinct(all), undecided }
-}
-
+/** The demands that lines of the metadata make with the given extras. */
 function compileLines(
   walker: Walker,
   metadata: Metadata,
-  indexes: Iterable<number>,
+  indexes: readonly number[],
   extras: ReadonlySet<string>,
-): Demands {
-  const all: Demand[] = []
+): { demands: Demand[]; undecided: Undecided[] } {
+  const { distribution, version } = metadata
+  const demands: Demand[] = []
   const undecided: Undecided[] = []
   for (const index of indexes) {
-    const demand = compileLine(walker, metadata, index, extras, undecided)
-    if (demand !== undefined) all.push(demand)
+    const origin = { distribution, version, field: 'Requires-Dist', index } as const
+    try {
+      const requirement = parseOnce(metadata.requires[index]!)
+      if (!holds(walker, requirement, extras)) continue
+      if (requirement.url !== undefined)
+        undecided.push({ distribution: requirement.name, reason: 'it is demanded by URL', at: origin })
+      demands.push(makeDemand(walker, `${distribution} ${version}`, requirement, origin, false))
+    } catch (error) {
+      if (!(error instanceof SvcsplitError)) throw error
+      undecided.push({ distribution, version, reason: error.message, at: origin })
+    }
   }
-  return demandsFrom(all, undecided)
+  return { demands, undecided }
+}
+
+/** `… extra == "x"` at the end and no `or`: cannot hold without an extra. Told without parsing: most lines are such. */
+export function needsExtra(line: string): boolean {
+  const at = line.lastIndexOf('extra')
+  const semicolon = line.indexOf(';')
+  if (semicolon === -1 || at < semicolon) return false
+  if (!/^extra\s*==\s*(?:'[^']*'|"[^"]*")\s*\)?\s*$/.test(line.slice(at))) return false
+  return !/\bor\b/.test(line.slice(semicolon, at))
 }
 
 function compile(walker: Walker, name: DistributionName, version: string): Compiled | undefined {
   const id = `${name} ${version}`
-  if (walker.compiled.has(id)) return walker.compiled.get(id)
+  const known = walker.compiled.get(id)
+  if (known !== undefined || walker.compiled.has(id)) return known
   const metadata = walker.facts.metadata(name, version)
-  let result: Compiled | undefined
+  let compiled: Compiled | undefined
   if (metadata !== undefined) {
     const optional: number[] = []
     const always: number[] = []
     for (const [index, text] of metadata.requires.entries()) {
-      const marked = text.includes('extra')
-      if (marked) optional.push(index)
-      if (!(marked && onlyWithExtra.test(text) && !/\bor\b/.test(text))) always.push(index)
+      if (text.includes('extra')) optional.push(index)
+      if (!needsExtra(text)) always.push(index)
+    }
+    const { demands, undecided } = compileLines(walker, metadata, always, noExtras)
+    if (pythonFits(walker.environment, metadata.requiresPython) === undefined) {
+      const reason = `its Requires-Python ${JSON.stringify(metadata.requiresPython)} cannot be read`
+      undecided.push({ distribution: name, version, reason })
     }
     const extras = new Set(metadata.extras.map(normalizeExtra))
-    const lines = compileLines(walker, metadata, always, none)
-    const floor = metadata.requiresPython ?? ''
-    const broken = {
-      distribution: name,
-      version,
-      reason: `its Requires-Python ${JSON.stringify(floor)} cannot be read`,
-    }
-    const readable = pythonFits(walker.environment, metadata.requiresPython) !== undefined
-    result = {
-      metadata,
-      always: readable ? lines : { ...lines, undecided: [...lines.undecided, broken] },
-      optional,
-      byExtra: new Map(),
-      extras,
-    }
+    const set = setOf(demands, undecided)
+    compiled = { metadata, always: set, optional, extras, added: new Map(), withExtras: new Map() }
   }
-  walker.compiled.set(id, result)
-  return result
+  walker.compiled.set(id, compiled)
+  return compiled
 }
 
-/** What an extra adds to the demands that hold without it. */
-function extraDemands(walker: Walker, compiled: Compiled, extra: string): Demands {
-  const known = compiled.byExtra.get(extra)
+function addedBy(walker: Walker, compiled: Compiled, extra: string) {
+  const known = compiled.added.get(extra)
   if (known !== undefined) return known
-  const present = new Set(compiled.always.all.map(({ origin }) => 'index' in origin && origin.index))
+  const present = new Set(compiled.always.demands.map(({ origin }) => 'index' in origin && origin.index))
   const indexes = compiled.optional.filter((index) => !present.has(index))
   const added = compileLines(walker, compiled.metadata, indexes, new Set([extra]))
-  compiled.byExtra.set(extra, added)
+  compiled.added.set(extra, added)
   return added
 }
 
-interface Start {
-  readonly compiled?: Compiled
-  readonly own: Demands
-  readonly profile: Demands
+function withExtras(walker: Walker, compiled: Compiled, extras: readonly string[]): DemandSet {
+  const key = extras.join(',')
+  const known = compiled.withExtras.get(key)
+  if (known !== undefined) return known
+  const added = extras.map((extra) => addedBy(walker, compiled, extra))
+  const undecided = added.flatMap((one) => one.undecided)
+  const demands = added.flatMap((one) => one.demands)
+  const { always } = compiled
+  const set =
+    demands.length === 0 && undecided.length === 0
+      ? always
+      : setOf([...always.demands, ...always.reach, ...demands], [...always.undecided, ...undecided])
+  compiled.withExtras.set(key, set)
+  return set
 }
 
 /** The service itself, and its profile, as the walk meets them: worked out once for each environment. */
@@ -315,186 +386,199 @@ function startOf(walker: Walker, root: Root): Start {
   const profile = `profile ${root.service}`
   const placed = (who: string, list: readonly PlacedRequirement[], direct: boolean) =>
     list
-      .filter(({ requirement }) => holds(walker, requirement, none))
+      .filter(({ requirement }) => holds(walker, requirement, noExtras))
       .map(({ requirement, at }) => makeDemand(walker, who, requirement, at, direct))
-  const switchedOn = root.extras.flatMap((extra) =>
-    compiled === undefined ? [] : extraDemands(walker, compiled, normalizeExtra(extra)).all,
+  const byUrl = (demands: readonly Demand[]) =>
+    demands
+      .filter(({ requirement }) => requirement.url !== undefined)
+      .map(({ target, origin }) => ({ distribution: target, reason: 'it is demanded by URL', at: origin }))
+  const own =
+    root.own === undefined
+      ? (compiled?.always.demands ?? []).map((demand) => ({ ...demand, direct: true }))
+      : placed(by, root.own, true)
+  const added = root.extras.flatMap((extra) =>
+    compiled === undefined ? [] : addedBy(walker, compiled, normalizeExtra(extra)).demands,
   )
-  const inMetadata = (compiled?.always.all ?? []).map((demand) => ({ ...demand, direct: true }))
+  const byProfile = [
+    ...added.map((demand) => ({ ...demand, by: profile })),
+    ...placed(profile, root.additions, false),
+  ]
+  const unknown =
+    compiled === undefined && distribution !== undefined
+      ? [notKnown(distribution.name, distribution.version, undefined)]
+      : []
   const start: Start = {
-    ...(compiled && { compiled }),
-    own: demandsFrom(
-      root.own === undefined ? inMetadata : placed(by, root.own, true),
-      root.own === undefined ? compiled?.always.undecided : [],
-    ),
-    profile: demandsFrom([
-      ...switchedOn.map((demand) => ({ ...demand, by: profile })),
-      ...placed(profile, root.additions, false),
+    compiled,
+    own: setOf(own, [
+      ...unknown,
+      ...(root.own === undefined ? (compiled?.always.undecided ?? []) : byUrl(own)),
     ]),
+    profile: setOf(byProfile, byUrl(byProfile)),
   }
   walker.roots.set(root, start)
   return start
 }
 
+function notKnown(distribution: DistributionName, version: string, at: Origin | undefined): Undecided {
+  const reason = 'its demands are not known'
+  return { distribution, version, reason, lacks: 'metadata', ...(at === undefined ? {} : { at }) }
+}
+
 /** The newest version known that the environment's Python may have: for names that no constraints pin. */
 function newestFor(walker: Walker, name: DistributionName): string | undefined {
   if (walker.newest.has(name)) return walker.newest.get(name)
-  const fits = walker.facts.versions(name).filter((version) => {
+  const newest = walker.facts.versions(name).findLast((version) => {
     const parsed = tryParseVersion(version)
     const wanted = walker.facts.metadata(name, version)?.requiresPython
     return parsed !== undefined && !isPrerelease(parsed) && pythonFits(walker.environment, wanted) !== false
   })
-  const newest = fits.at(-1)
   walker.newest.set(name, newest)
   return newest
 }
 
-/** Whether Requires-Python admits the environment's Python; none when it cannot be parsed. */
+const pythonAnswers = new Map<string, boolean>()
+
+/** Whether Requires-Python admits the environment's Python; none when it cannot be read. */
 export function pythonFits(
   environment: MarkerEnvironment,
   requiresPython: string | undefined,
 ): boolean | undefined {
   if (requiresPython === undefined) return true
-  const known = pythonAnswers.get(`${environment.python_full_version} ${requiresPython}`)
+  const key = `${environment.python_full_version} ${requiresPython}`
+  const known = pythonAnswers.get(key)
   if (known !== undefined) return known
   const set = tryParseSpecifierSet(requiresPython)
   if (set === undefined) return undefined
   const answer = specifierSetContains(set, environment.python_full_version, true)
-  pythonAnswers.set(`${environment.python_full_version} ${requiresPython}`, answer)
+  pythonAnswers.set(key, answer)
   return answer
 }
 
-const pythonAnswers = new Map<string, boolean>()
 const walkers = new WeakMap<ClosureFacts, Map<string, Walker>>()
 
 function walkerFor(facts: ClosureFacts, environment: MarkerEnvironment): Walker {
   const known = walkers.get(facts) ?? new Map<string, Walker>()
   walkers.set(facts, known)
   const key = JSON.stringify(environment)
-  let walker = known.get(key)
-  if (walker === undefined) {
-    const fresh = { compiled: new Map(), answers: new Map(), roots: new WeakMap(), newest: new Map() }
-    walker = { facts, environment, ...fresh }
-    known.set(key, walker)
+  const walker: Walker = known.get(key) ?? {
+    facts,
+    environment,
+    compiled: new Map(),
+    answers: new Map(),
+    slots: new Map(),
+    roots: new WeakMap(),
+    scopes: new WeakMap(),
+    newest: new Map(),
   }
+  known.set(key, walker)
   return walker
 }
 
-/** A member while the walk goes on. */
-interface Growing extends Omit<Member, 'extras' | 'demands' | 'parent'> {
-  readonly parent?: Growing
-  readonly extras: Set<string>
-  demands: readonly Demand[]
-  readonly compiled?: Compiled
+function scopeFor(walker: Walker, pins: Pins, ownPins: Pins): Scope {
+  const known = walker.scopes.get(pins) ?? new WeakMap<Pins, Scope>()
+  walker.scopes.set(pins, known)
+  const scope: Scope = known.get(ownPins) ?? { supplies: [] }
+  known.set(ownPins, scope)
+  return scope
 }
 
 /** The version that a distribution has here: the host's pin, its own release's, or the newest known. */
-function supplyOf(
-  walker: Walker,
-  request: ClosureRequest,
-  name: DistributionName,
-): (Supply & { reason: Reason }) | undefined {
-  const pin = request.pins.get(name)
-  if (pin !== undefined) return { ...pin, reason: 'pin' }
-  const own = request.ownPins?.get(name)
-  if (own !== undefined) return { ...own, reason: 'missing' }
-  const version = newestFor(walker, name)
-  return version === undefined ? undefined : { version, reason: 'unpinned' }
+function supplied(walker: Walker, pins: Pins, ownPins: Pins, name: DistributionName): Supplied | null {
+  const pin = pins.get(name)
+  const supply = pin ?? ownPins.get(name)
+  const version = supply?.version ?? newestFor(walker, name)
+  if (version === undefined) return null
+  const reason = pin !== undefined ? 'pin' : supply !== undefined ? 'missing' : 'unpinned'
+  return { name, version, reason, at: supply?.at, compiled: compile(walker, name, version) }
 }
+
+type Growing = { -readonly [Key in keyof Member]: Member[Key] } & { compiled: Compiled | undefined }
 
 /**
  * Everything that a service release needs on a host: one environment, every version fixed beforehand, so the
- * walk is linear in the number of demands. It visits (distribution, extra) pairs until nothing new is met.
+ * walk is linear in the number of demands. It visits (distribution, extras) until nothing new is met.
  */
 export function closure(request: ClosureRequest): Closure {
-  const { root, facts, environment } = request
-  const walker = walkerFor(facts, environment)
+  const { root, pins, ownPins = noPins } = request
+  const walker = walkerFor(request.facts, request.environment)
+  const scope = scopeFor(walker, pins, ownPins)
+  const start = startOf(walker, root)
   const members: Growing[] = []
-  const byName = new Map<DistributionName, Growing>()
+  const bySlot: (Growing | undefined)[] = []
   const undecided: Undecided[] = []
   const missingExtras: MissingExtra[] = []
-  const unknown = new Set<DistributionName>()
-  const open: { readonly member: Growing; readonly demands: readonly Demand[] }[] = []
+  const nowhere = new Set<number>()
+  /** Members whose demands are to be walked; one that gets a further extra comes again. */
+  const open: Growing[] = []
 
-  function enter(member: Growing, demands: Demands | undefined): void {
+  function enter(
+    from: Omit<Supplied, 'name' | 'version'> & Partial<Supplied>,
+    parent: Growing | undefined,
+    set: DemandSet,
+  ): Growing {
+    const { name, version, reason, at, compiled } = from
+    const metadata = compiled?.metadata
+    const member: Growing = { name, version, reason, metadata, at, parent, extras: [], set, compiled }
     members.push(member)
-    if (member.name !== undefined) byName.set(member.name, member)
-    if (demands === undefined) return
-    undecided.push(...demands.undecided)
-    open.push({ member, demands: demands.all })
-  }
-
-  function reach(name: DistributionName, parent: Growing): Growing | undefined {
-    if (unknown.has(name)) return undefined
-    const supply = supplyOf(walker, request, name)
-    if (supply === undefined) {
-      unknown.add(name)
-      undecided.push({ distribution: name, reason: 'no version of it is known', lacks: 'versions' })
-      return undefined
-    }
-    const { version, reason, at } = supply
-    const place = at === undefined ? {} : { at }
-    const compiled = compile(walker, name, version)
-    const known = compiled && { compiled, metadata: compiled.metadata }
-    if (compiled === undefined)
-      undecided.push({
-        distribution: name,
-        version,
-        reason: 'its demands are not known',
-        lacks: 'metadata',
-        ...place,
-      })
-    const demands = compiled?.always.distinct ?? nothing
-    const member = { name, version, reason, parent, extras: new Set<string>(), demands, ...known, ...place }
-    enter(member, compiled?.always)
+    open.push(member)
     return member
   }
 
-  function switchOn(member: Growing, extra: string): void {
-    if (member.extras.has(extra)) return
-    member.extras.add(extra)
-    if (member.compiled === undefined) return
-    const added = extraDemands(walker, member.compiled, extra)
-    undecided.push(...added.undecided)
-    if (added.all.length === 0) return
-    member.demands = distinct([...member.demands, ...added.all])
-    open.push({ member, demands: added.all })
+  function reach({ slot, target }: Demand, parent: Growing): Growing | undefined {
+    let supply = scope.supplies[slot]
+    if (supply === undefined) {
+      supply = supplied(walker, pins, ownPins, target)
+      scope.supplies[slot] = supply
+    }
+    if (supply !== null) {
+      const member = enter(supply, parent, supply.compiled?.always ?? empty)
+      bySlot[slot] = member
+      return member
+    }
+    if (!nowhere.has(slot))
+      undecided.push({ distribution: target, reason: 'no version of it is known', lacks: 'versions' })
+    nowhere.add(slot)
+    return undefined
   }
 
-  const { own, profile, compiled } = startOf(walker, root)
-  const known = compiled && { compiled, metadata: compiled.metadata }
-  const service: Growing = {
-    ...root.distribution,
-    ...known,
-    reason: 'service',
-    extras: new Set(),
-    demands: own.distinct,
+  function switchOn(member: Growing, by: Growing, demand: Demand, extra: string): void {
+    const { compiled } = member
+    if (compiled === undefined) return
+    // Old build backends list no Provides-Extra: an extra that switches a line on exists all the same.
+    if (!compiled.extras.has(extra) && addedBy(walker, compiled, extra).demands.length === 0)
+      missingExtras.push({ by, demand, extra })
+    if (member.extras.includes(extra)) return
+    member.extras = [...member.extras, extra].sort()
+    if (member.reason === 'service') {
+      // The service demands an extra of itself: what that adds is the service's own demand.
+      const added = addedBy(walker, compiled, extra)
+      member.set = setOf([...member.set.demands, ...member.set.reach, ...added.demands], member.set.undecided)
+    } else member.set = withExtras(walker, compiled, member.extras)
+    open.push(member)
   }
-  enter(service, own)
-  if (root.distribution !== undefined && compiled === undefined)
-    undecided.push({
-      distribution: root.distribution.name,
-      version: root.distribution.version,
-      reason: 'its demands are not known',
-      lacks: 'metadata',
-    })
-  if (profile.all.length > 0)
-    enter({ reason: 'service', parent: service, extras: new Set(), demands: profile.distinct }, profile)
+
+  const service = enter(
+    { ...root.distribution, reason: 'service', at: undefined, compiled: start.compiled },
+    undefined,
+    start.own,
+  )
+  const rootSlot = root.distribution === undefined ? -1 : slotOf(walker, root.distribution.name)
+  if (rootSlot !== -1) bySlot[rootSlot] = service
+  if (start.profile.demands.length > 0)
+    enter({ reason: 'service', at: undefined, compiled: undefined }, service, start.profile)
 
   for (let next = 0; next < open.length; next += 1) {
-    const { member, demands } = open[next]!
-    for (const demand of demands) {
-      const { target, requirement } = demand
-      const reached = byName.get(target) ?? reach(target, member)
+    const member = open[next]!
+    for (const demand of member.set.reach) {
+      const reached = bySlot[demand.slot] ?? reach(demand, member)
       if (reached === undefined) continue
-      for (const extra of requirement.extras) {
-        switchOn(reached, extra)
-        // Old build backends list no Provides-Extra: an extra that switches a demand on exists all the same.
-        if (reached.compiled === undefined || reached.compiled.extras.has(extra)) continue
-        if (extraDemands(walker, reached.compiled, extra).all.length > 0) continue
-        missingExtras.push({ by: member, demand, extra })
-      }
+      for (const extra of demand.requirement.extras) switchOn(reached, member, demand, extra)
     }
   }
-  return { root, members, byName, missingExtras, undecided }
+  for (const { set, name, version, compiled, at, reason } of members) {
+    undecided.push(...set.undecided)
+    if (compiled === undefined && name !== undefined && reason !== 'service')
+      undecided.push(notKnown(name, version!, at))
+  }
+  return { root, scope, members, bySlot, rootSlot, undecided, missingExtras }
 }

@@ -6,6 +6,7 @@ import { createGuide } from './guide.js'
 import type { Line, Solution, Undecided, Unsolvable } from './problem.js'
 import { search } from './search.js'
 import { openSupport } from './support.js'
+import type { Task } from './task.js'
 import { addLine, createUniverse, lineVariable, type Universe, type UniverseOptions } from './universe.js'
 
 /** A solver for many questions over the same facts: what one search learns of the facts, later ones know. */
@@ -15,13 +16,7 @@ export interface Session {
   readonly budget: number
 }
 
-/** Facts have to be loaded before the search can go on. */
-export interface Waiting {
-  readonly kind: 'waiting'
-  readonly needs: Needs
-}
-
-export type Outcome = Solution | Unsolvable | Undecided | Waiting
+export type Outcome = Solution | Unsolvable | Undecided
 
 export interface Question {
   readonly lines: readonly Line[]
@@ -39,13 +34,15 @@ export function createSession(options: UniverseOptions & { readonly budget?: num
 }
 
 /** One version for each distribution that is needed, or lines that cannot hold together. */
-export function solve(session: Session, { lines, without, preferred }: Question): Outcome {
+export function* solve(session: Session, { lines, without, preferred }: Question): Task<Outcome> {
   const { universe } = session
   const counted = lines.filter((line) => without?.has(line) !== true).sort(byKey)
-  clearNeeds(universe)
-  backtrack(universe.engine, 0)
-  for (const line of counted) addLine(universe, line)
-  if (universe.needNames.size > 0) return waiting(universe)
+  for (;;) {
+    backtrack(universe.engine, 0)
+    const isReady = counted.map((line) => addLine(universe, line)).every((ready) => ready)
+    if (isReady) break
+    yield takeNeeds(universe)
+  }
   const assumed: Variable[] = counted.map((line) => lineVariable(universe, line))
   const background = [universe.pythonLine, ...universe.gaps].filter((line) => without?.has(line) !== true)
   for (const line of background) assumed.push(lineVariable(universe, line))
@@ -55,8 +52,11 @@ export function solve(session: Session, { lines, without, preferred }: Question)
   for (;;) {
     const result = search(universe.engine, assumed, guide, limit - universe.engine.steps)
     if (result.kind === 'found') return guide.solution()
-    if (result.kind === 'waiting') return waiting(universe)
     if (result.kind === 'undecided') return result
+    if (result.kind === 'waiting') {
+      yield takeNeeds(universe)
+      continue
+    }
     if (support.reopen(result.assumptions)) continue
     const core = result.assumptions.flatMap((variable) => universe.lineAt.get(variable) ?? [])
     return { kind: 'unsolvable', core: core.sort(byKey) }
@@ -67,12 +67,9 @@ export function byKey(a: Line, b: Line): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
 }
 
-function clearNeeds(universe: Universe): void {
-  universe.needNames.clear()
-  universe.needReleases.clear()
-}
-
-function waiting(universe: Universe): Waiting {
-  const needs = { names: [...universe.needNames], releases: [...universe.needReleases.values()] }
-  return { kind: 'waiting', needs }
+function takeNeeds({ needNames, needReleases }: Universe): Needs {
+  const needs = { names: [...needNames], releases: [...needReleases.values()] }
+  needNames.clear()
+  needReleases.clear()
+  return needs
 }

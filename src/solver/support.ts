@@ -42,6 +42,8 @@ export function openSupport(universe: Universe, assumed: Variable[], lines: Read
     const follow = (entries: readonly DemandRecord[] | undefined) => {
       for (const { target, extras, isPin, when } of entries ?? []) {
         if (isPin || when.some(({ variable }, i) => i > 0 && !booleans.has(variable))) continue
+        // A distribution that is not known stays away where that gap is not to count.
+        if (rankOf(engine, target.variable) <= 0) continue
         const isNew = !packages.has(target) || extras.some((extra) => !booleans.has(extra))
         if (!isNew) continue
         packages.add(target)
@@ -131,8 +133,9 @@ export function openSupport(universe: Universe, assumed: Variable[], lines: Read
     const idle = new Set<Variable>()
     for (const variable of engine.required) {
       const pack = universe.packageAt[variable]
-      const isFounded = pack === undefined ? found.booleans.has(variable) : found.packages.has(pack)
-      if (!isFounded && variable !== closed) idle.add(variable)
+      const isExtra = universe.extraOwner.has(variable)
+      if (pack === undefined ? isExtra && !found.booleans.has(variable) : !found.packages.has(pack))
+        idle.add(variable)
     }
     const entries = [...idle].flatMap((variable) => {
       const pack = universe.packageAt[variable]

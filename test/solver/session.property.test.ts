@@ -1,17 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Line } from '#solver/problem.js'
 import { solve } from '#solver/session.js'
+import { finish } from '#solver/task.js'
 import { bruteForce, faultsOf } from '../support/check-solution.js'
 import { smallProblem, smallUniverse } from '../support/random-universe.js'
-import { lines, smallSession } from '../support/universe.js'
+import { lines, linesOf, smallSession } from '../support/universe.js'
 
 test('A solution has no fault, and there is one exactly if trying every assignment finds one.', () => {
   fc.assert(
     fc.property(smallProblem, (problem) => {
       const session = smallSession(problem.universe, { mode: problem.mode! })
-      const outcome = solve(session, {
-        lines: [...lines(problem.demands), ...lines(problem.pins!, 'pin', 'constraints')],
-      })
+      const outcome = finish(solve(session, { lines: linesOf(problem) }))
       if (outcome.kind === 'solution') expect(faultsOf(problem, outcome.pins)).toEqual([])
       else expect(outcome.kind).toBe('unsolvable')
       expect(outcome.kind === 'solution').toBe(bruteForce(problem) !== undefined)
@@ -21,16 +21,19 @@ test('A solution has no fault, and there is one exactly if trying every assignme
 })
 
 test('What a session learned from earlier questions changes no verdict.', () => {
-  const questions = fc.array(fc.subarray(['a', 'b>=2', 'c<3', 'd', 'e==1.0', 'a[x]<3', 'b<2'], { minLength: 1 }), {
-    minLength: 2,
-    maxLength: 8,
-  })
+  const questions = fc.array(
+    fc.subarray(['a', 'b>=2', 'c<3', 'd', 'e==1.0', 'a[x]<3', 'b<2'], { minLength: 1 }),
+    {
+      minLength: 2,
+      maxLength: 8,
+    },
+  )
   fc.assert(
     fc.property(smallUniverse, questions, (universe, asked) => {
       const session = smallSession(universe)
       for (const demands of asked) {
-        const outcome = solve(session, { lines: lines(demands) })
-        const fresh = solve(smallSession(universe), { lines: lines(demands) })
+        const outcome = finish(solve(session, { lines: lines(demands) }))
+        const fresh = finish(solve(smallSession(universe), { lines: lines(demands) }))
         expect(outcome.kind).toBe(fresh.kind)
         if (outcome.kind === 'solution') expect(faultsOf({ universe, demands }, outcome.pins)).toEqual([])
       }
@@ -44,9 +47,8 @@ test('The order of the lines changes nothing.', () => {
     fc.property(smallProblem, fc.nat(), ({ universe, demands, mode }, turn) => {
       const all = lines(demands)
       const turned = all.map((_, i) => all[(i + turn) % all.length]!)
-      expect(solve(smallSession(universe, { mode: mode! }), { lines: turned })).toEqual(
-        solve(smallSession(universe, { mode: mode! }), { lines: all }),
-      )
+      const ask = (asked: Line[]) => finish(solve(smallSession(universe, { mode: mode! }), { lines: asked }))
+      expect(ask(turned)).toEqual(ask(all))
     }),
     { numRuns: 200 },
   )

@@ -43,14 +43,16 @@ export function faultsOf(
       faults.push(`${active[i]!.text} is not met: ${name} is absent`)
       continue
     }
-    if (!specifierSetContains(specifiers, version, true)) faults.push(`${active[i]!.text} is not met by ${version}`)
+    if (!specifierSetContains(specifiers, version, true))
+      faults.push(`${active[i]!.text} is not met by ${version}`)
     const have = wanted.get(name) ?? new Set([''])
     wanted.set(name, have)
     for (const extra of extras) have.add(extra)
     for (const extra of have) {
       requiresOf(universe[name][version]).forEach((text, index) => {
         const { marker } = requirement(text)
-        const holds = marker === undefined || evaluateMarker(marker, environment, new Set(extra === '' ? [] : [extra]))
+        const holds =
+          marker === undefined || evaluateMarker(marker, environment, new Set(extra === '' ? [] : [extra]))
         const id = `${name} ${version} ${index}`
         if (!holds || taken.has(id)) return
         taken.add(id)
@@ -63,7 +65,8 @@ export function faultsOf(
   for (const [name, version] of answer) {
     const on = active.filter(({ text }) => requirement(text).name === name)
     for (const { text } of on) {
-      if (!specifierSetContains(requirement(text).specifiers, version, true)) faults.push(`${text} refuses ${version}`)
+      if (!specifierSetContains(requirement(text).specifiers, version, true))
+        faults.push(`${text} refuses ${version}`)
     }
     faults.push(...choiceFaults(universe, mode, name, version, on))
   }
@@ -93,7 +96,8 @@ function choiceFaults(
         fits(candidate) &&
         on.every(({ text }) => specifierSetContains(requirement(text).specifiers, other, true)),
     )
-    const mayBe = mode === 'allow' || (mode !== 'disallow' && (named || (mode === 'pip' && finals.length === 0)))
+    const mayBe =
+      mode === 'allow' || (mode !== 'disallow' && (named || (mode === 'pip' && finals.length === 0)))
     if (!mayBe) faults.push(`${name} ${version} is a pre-release that nothing calls for`)
   }
   if (!('length' in release) && release.yanked === true) {

@@ -36,6 +36,8 @@ export const smallProblem: fc.Arbitrary<SmallProblem> = fc.record({
     demand(true).map(({ text }) => text),
     { minLength: 1, maxLength: 4 },
   ),
-  pins: fc.uniqueArray(fc.constantFrom('a==1.0', 'b==2.0', 'c==3.0', 'd==2.1rc1', 'e<3', 'b==1.0'), { maxLength: 2 }),
+  pins: fc.uniqueArray(fc.constantFrom('a==1.0', 'b==2.0', 'c==3.0', 'd==2.1rc1', 'e<3', 'b==1.0'), {
+    maxLength: 2,
+  }),
   mode: fc.constantFrom('pip', 'pip', 'pip', 'allow', 'disallow', 'explicit'),
 })

@@ -92,3 +92,10 @@ export function lines(
     return { key: `${kind} ${name} ${text} ${by}`, kind, name, extras, specifiers, text, by }
   })
 }
+
+export function linesOf(problem: {
+  readonly demands: readonly string[]
+  readonly pins?: readonly string[]
+}): Line[] {
+  return [...lines(problem.demands), ...lines(problem.pins ?? [], 'pin', 'constraints')]
+}
