@@ -64,3 +64,20 @@ export function progressFor(command: Command): Progress & { end(): void } {
   const quiet = options.quiet === true || !options.progress
   return progressTo(process.stderr, { quiet, live: process.stderr.isTTY === true })
 }
+
+/** What a verb that may ask an index wants to know. */
+export async function indexRequest(flags: IndexOptions): Promise<{
+  readonly cacheDir: string
+  readonly indexUrl?: string
+  readonly extraIndexUrls?: readonly string[]
+  readonly offline?: boolean
+}> {
+  const { cacheDir } = await import('#io/cache-dir.js')
+  const { indexUrl, extraIndexUrl, offline } = flags
+  return {
+    cacheDir: cacheDir(),
+    ...(indexUrl === undefined ? {} : { indexUrl }),
+    ...(extraIndexUrl === undefined ? {} : { extraIndexUrls: extraIndexUrl }),
+    ...(offline === undefined ? {} : { offline }),
+  }
+}
