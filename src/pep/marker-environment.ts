@@ -20,15 +20,18 @@ export interface MarkerEnvironment {
   readonly dependency_groups?: ReadonlySet<string>
 }
 
-/** CPython's newest patch releases, as its download page and PEP 569 to PEP 745 list them. */
+/**
+ * The newest patch release of each CPython, as uv 0.13.9 lists what it can install (November 2026). 3.8 and 3.9
+ * are final. A number that has grown since changes an answer only where a marker names a patch release above it.
+ */
 const newestPatch: ReadonlyMap<string, number> = new Map([
   ['3.8', 20],
   ['3.9', 25],
-  ['3.10', 20],
-  ['3.11', 15],
-  ['3.12', 13],
-  ['3.13', 14],
-  ['3.14', 7],
+  ['3.10', 22],
+  ['3.11', 18],
+  ['3.12', 16],
+  ['3.13', 18],
+  ['3.14', 10],
 ])
 
 const machines = { 'linux/amd64': 'x86_64', 'linux/arm64': 'aarch64' } as const

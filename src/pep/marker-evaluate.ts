@@ -1,6 +1,6 @@
 import { visible } from '#errors.js'
 import { failure } from './failure.js'
-import type { Marker, MarkerComparison, MarkerOperator, MarkerTerm } from './marker.js'
+import type { Marker, MarkerComparison, MarkerOperator } from './marker.js'
 import type { MarkerEnvironment } from './marker-environment.js'
 import { formatMarker } from './marker-format.js'
 import { normalizeExtra } from './name.js'
@@ -28,52 +28,56 @@ export function evaluateMarker(
   environment: MarkerEnvironment,
   extras: ReadonlySet<string>,
 ): boolean {
-  const values = new Map<string, Value>(Object.entries(environment))
-  const full = environment.python_full_version
-  // Builds between two tags report '3.13.0+', which is not a version.
-  if (full.endsWith('+')) values.set('python_full_version', `${full}local`)
-  if (extras.size === 0) return holds(marker, values.set('extra', ''))
+  if (extras.size === 0) return holds(marker, environment, '')
   let any = false
-  for (const extra of extras) if (holds(marker, values.set('extra', normalizeExtra(extra)))) any = true
+  for (const extra of extras) if (holds(marker, environment, normalizeExtra(extra))) any = true
   return any
 }
 
 /** Every comparison is made even if others decide, so that one without meaning is always reported. */
-function holds(marker: Marker, values: ReadonlyMap<string, Value>): boolean {
+function holds(marker: Marker, environment: MarkerEnvironment, extra: string): boolean {
   let any = false
   for (const terms of marker.alternatives) {
     let all = true
-    for (const term of terms) if (!termHolds(term, values)) all = false
+    for (const term of terms)
+      if ('alternatives' in term ? !holds(term, environment, extra) : !compare(term, environment, extra))
+        all = false
     if (all) any = true
   }
   return any
 }
 
-function termHolds(term: MarkerTerm, values: ReadonlyMap<string, Value>): boolean {
-  return 'alternatives' in term ? holds(term, values) : comparisonHolds(term, values)
-}
-
-function comparisonHolds(comparison: MarkerComparison, values: ReadonlyMap<string, Value>): boolean {
+function compare(comparison: MarkerComparison, environment: MarkerEnvironment, extra: string): boolean {
   const { left, operator, right } = comparison
   // Of two variables the right one stands for its own name, and of two strings the right one is looked up:
   // neither has a meaning in PEP 508, and this is what packaging makes of them.
   const rightText = 'value' in right ? right.value : right.variable
   const key = 'variable' in left ? left.variable : rightText
-  const found = values.get(key)
-  if (found === undefined) throw undefinedComparison(comparison, `the environment has no '${visible(key)}'`)
+  const found = lookUp(environment, key, extra)
+  if (found === undefined) throw withoutAnswer(comparison, `the environment has no '${visible(key)}'`)
   const leftValue = 'variable' in left ? found : left.value
   const rightValue = 'variable' in left ? rightText : found
   if (typeof leftValue !== 'string')
-    throw undefinedComparison(comparison, `'${key}' is a set: ask '"name" in ${key}'`)
-  if (typeof rightValue !== 'string') return setHolds(comparison, leftValue, rightValue)
-  if (versionVariables.has(key)) {
-    const set = operator === 'in' || operator === 'not in' ? undefined : tryParseSingle(operator + rightValue)
+    throw withoutAnswer(comparison, `'${key}' is a set: ask '"name" in ${key}'`)
+  if (typeof rightValue !== 'string') return compareSet(comparison, leftValue, rightValue)
+  if (versionVariables.has(key) && operator !== 'in' && operator !== 'not in') {
+    const set = tryParseSingle(operator + rightValue)
     if (set !== undefined) return specifierSetContains(set, leftValue, true)
   }
-  return textHolds(comparison, leftValue, rightValue)
+  return compareText(comparison, leftValue, rightValue)
 }
 
-function textHolds(comparison: MarkerComparison, left: string, right: string): boolean {
+function lookUp(environment: MarkerEnvironment, key: string, extra: string): Value | undefined {
+  if (key === 'extra') return extra
+  if (!Object.hasOwn(environment, key)) return undefined
+  const value = environment[key as keyof MarkerEnvironment]
+  // Builds between two tags report '3.13.0+', which is not a version.
+  return key === 'python_full_version' && typeof value === 'string' && value.endsWith('+')
+    ? `${value}local`
+    : value
+}
+
+function compareText(comparison: MarkerComparison, left: string, right: string): boolean {
   switch (comparison.operator) {
     case 'in':
       return right.includes(left)
@@ -89,11 +93,11 @@ function textHolds(comparison: MarkerComparison, left: string, right: string): b
     case '>':
       return false
     default:
-      throw undefinedComparison(comparison, withoutMeaning(comparison.operator))
+      throw withoutAnswer(comparison, withoutMeaning(comparison.operator))
   }
 }
 
-function setHolds(comparison: MarkerComparison, left: string, right: ReadonlySet<string>): boolean {
+function compareSet(comparison: MarkerComparison, left: string, right: ReadonlySet<string>): boolean {
   const wanted = normalizeExtra(left)
   switch (comparison.operator) {
     case 'in':
@@ -104,7 +108,7 @@ function setHolds(comparison: MarkerComparison, left: string, right: ReadonlySet
       return true
     case '===':
     case '~=':
-      throw undefinedComparison(comparison, withoutMeaning(comparison.operator))
+      throw withoutAnswer(comparison, withoutMeaning(comparison.operator))
     default:
       return false
   }
@@ -119,7 +123,7 @@ function withoutMeaning(operator: MarkerOperator): string {
   return `'${operator}' compares versions, and these are not two versions`
 }
 
-function undefinedComparison(comparison: MarkerComparison, why: string): Error {
+function withoutAnswer(comparison: MarkerComparison, why: string): Error {
   const text = formatMarker({ alternatives: [[comparison]] })
   return failure('E-REQ-MARKER', `the marker ${visible(text)} has no answer: ${why}`, text, 0)
 }

@@ -7,11 +7,11 @@ import { isAsciiLetterOrDigit, isDigit } from './python-text.js'
 export interface VersionParts {
   readonly epoch: string
   readonly release: readonly string[]
-  readonly pre?: { readonly label: PreLabel; readonly number: string }
-  readonly post?: string
-  readonly dev?: string
+  readonly pre?: { readonly label: PreLabel; readonly number: string } | undefined
+  readonly post?: string | undefined
+  readonly dev?: string | undefined
   /** Lower case; segments that are numbers have no leading zeros. */
-  readonly local?: readonly string[]
+  readonly local?: readonly string[] | undefined
 }
 
 export type PreLabel = 'a' | 'b' | 'rc'
@@ -64,6 +64,11 @@ export function scanVersion(text: string, start: number): VersionScan | undefine
     release.push(decimal(text.slice(at, end)))
   }
 
+  if (!mayContinue(text.charCodeAt(end)))
+    return {
+      parts: { epoch, release, pre: undefined, post: undefined, dev: undefined, local: undefined },
+      end,
+    }
   const pre = scanSuffix(text, end, preWords)
   if (pre) end = pre.end
   const post = scanPost(text, end)
@@ -72,18 +77,15 @@ export function scanVersion(text: string, start: number): VersionScan | undefine
   if (dev) end = dev.end
   const local = scanLocal(text, end)
   if (local) end = local.end
-
   return {
-    parts: {
-      epoch,
-      release,
-      ...(pre && { pre: { label: pre.label, number: pre.number } }),
-      ...(post && { post: post.number }),
-      ...(dev && { dev: dev.number }),
-      ...(local && { local: local.segments }),
-    },
+    parts: { epoch, release, pre, post: post?.number, dev: dev?.number, local: local?.segments },
     end,
   }
+}
+
+/** Whether a segment behind the release can start with this: a separator, `+` or a letter; false for NaN at the end. */
+function mayContinue(code: number): boolean {
+  return isSeparator(code) || code === 0x2b || (code >= 0x41 && !isDigit(code))
 }
 
 /** Decimal digits plus one, at any length. */

@@ -11,10 +11,10 @@ import { type PreLabel, scanVersion, type VersionParts } from './version-scan.js
 export interface Version {
   readonly epoch: number
   readonly release: readonly number[]
-  readonly pre?: { readonly label: PreLabel; readonly number: number }
-  readonly post?: number
-  readonly dev?: number
-  readonly local?: string
+  readonly pre: { readonly label: PreLabel; readonly number: number } | undefined
+  readonly post: number | undefined
+  readonly dev: number | undefined
+  readonly local: string | undefined
   /** The canonical spelling, as `str()` of packaging's Version gives it: trailing zeros are kept. */
   readonly text: string
   /** Ordered by code units as PEP 440 orders versions; equal for versions that are equal (`1.0` and `1`). */
@@ -25,7 +25,7 @@ export interface Version {
 
 /** Interned by text: the same few thousand versions are asked for again and again. */
 const cache = new Map<string, Version | null>()
-const maxCached = 200_000
+const maxCached = 100_000
 const maxCachedLength = 128
 
 /** Throws E-REQ-VERSION. */
@@ -81,10 +81,10 @@ export function versionOf(parts: VersionParts): Version {
   return {
     epoch: Number(epoch),
     release: release.map(Number),
-    ...(pre !== undefined && { pre: { label: pre.label, number: Number(pre.number) } }),
-    ...(post !== undefined && { post: Number(post) }),
-    ...(dev !== undefined && { dev: Number(dev) }),
-    ...(localText !== undefined && { local: localText }),
+    pre: pre === undefined ? undefined : { label: pre.label, number: Number(pre.number) },
+    post: post === undefined ? undefined : Number(post),
+    dev: dev === undefined ? undefined : Number(dev),
+    local: localText,
     text,
     key: versionKey(parts),
     prerelease: pre !== undefined || dev !== undefined,

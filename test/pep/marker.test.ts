@@ -124,7 +124,7 @@ describe('evaluateMarker', () => {
 
 describe('markerEnvironment', () => {
   it('takes X.Y for its newest patch release and X.Y.Z for itself', () => {
-    expect(markerEnvironment('3.11', 'linux/amd64').python_full_version).toBe('3.11.15')
+    expect(markerEnvironment('3.11', 'linux/amd64').python_full_version).toBe('3.11.18')
     expect(markerEnvironment('3.11.0', 'linux/amd64').python_full_version).toBe('3.11.0')
     expect(markerEnvironment('3.11.0', 'linux/amd64').python_version).toBe('3.11')
   })
