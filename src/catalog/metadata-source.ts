@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { SvcsplitError, visible } from '#errors.js'
 import type { BlobStore } from '#io/blob-store.js'
-import { readBytes, tempDir, writeAtomic } from '#io/files.js'
+import { readBytes, readChunks, tempDir, writeAtomic } from '#io/files.js'
 import type { Http } from '#io/http.js'
 import { parseCoreMetadata } from '#pep/core-metadata.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
@@ -22,6 +22,8 @@ import {
 /** Runs the build backend of an sdist in a sandbox. @returns the text of METADATA */
 export type BuildMetadata = (sdist: {
   readonly sdistPath: string
+  /** Of the sdist, hex. */
+  readonly sha256: string
   readonly filename: string
   readonly distribution: DistributionName
   readonly version: string
@@ -127,14 +129,23 @@ export function openMetadataSource(options: MetadataSourceOptions): MetadataSour
     const known = file.sha256 === undefined ? undefined : await cache.get('built-metadata', file.sha256)
     if (known === undefined && buildMetadata === undefined)
       return { pending: `${file.filename} does not state its metadata: it has to be built` }
-    const built =
-      known ??
-      (await cached('built-metadata', file, () =>
-        withSdist(file, (sdistPath) =>
-          buildMetadata!({ sdistPath, filename: file.filename, distribution: name, version: file.version }),
-        ),
-      ))
-    return toMetadata(name, file, parse(built, file), 'build')
+    try {
+      const text = known ?? (await cached('built-metadata', file, () => build(name, file)))
+      return toMetadata(name, file, parse(text, file), 'build')
+    } catch (error) {
+      // what does not build here may build elsewhere: the rest of the facts is worth having
+      if (error instanceof SvcsplitError && /^E-(?:SDT|EXE)-/.test(error.code))
+        return { pending: `${file.filename} does not build: ${error.message}` }
+      throw error
+    }
+  }
+
+  function build(name: DistributionName, file: SimpleFile): Promise<string> {
+    const { filename, version } = file
+    return withSdist(file, async (sdistPath) => {
+      const sha256 = file.sha256 ?? (await sha256OfFile(sdistPath))
+      return options.buildMetadata!({ sdistPath, sha256, filename, distribution: name, version })
+    })
   }
 
   return {
@@ -157,6 +168,12 @@ export function openMetadataSource(options: MetadataSourceOptions): MetadataSour
       return entryPointsFromJson(text)
     },
   }
+}
+
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of readChunks(path)) hash.update(chunk)
+  return hash.digest('hex')
 }
 
 /** Any wheel tells the metadata of its version; the order only makes the choice the same every time. */

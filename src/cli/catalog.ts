@@ -6,6 +6,7 @@ interface UpdateFlags extends IndexOptions {
   readonly release?: string
   readonly jobs: number
   readonly to?: string
+  readonly buildOn?: string
 }
 
 /** `svcsplit catalog`: the shipped data, remade, looked at and checked. */
@@ -35,6 +36,10 @@ export function registerCatalog(program: Command): void {
     .option('--release <release>', 'begin with the services of this release only, and keep the rest')
     .addOption(new Option('--jobs <n>', 'requests at once').default(8).argParser(parseJobs))
     .option('--to <dir>', 'folder to write (default: the shipped constraints/catalog)')
+    .option(
+      '--build-on <base>',
+      'build sdists that do not state their metadata, on debian:SUITE or oci:DIR (needs buildah)',
+    )
   addIndexOptions(update).action(async (flags: UpdateFlags, command: Command) => {
     const { catalogUpdate } = await import('#verbs/catalog-update.js')
     const progress = progressFor(command)

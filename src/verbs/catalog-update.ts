@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { DistributionFile, Metadata } from '#catalog/catalog.js'
 import type { IndexCatalog, PendingMetadata } from '#catalog/index-catalog.js'
 import { isUsableOnLinux } from '#catalog/linux-files.js'
+import type { BuildMetadata } from '#catalog/metadata-source.js'
 import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
 import {
   formatEntryPoints,
@@ -22,11 +23,14 @@ import type { EntryPoints } from '#catalog/wheel-facts.js'
 import { type Fleet, loadFleet } from '#inputs/fleet.js'
 import { additionOf } from '#inputs/profile.js'
 import { releaseNamed } from '#inputs/releases.js'
+import { openBlobStore } from '#io/blob-store.js'
 import { cacheDir } from '#io/cache-dir.js'
 import { writeIfChanged } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseVersion } from '#pep/version.js'
+import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
 import { type IndexRequest, lazyIndex } from './open-index.js'
+import { sdistBuilder } from './sdist-builder.js'
 
 export interface CatalogUpdateOptions extends Partial<IndexRequest> {
   /** Folder that holds `constraints/` and `profiles/`; default: the shipped one. */
@@ -35,6 +39,8 @@ export interface CatalogUpdateOptions extends Partial<IndexRequest> {
   readonly to?: string
   /** Begin with the services of this release only, and keep what is known of the others. */
   readonly release?: string
+  /** Build the sdists that do not state their metadata, in a sandbox of this base (`debian:bookworm`). */
+  readonly buildOn?: string
 }
 
 export interface CatalogUpdateResult {
@@ -67,11 +73,51 @@ interface Facts {
 export async function catalogUpdate(options: CatalogUpdateOptions): Promise<CatalogUpdateResult> {
   const fleet = loadFleet(options.root)
   if (options.release !== undefined) releaseNamed(fleet.releases, options.release)
-  const index = lazyIndex({ cacheDir: join(cacheDir(), 'index'), ...options })
+  const folder = options.cacheDir ?? cacheDir()
+  const builder =
+    options.buildOn === undefined ? undefined : sdistMetadata(fleet.root, folder, options.buildOn, options)
+  const index = lazyIndex({
+    ...options,
+    cacheDir: folder,
+    ...(builder === undefined ? {} : { buildMetadata: builder.buildMetadata }),
+  })
   try {
     return await updateFacts(fleet, await index.open(), options)
   } finally {
+    await builder?.close()
     await index.close()
+  }
+}
+
+/** A sandbox that is set up when the first sdist needs it. Builds fetch their own requirements. */
+function sdistMetadata(
+  root: string,
+  folder: string,
+  base: string,
+  options: Partial<IndexRequest>,
+): { readonly buildMetadata: BuildMetadata; close(): Promise<void> } {
+  const { progress } = options
+  const index = lazyIndex({ ...options, cacheDir: folder })
+  let opened: Promise<Wheelhouse> | undefined
+  return {
+    async buildMetadata({ sdistPath, ...sdist }) {
+      opened ??= sdistBuilder({
+        root,
+        base,
+        platform: 'linux/amd64',
+        buildPackages: [],
+        index,
+        store: openBlobStore(join(folder, 'blobs')),
+        cacheDir: folder,
+        ...(progress === undefined ? {} : { progress }),
+      })
+      progress?.step?.(`building ${sdist.filename}`)
+      return (await opened).buildMetadata({ ...sdist, path: sdistPath })
+    },
+    async close() {
+      await opened?.then((wheelhouse) => wheelhouse.close()).catch(() => undefined)
+      await index.close()
+    },
   }
 }
 
