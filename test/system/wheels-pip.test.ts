@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type InstalledWheel, installWheel, readWheelFile } from '#wheels/install-wheel.js'
+import { unpackEntry } from '#wheels/wheel-entry.js'
+
+/**
+ * Real wheels, each for something that installers do differently: `.data/headers` (greenlet), `.data/data` and
+ * `.data/scripts` (glance), `.data/scripts` alone (jsonpatch, jsonpointer), vendored `.dist-info` (setuptools),
+ * console scripts (alembic, oslo.config, netaddr), extension modules (PyYAML), data files (pycadf), plain.
+ */
+const requirements = [
+  'glance==30.2.0',
+  'pycadf==4.0.1',
+  'greenlet==3.1.1',
+  'jsonpatch==1.33',
+  'jsonpointer==3.0.0',
+  'setuptools==75.6.0',
+  'alembic==1.14.1',
+  'oslo.config==9.7.1',
+  'netaddr==1.3.0',
+  'PyYAML==6.0.2',
+  'six==1.17.0',
+]
+
+interface File {
+  readonly mode: string
+  readonly sha256: string
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'svcsplit-wheels-'))
+const venv = join(dir, 'venv')
+const site = 'lib/python3.11/site-packages'
+const wheels: InstalledWheel[] = []
+let byPip: ReadonlyMap<string, File>
+let bySvcsplit: ReadonlyMap<string, File>
+
+beforeAll(async () => {
+  const downloads = process.env.SVCSPLIT_TEST_WHEELS ?? join(dir, 'wheels')
+  if (process.env.SVCSPLIT_TEST_WHEELS === undefined)
+    python(
+      '-m',
+      'pip',
+      'download',
+      '-q',
+      '--no-deps',
+      '--only-binary',
+      ':all:',
+      '-d',
+      downloads,
+      ...requirements,
+    )
+  const files = readdirSync(downloads).filter((name) => name.endsWith('.whl'))
+  const pinned: string[] = []
+  for (const filename of files) {
+    const path = join(downloads, filename)
+    const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex')
+    const wheel = await installWheel(path, {
+      filename,
+      sha256,
+      prefix: venv,
+      python: '3.11',
+      requested: true,
+    })
+    wheels.push(wheel)
+    pinned.push(`${wheel.name}==${wheel.version} --hash=sha256:${sha256}`)
+  }
+  writeFileSync(join(dir, 'requirements.txt'), `${pinned.join('\n')}\n`)
+  python('-m', 'venv', '--without-pip', venv)
+  const before = new Set(tree(venv).keys())
+  const install = ['install', '-q', '--no-deps', '--no-compile', '--no-index', '--find-links', downloads]
+  const hashed = ['--require-hashes', '-r', join(dir, 'requirements.txt')]
+  python('-m', 'pip', '--python', join(venv, 'bin/python'), ...install, ...hashed)
+  byPip = new Map([...tree(venv)].filter(([path]) => !before.has(path)))
+  bySvcsplit = new Map(wheels.flatMap(filesOf))
+})
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** RECORD and INSTALLER name the installer, wrappers are its own text, and bytecode is left out on purpose. */
+function isComparable(path: string): boolean {
+  const wrappers = new Set(wheels.flatMap(({ scripts }) => scripts.map(({ name }) => `bin/${name}`)))
+  return (
+    !/^[^/]+\.dist-info\/(?:RECORD|INSTALLER)$/.test(path.replace(`${site}/`, '')) &&
+    !wrappers.has(path) &&
+    !path.includes('__pycache__/')
+  )
+}
+
+describe('an environment made from real wheels equals the one that pip makes', () => {
+  it('has the same files', () => {
+    const names = (files: ReadonlyMap<string, File>) =>
+      [...files.keys()].filter((path) => !path.includes('__pycache__/')).sort()
+
+    expect(names(bySvcsplit)).toEqual(names(byPip))
+  })
+
+  it('has the same bytes and modes', () => {
+    const different = [...byPip].filter(([path, file]) => {
+      const own = bySvcsplit.get(path)
+      return isComparable(path) && (own?.mode !== file.mode || own.sha256 !== file.sha256)
+    })
+
+    expect(different).toEqual([])
+  })
+
+  it('has wrappers with the same interpreter, import and call', () => {
+    const essence = (text: string) => ({
+      interpreter: /^#!(.*)$/m.exec(text)?.[1],
+      import: /^from .* import .*$/m.exec(text)?.[0],
+      call: /sys\.exit\((.*)\)/.exec(text)?.[1],
+    })
+    for (const wheel of wheels)
+      for (const { name } of wheel.scripts) {
+        const own = entryText(wheel, `bin/${name}`)
+
+        expect(essence(own), name).toEqual(essence(readFileSync(join(venv, 'bin', name), 'utf8')))
+      }
+  })
+
+  it('has the same RECORD, but for order, installer and bytecode', () => {
+    const rows = (text: string) =>
+      text
+        .split(/\r?\n/)
+        .filter((row) => row !== '' && !/__pycache__|INSTALLER|^\.\.\/\.\.\/\.\.\/bin\//.test(row))
+        .sort()
+    for (const wheel of wheels) {
+      const record = wheel.entries.find(({ path }) => /^[^/]+\.dist-info\/RECORD$/.test(inSite(path)))!
+      const path = relative(venv, `/${record.path}`)
+
+      expect(rows(entryText(wheel, path))).toEqual(rows(readFileSync(join(venv, path), 'utf8')))
+    }
+  })
+
+  it('is read by importlib.metadata in the same way', () => {
+    const listed = python(
+      '-c',
+      'import importlib.metadata as m, sys\n' +
+        'for d in m.distributions(path=[sys.argv[1]]):\n print(d.metadata["Name"].lower(), d.version)',
+      join(venv, site),
+    )
+
+    expect(new Set(listed.trim().split('\n').map(normal))).toEqual(
+      new Set(wheels.map(({ name, version }) => normal(`${name} ${version}`))),
+    )
+  })
+})
+
+function inSite(path: string): string {
+  return relative(join(venv, site), `/${path}`)
+}
+
+function normal(text: string): string {
+  return text.toLowerCase().replace(/[-_.]+/g, '-')
+}
+
+function entryText(wheel: InstalledWheel, path: string): string {
+  const entry = wheel.entries.find((candidate) => relative(venv, `/${candidate.path}`) === path)!
+  return unpackEntry(entry, readWheelFile(wheel.path), wheel.filename).bytes.toString('utf8')
+}
+
+function filesOf(wheel: InstalledWheel): readonly [string, File][] {
+  const archive = readWheelFile(wheel.path)
+  return wheel.entries.map((entry) => {
+    const { bytes } = unpackEntry(entry, archive, wheel.filename)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    return [relative(venv, `/${entry.path}`), { mode: entry.mode.toString(8), sha256 }]
+  })
+}
+
+function tree(root: string): ReadonlyMap<string, File> {
+  const files = new Map<string, File>()
+  for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+    const status = lstatSync(join(root, name))
+    // The walk follows lib64, which is a link to lib.
+    if (!status.isFile() || name.startsWith('lib64/')) continue
+    const sha256 = createHash('sha256')
+      .update(readFileSync(join(root, name)))
+      .digest('hex')
+    files.set(name, { mode: (status.mode & 0o7777).toString(8), sha256 })
+  }
+  return files
+}
+
+function python(...args: string[]): string {
+  return execFileSync('python3.11', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
