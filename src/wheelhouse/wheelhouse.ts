@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { parse as parseToml } from 'smol-toml'
 import { SvcsplitError } from '#errors.js'
 import type { BlobStore } from '#io/blob-store.js'
 import { readChunks, readText, statusOf, writeAtomic } from '#io/files.js'
@@ -9,7 +8,9 @@ import { evaluateMarker } from '#pep/marker-evaluate.js'
 import { normalizeName } from '#pep/name.js'
 import type { Requirement } from '#pep/requirement.js'
 import type { Progress } from '#progress.js'
+import { inspection, planOf } from './build-plan.js'
 import {
+  type BuildException,
   type BuildRequirements,
   type BuildWheel,
   buildRequirementsKey,
@@ -17,22 +18,7 @@ import {
   resolveBuildRequirements,
 } from './build-requirements.js'
 import { openSandbox, type Sandbox, type SandboxBase, type SandboxResult } from './sandbox.js'
-
-interface Named {
-  readonly distribution: string
-  readonly version: string
-}
-
-/** An sdist on disk. */
-export interface SdistFile extends Named {
-  readonly filename: string
-  readonly path: string
-}
-
-/** An sdist that was verified by its hash: a wheel of it is kept under that hash. */
-export interface Sdist extends SdistFile {
-  readonly sha256: string
-}
+import type { Named, Sdist, SdistFile } from './sdist.js'
 
 export interface BuiltWheel {
   /** In the blob store. */
@@ -77,9 +63,6 @@ export const compilerPackages = ['g++', 'gcc', 'libc6-dev', 'make', 'pkg-config'
 
 /** Raised when the same inputs give another wheel: wheels of another format are built again. */
 const buildFormat = 1
-/** PEP 518: what holds for an sdist that says nothing. */
-const defaultRequires = ['setuptools', 'wheel']
-const defaultBackend = 'setuptools.build_meta:__legacy__'
 /** A backend may ask for more than its sdist says; one that asks a third time does not end. */
 const maxRounds = 3
 
@@ -112,9 +95,14 @@ export function openWheelhouse(options: WheelhouseOptions): Wheelhouse {
     sandboxes.set(packages.join(), sandbox)
     return sandbox
   }
+  const exceptionOf = (sdist: Named): BuildException | undefined =>
+    exceptionFor(options.requirements, normalizeName(sdist.distribution), sdist.version)
   const packagesFor = (sdist: Named): readonly string[] => {
-    const own = exceptionFor(options.requirements, normalizeName(sdist.distribution), sdist.version)
-    const all = [...compilerPackages, ...(options.buildPackages ?? []), ...(own?.packages ?? [])]
+    const all = [
+      ...compilerPackages,
+      ...(options.buildPackages ?? []),
+      ...(exceptionOf(sdist)?.packages ?? []),
+    ]
     return [...new Set(all)].sort()
   }
   const oneByOne = <T>(work: () => Promise<T>): Promise<T> => {
@@ -138,7 +126,7 @@ export function openWheelhouse(options: WheelhouseOptions): Wheelhouse {
     try {
       const first = await sandboxWith([])
       const found = await first.run(inspection, { sdist, wheels: [] }, async (result) => result)
-      const plan = planOf(found, sdist, options.requirements)
+      const plan = planOf(found, sdist, exceptionOf(sdist)?.requires)
       const sandbox = mode === 'wheel' && plan.native ? await sandboxWith(packagesFor(sdist)) : first
       let asked = plan.requires
       for (let round = 0; round < maxRounds; round++) {
@@ -171,6 +159,7 @@ export function openWheelhouse(options: WheelhouseOptions): Wheelhouse {
           options.base.digest,
           options.base.python,
           packagesFor(sdist),
+          exceptionOf(sdist)?.requires ?? [],
         ]),
       )
       .digest('hex')
@@ -230,49 +219,6 @@ export function openWheelhouse(options: WheelhouseOptions): Wheelhouse {
   }
 }
 
-const inspection = {
-  mode: 'inspect',
-  backend: '',
-  backendPath: [],
-  known: [],
-  environment: 'none',
-} as const
-
-interface Plan {
-  readonly backend: string
-  readonly backendPath: readonly string[]
-  readonly requires: readonly string[]
-  readonly native: boolean
-}
-
-/** `[build-system]` of PEP 518 and 517, and what holds without it. */
-function planOf(found: SandboxResult, sdist: SdistFile, table: BuildRequirements): Plan {
-  if (!('native' in found)) throw new SvcsplitError('E-SDT-FORM', `${sdist.filename} cannot be inspected`)
-  const system = buildSystemOf(found.pyproject, sdist)
-  if (found.pyproject === null && !found.setup)
-    throw new SvcsplitError('E-SDT-FORM', `${sdist.filename} has neither pyproject.toml nor setup.py`)
-  const exception = exceptionFor(table, normalizeName(sdist.distribution), sdist.version)
-  return {
-    backend: stringOf(system['build-backend']) ?? defaultBackend,
-    backendPath: stringsOf(system['backend-path']) ?? [],
-    requires: exception?.requires ?? stringsOf(system.requires) ?? defaultRequires,
-    native: found.native.length > 0,
-  }
-}
-
-function buildSystemOf(pyproject: string | null, sdist: SdistFile): Record<string, unknown> {
-  if (pyproject === null) return {}
-  try {
-    const system = parseToml(pyproject)['build-system']
-    return typeof system === 'object' && system !== null ? (system as Record<string, unknown>) : {}
-  } catch (cause) {
-    throw new SvcsplitError('E-SDT-FORM', `${sdist.filename}: pyproject.toml is not TOML`, {
-      at: { archive: sdist.filename, member: 'pyproject.toml' },
-      cause,
-    })
-  }
-}
-
 /** A build that gives another distribution than asked is refused: its name goes into the lock. */
 function requireWheelName(filename: string, sdist: Sdist): void {
   const [name = '', version = ''] = filename.split('-')
@@ -313,12 +259,4 @@ async function readRecord(path: string): Promise<BuildRecord | undefined> {
   } catch {
     return undefined
   }
-}
-
-function stringOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
-function stringsOf(value: unknown): readonly string[] | undefined {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
 }
