@@ -23,15 +23,12 @@ function formatComparison({ left, operator, right }: MarkerComparison): string {
 
 function formatOperand(operand: MarkerOperand): string {
   if ('variable' in operand) return operand.variable
-  const quote = operand.value.includes('"') && !operand.value.includes("'") ? "'" : '"'
-  const inner = operand.value.replace(/[\\"'\0\r\n]/g, (character) =>
-    (character === '"' || character === "'") && !operand.value.includes(quote)
-      ? character
-      : character === '\\'
-        ? '\\\\'
-        : character === "'"
-          ? character
-          : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  const { value } = operand
+  const hasBoth = value.includes('"') && value.includes("'")
+  const quote = value.includes('"') && !hasBoth ? "'" : '"'
+  const unsafe = hasBoth ? /[\\\0\r\n"]/g : /[\\\0\r\n]/g
+  const inner = value.replace(unsafe, (character) =>
+    character === '\\' ? '\\\\' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   )
   return quote + inner + quote
 }
