@@ -34,10 +34,13 @@ export interface Snapshot {
   unpinned(): Unpinned
 }
 
-/** Lines of one file by name and canonical version. */
-interface LineIndex<T> {
-  readonly names: ReadonlyMap<DistributionName, ReadonlyMap<string, { readonly version: string; get(): T }>>
+interface Row<T> {
+  readonly version: string
+  get(): T
 }
+
+/** One file by name; the versions of a name, by canonical text, are put in order when the name is first asked for. */
+type Rows<T> = ReadonlyMap<DistributionName, () => ReadonlyMap<string, Row<T>>>
 
 /**
  * Opens one folder, or several of which an earlier one hides what later ones say of the same distribution version:
@@ -52,7 +55,7 @@ export function loadSnapshot(...dirs: readonly [string, ...string[]]): Snapshot 
     dirs,
 
     names() {
-      return [...new Set(parts.flatMap((part) => [...part.metadata().names.keys()]))].sort()
+      return [...new Set(parts.flatMap((part) => [...part.metadata().keys()]))].sort()
     },
 
     versions(name) {
@@ -60,7 +63,7 @@ export function loadSnapshot(...dirs: readonly [string, ...string[]]): Snapshot 
       if (known !== undefined) return known
       const versions = new Map<string, string>()
       for (const part of parts)
-        for (const [canonical, { version }] of part.metadata().names.get(name) ?? [])
+        for (const [canonical, { version }] of part.metadata().get(name)?.() ?? [])
           if (!versions.has(canonical)) versions.set(canonical, version)
       const ordered = [...versions.values()].sort((a, b) => compareVersions(parseVersion(a), parseVersion(b)))
       merged.set(name, ordered)
@@ -94,9 +97,9 @@ export function snapshotCatalog(snapshot: Snapshot): Catalog {
 }
 
 interface Part {
-  metadata(): LineIndex<Metadata>
-  files(): LineIndex<readonly DistributionFile[]>
-  entryPoints(): LineIndex<EntryPoints>
+  metadata(): Rows<Metadata>
+  files(): Rows<readonly DistributionFile[]>
+  entryPoints(): Rows<EntryPoints>
   unpinned(): Unpinned
 }
 
@@ -105,7 +108,7 @@ function openPart(dir: string): Part {
     const path = join(dir, file)
     return once(() => (existsSync(path) ? parse(readTextSync(path), path) : empty))
   }
-  const nothing = { names: new Map<DistributionName, never>() }
+  const nothing = new Map<DistributionName, never>()
   return {
     metadata: load(
       snapshotFiles.metadata,
@@ -127,9 +130,9 @@ function lookUp<K extends 'metadata' | 'files' | 'entryPoints'>(
   kind: K,
   name: DistributionName,
   version: string,
-): (ReturnType<Part[K]> extends LineIndex<infer T> ? T : never) | undefined {
+): (ReturnType<Part[K]> extends Rows<infer T> ? T : never) | undefined {
   for (const part of parts) {
-    const versions = part[kind]().names.get(name)
+    const versions = part[kind]().get(name)?.()
     if (versions === undefined) continue
     // the spelling asked for is nearly always the canonical one
     const found = versions.get(version) ?? versions.get(parseVersion(version).text)
@@ -146,42 +149,40 @@ function once<T>(make: () => T): () => T {
   }
 }
 
-type Names<T> = Map<DistributionName, Map<string, { readonly version: string; get(): T }>>
-
 function indexLines<T>(
   lines: readonly string[],
   path: string,
   parse: (line: string, path: string, number: number) => T,
-): LineIndex<T> {
-  const names: Names<T> = new Map()
-  for (const [index, line] of lines.entries()) {
-    const { name, version } = keyOfLine(line, path, index + 2)
-    add(names, name, version, () => parse(line, path, index + 2))
-  }
-  return { names }
+): Rows<T> {
+  return grouped(
+    lines.map((line, index) => ({
+      ...keyOfLine(line, path, index + 2),
+      get: once(() => parse(line, path, index + 2)),
+    })),
+  )
 }
 
-function indexBlocks(text: string, path: string): LineIndex<readonly DistributionFile[]> {
-  const names: Names<readonly DistributionFile[]> = new Map()
-  const header = /\n([a-z0-9][a-z0-9._-]*) (\S+)\n/g
+function indexBlocks(text: string, path: string): Rows<readonly DistributionFile[]> {
+  const header = /^([a-z0-9][a-z0-9._-]*) (\S+)$/gm
   header.lastIndex = startOfBlocks(text, path)
-  let open: { name: DistributionName; version: string; from: number } | undefined
-  const close = (to: number): void => {
-    if (open === undefined) return
-    const { name, version, from } = open
-    add(names, name, version, () => parseFilesBlock(text.slice(from, to), path))
-  }
-  for (let found = header.exec(text); found !== null; found = header.exec(text)) {
-    close(found.index)
-    header.lastIndex -= 1
-    open = { name: found[1] as DistributionName, version: found[2]!, from: header.lastIndex }
-  }
-  close(text.length)
-  return { names }
+  const found = [...text.matchAll(header)]
+  return grouped(
+    found.map(({ 0: line, 1: name, 2: version, index }, position) => ({
+      name: name as DistributionName,
+      version: version!,
+      get: once(() => parseFilesBlock(text.slice(index + line.length, found[position + 1]?.index), path)),
+    })),
+  )
 }
 
-function add<T>(names: Names<T>, name: DistributionName, version: string, get: () => T): void {
-  const versions = names.get(name) ?? new Map()
-  names.set(name, versions)
-  versions.set(parseVersion(version).text, { version, get: once(get) })
+function grouped<T>(rows: readonly (Row<T> & { readonly name: DistributionName })[]): Rows<T> {
+  const groups = new Map<DistributionName, Row<T>[]>()
+  for (const row of rows) {
+    const group = groups.get(row.name)
+    if (group === undefined) groups.set(row.name, [row])
+    else group.push(row)
+  }
+  const lazily = (group: readonly Row<T>[]): (() => ReadonlyMap<string, Row<T>>) =>
+    once(() => new Map(group.map((row) => [parseVersion(row.version).text, row])))
+  return new Map([...groups].map(([name, group]) => [name, lazily(group)]))
 }
