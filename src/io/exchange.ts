@@ -42,6 +42,8 @@ export interface Exchange {
   close(): Promise<void>
 }
 
+const shortBody = 64 * 1024
+
 export function openExchange(options: HttpOptions = {}): Exchange {
   const transport = openTransport(options, options.environment ?? process.env)
 
@@ -100,7 +102,11 @@ export function openExchange(options: HttpOptions = {}): Exchange {
             headers: headerMap(answer.headers),
             url,
             chunks,
-            drop: () => discard(stream),
+            drop() {
+              stream.on('error', () => undefined)
+              // what is short is read, so that the connection can serve the next request
+              stream.dump({ limit: shortBody }).catch(() => undefined)
+            },
             async read(maxBytes) {
               const parts: Uint8Array[] = []
               let size = 0
