@@ -3,6 +3,7 @@ import {
   type Closure,
   type ClosureFacts,
   closure,
+  distributionsOf,
   type Pins,
   type Root,
   type Undecided,
@@ -11,7 +12,7 @@ import { type Host, toFinding, visitHits } from './check.js'
 import { type EntryPoints, vanishedEntryPoints } from './entry-points.js'
 import type { Finding, Fix, Rule } from './finding.js'
 import { levelOf, rules } from './finding.js'
-import { type Counter, counter, type Summary } from './summary.js'
+import type { Summary, Tally } from './summary.js'
 
 /** A service release, or a user's own list of requirements, that is to run on hosts. */
 export interface Candidate {
@@ -30,8 +31,6 @@ export interface Cell {
   readonly candidate: Candidate
   readonly host: Host
   readonly summary: Summary
-  /** The distributions that each rule speaks of. */
-  readonly named: Counter['named']
   /** How many distributions the candidate needs. */
   readonly size: number
   /** Sorted: errors first, then by rule, distribution and who demands. */
@@ -44,6 +43,7 @@ export interface CheckOptions {
   readonly notes: boolean
   /** What `isSoundAlone` said. */
   readonly sound: boolean | undefined
+  readonly tally: Tally
 }
 
 const ruleOrder: ReadonlyMap<Rule, number> = new Map(rules.map((rule, index) => [rule, index]))
@@ -75,13 +75,13 @@ export function isSoundAlone(
   if (pins === undefined) return undefined
   const own = closure({ root: candidate.root, pins, environment, facts })
   let sound = own.undecided.length === 0
-  visitHits(own, environment, pins, ({ rule }) => {
+  visitHits(own, pins, ({ rule }) => {
     if (levelOf[rule] === 'error') sound = false
   })
   return sound
 }
 
-function entryPointFindings(candidate: Candidate, host: Host, count: Counter): readonly Finding[] {
+function entryPointFindings(candidate: Candidate, host: Host, count: Tally): readonly Finding[] {
   if (host.release === undefined || host.release === candidate.release) return []
   const entryPoints = candidate.entryPoints(host.release)
   if (entryPoints === undefined) return []
@@ -94,7 +94,7 @@ function entryPointFindings(candidate: Candidate, host: Host, count: Counter): r
 function boundOnly(walked: Closure, host: Host): readonly Undecided[] {
   const { bounds } = host
   if (bounds === undefined) return []
-  return [...walked.byName]
+  return [...distributionsOf(walked)]
     .filter(([name, { reason }]) => reason !== 'pin' && reason !== 'service' && bounds.has(name))
     .map(([distribution]) => ({ distribution, reason: 'the constraints bound it and do not pin it' }))
 }
@@ -105,12 +105,13 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
   const ownPins = candidate.ownPins(environment)
   const known = ownPins === undefined ? {} : { ownPins }
   const walked = closure({ root: candidate.root, pins, environment, facts, ...known })
-  const count = counter()
+  const count = options.tally
+  count.begin()
   const findings: Finding[] = []
-  visitHits(walked, environment, ownPins, (hit) => {
-    count.add(hit.rule, hit.demand?.target ?? hit.member.name!)
+  visitHits(walked, ownPins, (hit, member) => {
+    count.add(hit.rule, hit.demand?.target ?? member.name!)
     if (options.notes || levelOf[hit.rule] !== 'note')
-      findings.push(toFinding(hit, walked, host, candidate.release, ownPins))
+      findings.push(toFinding(hit, member, walked, host, candidate.release, ownPins))
   })
   findings.push(...entryPointFindings(candidate, host, count))
   const fixes: readonly Fix[] =
@@ -121,9 +122,8 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
   return {
     candidate,
     host,
-    summary: count.summary(),
-    named: count.named,
-    size: walked.byName.size,
+    summary: count.cell(),
+    size: walked.members.filter(({ name }) => name !== undefined).length,
     findings: told,
     undecided: [...walked.undecided, ...boundOnly(walked, host)],
   }

@@ -5,9 +5,11 @@ import {
   accepts,
   type Closure,
   type Demand,
+  type DemandSet,
   type Member,
   type Pins,
-  pythonFits,
+  type Scope,
+  supplierOf,
   viaOf,
 } from '#solver/closure.js'
 import { type Finding, type FindingSupply, fingerprint, type Jump, levelOf, type Rule } from './finding.js'
@@ -29,12 +31,11 @@ export interface Host {
 /** Something of a closure that a rule speaks of, before it is told as a finding. */
 export interface Hit {
   readonly rule: Rule
-  readonly member: Member
   /** None for `python-floor`. */
-  readonly demand?: Demand
-  readonly supply?: Member
-  readonly jump?: Jump
-  readonly extra?: string
+  readonly demand: Demand | undefined
+  readonly supply: Member | undefined
+  readonly jump: Jump | undefined
+  readonly extra: string | undefined
 }
 
 function sameOrJump(one: string, other: string): 'same' | Jump {
@@ -64,7 +65,11 @@ function jumpBetween(one: string, other: string): 'same' | Jump {
   return jump
 }
 
-/** The rule, if any, that one demand falls under. */
+function isJump(rule: Rule | Jump): rule is Jump {
+  return rule === 'major' || rule === 'minor' || rule === 'patch'
+}
+
+/** The rule, if any, that one demand falls under; drift as how far it goes. */
 function ruleOf(
   demand: Demand,
   supply: Member | undefined,
@@ -80,40 +85,60 @@ function ruleOf(
   return jump === 'same' ? undefined : jump
 }
 
+function hitsOfSet(closure: Closure, set: DemandSet, ownPins: Pins | undefined): readonly Hit[] {
+  const hits: Hit[] = []
+  for (const demand of set.demands) {
+    const supply = supplierOf(closure, demand)
+    const rule = ruleOf(demand, supply, ownPins)
+    if (rule === undefined) continue
+    const jump = isJump(rule) ? rule : undefined
+    hits.push({ rule: isJump(rule) ? 'drift' : rule, demand, supply, jump, extra: undefined })
+  }
+  return hits
+}
+
+const known = new WeakMap<Scope, Map<DemandSet, readonly Hit[]>>()
+
+/**
+ * The hits of one member's demands. On one host they are the same for every service that has the member, since
+ * the host alone says what answers each demand; only a demand on the service itself is answered by the service.
+ */
+function hitsOf(closure: Closure, set: DemandSet, ownPins: Pins | undefined): readonly Hit[] {
+  if (set.slots.has(closure.rootSlot)) return hitsOfSet(closure, set, ownPins)
+  let ofScope = known.get(closure.scope)
+  if (ofScope === undefined) {
+    ofScope = new Map()
+    known.set(closure.scope, ofScope)
+  }
+  let hits = ofScope.get(set)
+  if (hits === undefined) {
+    hits = hitsOfSet(closure, set, ownPins)
+    ofScope.set(set, hits)
+  }
+  return hits
+}
+
 /** Calls `visit` for everything in a closure that a rule speaks of, in the order of the walk. */
 export function visitHits(
   closure: Closure,
-  environment: MarkerEnvironment,
   ownPins: Pins | undefined,
-  visit: (hit: Hit) => void,
+  visit: (hit: Hit, member: Member) => void,
 ): void {
   for (const member of closure.members) {
-    const floor = member.metadata?.requiresPython
-    const pinned = member.reason === 'pin' || member.reason === 'service'
-    if (
-      floor !== undefined &&
-      pinned &&
-      member.name !== undefined &&
-      pythonFits(environment, floor) === false
-    )
-      visit({ rule: 'python-floor', member })
-    for (const demand of member.demands) {
-      const supply = closure.byName.get(demand.target)
-      const rule = ruleOf(demand, supply, ownPins)
-      if (rule === undefined) continue
-      const known = supply === undefined ? {} : { supply }
-      if (rule === 'major' || rule === 'minor' || rule === 'patch')
-        visit({ rule: 'drift', member, demand, jump: rule, ...known })
-      else visit({ rule, member, demand, ...known })
-    }
+    if (!member.fitsPython && (member.reason === 'pin' || member.reason === 'service'))
+      visit(
+        { rule: 'python-floor', demand: undefined, supply: undefined, jump: undefined, extra: undefined },
+        member,
+      )
+    for (const hit of hitsOf(closure, member.set, ownPins)) visit(hit, member)
   }
   const seen = new Set<string>()
   for (const { by, demand, extra } of closure.missingExtras) {
-    const supply = closure.byName.get(demand.target)
     const key = JSON.stringify([demand.by, demand.target, extra])
-    if (supply === undefined || seen.has(key)) continue
+    if (seen.has(key)) continue
     seen.add(key)
-    visit({ rule: 'missing-extra', member: by, demand, supply, extra })
+    const supply = supplierOf(closure, demand)
+    visit({ rule: 'missing-extra', demand, supply, jump: undefined, extra }, by)
   }
 }
 
@@ -121,8 +146,8 @@ function placed(version: string, at: FindingSupply['at']): FindingSupply {
   return at === undefined ? { version } : { version, at }
 }
 
-function floorFinding(hit: Hit, closure: Closure, host: Host, release: string | undefined): Finding {
-  const { name, version, metadata } = hit.member
+function floorFinding(member: Member, closure: Closure, host: Host, release: string | undefined): Finding {
+  const { name, version, metadata } = member
   const specifier = metadata!.requiresPython!
   return {
     id: fingerprint([
@@ -145,8 +170,8 @@ function floorFinding(hit: Hit, closure: Closure, host: Host, release: string | 
       at: { distribution: name!, version: version!, field: 'Requires-Python' },
     },
     supply: { version: host.environment.python_full_version },
-    via: viaOf(hit.member),
-    direct: hit.member.reason === 'service',
+    via: viaOf(member),
+    direct: member.reason === 'service',
     state: 'new',
     fixes: [],
   }
@@ -155,15 +180,16 @@ function floorFinding(hit: Hit, closure: Closure, host: Host, release: string | 
 /** A hit told in full. */
 export function toFinding(
   hit: Hit,
+  member: Member,
   closure: Closure,
   host: Host,
   release: string | undefined,
   ownPins: Pins | undefined,
 ): Finding {
   const { rule, demand, supply } = hit
-  if (demand === undefined) return floorFinding(hit, closure, host, release)
+  if (demand === undefined) return floorFinding(member, closure, host, release)
   const { service } = closure.root
-  const who = hit.member.name ?? demand.by
+  const who = member.name ?? demand.by
   const specifier = hit.extra === undefined ? demand.specifier : `[${hit.extra}]`
   const identity = hit.extra === undefined ? demand.key : `${demand.target}[${hit.extra}]`
   const tested = rule === 'drift' || rule === 'missing' ? ownPins?.get(demand.target) : undefined
@@ -183,7 +209,7 @@ export function toFinding(
     ...(given ? { supply: placed(supply.version!, supply.at) } : {}),
     ...(tested === undefined ? {} : { tested: placed(tested.version, tested.at) }),
     ...(hit.jump === undefined ? {} : { jump: hit.jump }),
-    via: viaOf(hit.member),
+    via: viaOf(member),
     direct: demand.direct,
     state: 'new',
     fixes: [],

@@ -2,8 +2,7 @@ import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { ClosureFacts, Undecided } from '#solver/closure.js'
 import { type Candidate, type Cell, checkOn, isSoundAlone } from './analysis.js'
 import type { Host } from './check.js'
-import { rules } from './finding.js'
-import { noCounts, type Summary } from './summary.js'
+import { type Summary, tally } from './summary.js'
 
 export interface Matrix {
   readonly cells: readonly Cell[]
@@ -23,20 +22,6 @@ function distinctUndecided(cells: readonly Cell[]): readonly Undecided[] {
   return [...known].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, one]) => one)
 }
 
-function total(cells: readonly Cell[]): Summary {
-  const findings = noCounts()
-  const distributions = noCounts()
-  for (const rule of rules) {
-    const names = new Set<string>()
-    for (const { summary, named } of cells) {
-      findings[rule] += summary.findings[rule]
-      for (const name of named.get(rule)!) names.add(name)
-    }
-    distributions[rule] = names.size
-  }
-  return { findings, distributions }
-}
-
 /** Every candidate on every host but the one of its own release (unless that is the only host asked for). */
 export function matrix(
   candidates: readonly Candidate[],
@@ -46,6 +31,7 @@ export function matrix(
   options: { readonly notes: boolean },
 ): Matrix {
   const cells: Cell[] = []
+  const count = tally()
   let sound = 0
   let of = 0
   for (const candidate of candidates) {
@@ -54,8 +40,8 @@ export function matrix(
     if (alone === true) sound += 1
     for (const host of hosts) {
       if (hosts.length > 1 && host.release !== undefined && host.release === candidate.release) continue
-      cells.push(checkOn(candidate, host, facts, { notes: options.notes, sound: alone }))
+      cells.push(checkOn(candidate, host, facts, { notes: options.notes, sound: alone, tally: count }))
     }
   }
-  return { cells, summary: total(cells), undecided: distinctUndecided(cells), separate: { sound, of } }
+  return { cells, summary: count.all(), undecided: distinctUndecided(cells), separate: { sound, of } }
 }

@@ -2,62 +2,66 @@ import type { Metadata } from '#catalog/catalog.js'
 import { type Origin, SvcsplitError } from '#errors.js'
 import { formatMarker } from '#pep/marker-format.js'
 import { parseRequirement, type Requirement } from '#pep/requirement.js'
-import { formatSpecifierSet } from '#pep/specifier-set.js'
-import type { PlacedRequirement } from '#solver/closure.js'
+import { needsExtra, type PlacedRequirement } from '#solver/closure.js'
 
-/** What a requirement says, apart from how it is spelt and from its marker. */
-function looseKey(requirement: Requirement): string {
-  return `${requirement.name}[${requirement.extras.join(',')}]${formatSpecifierSet(requirement.specifiers)}`
+/** What a requirement says, apart from the order of its specifiers and from its marker. */
+function looseKey({ name, extras, specifiers }: Requirement): string {
+  const parts = specifiers.specifiers.map(({ operator, version }) => operator + version)
+  return `${name}[${extras.join(',')}]${parts.sort().join(',')}`
 }
 
-function exactKey(requirement: Requirement): string {
-  return `${looseKey(requirement)};${requirement.marker === undefined ? '' : formatMarker(requirement.marker)}`
+function markerText({ marker }: Requirement): string {
+  return marker === undefined ? '' : formatMarker(marker)
 }
 
-interface Line {
-  readonly placed: PlacedRequirement
-  used: boolean
-}
-
-function byKey(lines: readonly Line[], key: (requirement: Requirement) => string): Map<string, Line[]> {
-  const map = new Map<string, Line[]>()
+function byKey(lines: readonly PlacedRequirement[]): Map<string, PlacedRequirement[]> {
+  const map = new Map<string, PlacedRequirement[]>()
   for (const line of lines) {
-    const text = key(line.placed.requirement)
-    const known = map.get(text)
-    if (known === undefined) map.set(text, [line])
+    const key = looseKey(line.requirement)
+    const known = map.get(key)
+    if (known === undefined) map.set(key, [line])
     else known.push(line)
   }
   return map
 }
 
+/** Takes out the line that says the same, the one with the same marker first: build backends rewrite markers. */
+function takeLine(
+  lines: PlacedRequirement[] | undefined,
+  requirement: Requirement,
+): PlacedRequirement | undefined {
+  if (lines === undefined || lines.length < 2) return lines?.shift()
+  const marker = markerText(requirement)
+  const same = lines.findIndex((line) => markerText(line.requirement) === marker)
+  return lines.splice(Math.max(same, 0), 1)[0]
+}
+
 /**
  * The demands of a service release with the best place for each: the line of its requirements file that says
  * the same, else its index metadata. Lines of the file that the metadata does not have are demands too: a
- * build backend can lose them (neutron 28.0.1 without pyroute2), the code imports them all the same.
+ * build backend can lose them (neutron 28.0.1 without pyroute2), the code imports them all the same. What the
+ * metadata demands for an extra alone is left to the extras of the profile.
  */
 export function ownDemands(
   metadata: Metadata | undefined,
   declared: readonly PlacedRequirement[],
 ): readonly PlacedRequirement[] {
-  const lines = declared.map((placed): Line => ({ placed, used: false }))
-  const exact = byKey(lines, exactKey)
-  const loose = byKey(lines, looseKey)
-  const result = (metadata?.requires ?? []).map((text, index): PlacedRequirement => {
+  const open = byKey(declared)
+  const result: PlacedRequirement[] = []
+  for (const [index, text] of (metadata?.requires ?? []).entries()) {
+    if (needsExtra(text)) continue
     const { distribution, version } = metadata!
     const at: Origin = { distribution, version, field: 'Requires-Dist', index }
     const requirement = parsed(text, at)
-    const line =
-      exact.get(exactKey(requirement))?.find(({ used }) => !used) ??
-      loose.get(looseKey(requirement))?.find(({ used }) => !used)
-    if (line === undefined) return { requirement, at }
-    line.used = true
-    // The marker is the metadata's (build backends rewrite it), spelling and place are the file's.
-    return {
-      requirement: { ...requirement, specifiers: line.placed.requirement.specifiers },
-      at: line.placed.at,
-    }
-  })
-  return [...result, ...lines.filter(({ used }) => !used).map(({ placed }) => placed)]
+    const line = takeLine(open.get(looseKey(requirement)), requirement)
+    // The marker is the metadata's, spelling and place are the file's.
+    result.push(
+      line === undefined
+        ? { requirement, at }
+        : { requirement: { ...requirement, specifiers: line.requirement.specifiers }, at: line.at },
+    )
+  }
+  return [...result, ...[...open.values()].flat()]
 }
 
 function parsed(text: string, at: Origin): Requirement {

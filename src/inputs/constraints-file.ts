@@ -121,18 +121,18 @@ function sameVersion(one: string, other: string): boolean {
 }
 
 const noExtras: ReadonlySet<string> = new Set()
-const active = new WeakMap<Constraints, Map<string, ReadonlyMap<DistributionName, Pin>>>()
+const active = new WeakMap<Constraints, WeakMap<MarkerEnvironment, ReadonlyMap<DistributionName, Pin>>>()
 
 /** The pins that hold in one environment: at most one for each name, else `E-CON-DUP` with both places. */
 export function pinsFor(
   constraints: Constraints,
   environment: MarkerEnvironment,
 ): ReadonlyMap<DistributionName, Pin> {
-  const known = active.get(constraints) ?? new Map<string, ReadonlyMap<DistributionName, Pin>>()
+  const known =
+    active.get(constraints) ?? new WeakMap<MarkerEnvironment, ReadonlyMap<DistributionName, Pin>>()
   active.set(constraints, known)
-  const key = JSON.stringify(environment)
-  const made = known.get(key) ?? activePins(constraints, environment)
-  known.set(key, made)
+  const made = known.get(environment) ?? activePins(constraints, environment)
+  known.set(environment, made)
   return made
 }
 

@@ -68,12 +68,30 @@ function refuseReplacement(path: string, line: number, text: string): void {
   })
 }
 
+/** No backslash, nothing but ASCII: nearly every file there is. */
+const plainText = /^[\t\n\x20-\x5b\x5d-\x7e]*$/
+
+/** The logical lines of plain text; none when a line is too long, so that it is refused with its place. */
+function plainLines(text: string): readonly LogicalLine[] | undefined {
+  const result: LogicalLine[] = []
+  for (const [index, raw] of text.split('\n').entries()) {
+    if (raw.length > longestLine) return undefined
+    const start = commentStart(raw)
+    const body = (start === -1 ? raw : raw.slice(0, start)).trim()
+    if (body === '') continue
+    result.push({ text: body, pieces: [{ offset: -raw.indexOf(body), line: index + 1, text: raw }] })
+  }
+  return result
+}
+
 /**
  * The logical lines of a requirements or constraints file, by pip's rules: lines end at CR LF, LF or CR; a
  * backslash at the end joins the next line (also the last line, where it means nothing); a comment line ends
  * a continuation; blank lines and comments vanish. Other line separators of Unicode are refused.
  */
 export function logicalLines(text: string, path: string): readonly LogicalLine[] {
+  const plain = plainText.test(text) ? plainLines(text) : undefined
+  if (plain !== undefined) return plain
   const result: LogicalLine[] = []
   let joined = ''
   let pieces: Piece[] = []

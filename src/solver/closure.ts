@@ -88,6 +88,8 @@ export interface Member {
   readonly version: string | undefined
   readonly reason: Reason
   readonly metadata: Metadata | undefined
+  /** Whether its Requires-Python admits the environment's Python, as far as is known. */
+  readonly fitsPython: boolean
   readonly at: Origin | undefined
   /** Who reached it first, nearest to the service; none for where the walk starts. */
   readonly parent: Member | undefined
@@ -173,6 +175,7 @@ export function demandsOf(
 /** A distribution version under one environment: every line parsed and every marker evaluated at most once. */
 interface Compiled {
   readonly metadata: Metadata
+  readonly fitsPython: boolean
   /** Lines that hold without an extra. */
   readonly always: DemandSet
   /** Places of the lines that name an extra. */
@@ -216,6 +219,7 @@ interface Walker {
 
 const noExtras: ReadonlySet<string> = new Set()
 const noPins: Pins = new Map()
+const noNames: readonly string[] = []
 const empty: DemandSet = { demands: [], reach: [], slots: new Set(), undecided: [] }
 
 function slotOf(walker: Walker, name: DistributionName): number {
@@ -338,13 +342,22 @@ function compile(walker: Walker, name: DistributionName, version: string): Compi
       if (!needsExtra(text)) always.push(index)
     }
     const { demands, undecided } = compileLines(walker, metadata, always, noExtras)
-    if (pythonFits(walker.environment, metadata.requiresPython) === undefined) {
+    const fits = pythonFits(walker.environment, metadata.requiresPython)
+    if (fits === undefined) {
       const reason = `its Requires-Python ${JSON.stringify(metadata.requiresPython)} cannot be read`
       undecided.push({ distribution: name, version, reason })
     }
     const extras = new Set(metadata.extras.map(normalizeExtra))
     const set = setOf(demands, undecided)
-    compiled = { metadata, always: set, optional, extras, added: new Map(), withExtras: new Map() }
+    compiled = {
+      metadata,
+      fitsPython: fits !== false,
+      always: set,
+      optional,
+      extras,
+      added: new Map(),
+      withExtras: new Map(),
+    }
   }
   walker.compiled.set(id, compiled)
   return compiled
@@ -518,7 +531,19 @@ export function closure(request: ClosureRequest): Closure {
   ): Growing {
     const { name, version, reason, at, compiled } = from
     const metadata = compiled?.metadata
-    const member: Growing = { name, version, reason, metadata, at, parent, extras: [], set, compiled }
+    const fitsPython = compiled?.fitsPython ?? true
+    const member: Growing = {
+      name,
+      version,
+      reason,
+      metadata,
+      fitsPython,
+      at,
+      parent,
+      extras: noNames,
+      set,
+      compiled,
+    }
     members.push(member)
     open.push(member)
     return member

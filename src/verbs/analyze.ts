@@ -15,7 +15,7 @@ import { decodeText } from '#inputs/text-lines.js'
 import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
 import type { Progress } from '#progress.js'
 import { toolVersion } from '#version.js'
-import { fetchUntilKnown, type IndexChoice } from './missing-facts.js'
+import type { IndexChoice } from './missing-facts.js'
 import { candidateOf, factsOf } from './service-release.js'
 
 export interface AnalyzeOptions {
@@ -152,7 +152,14 @@ export async function analyze(options: AnalyzeOptions): Promise<AnalysisResult> 
   const ownFiles = [options.constraints, options.requirements, options.profile].some(
     (path) => path !== undefined,
   )
-  const found = ownFiles ? await fetchUntilKnown(shipped, run, options.index, options.progress) : run(shipped)
+  const found = ownFiles
+    ? await (await import('./missing-facts.js')).fetchUntilKnown(
+        shipped,
+        run,
+        options.index,
+        options.progress,
+      )
+    : run(shipped)
   const [host] = hosts
   const oneHost = hosts.length === 1 && host !== undefined
   return {

@@ -66,6 +66,20 @@ function startedBy(profile: Profile, release: string): EntryPoints['started'] {
     .filter(({ program }) => !program.includes('/'))
 }
 
+const scripts = new WeakMap<ShippedEntryPoints, Scripts>()
+
+function scriptsIn(
+  snapshot: Snapshot,
+  name: DistributionName,
+  version: string | undefined,
+): Scripts | undefined {
+  const facts = version === undefined ? undefined : snapshot.entryPoints(name, version)
+  if (facts === undefined) return undefined
+  const known = scripts.get(facts) ?? scriptsOf(version!, facts)
+  scripts.set(facts, known)
+  return known
+}
+
 function entryPointsBetween(
   fleet: Fleet,
   snapshot: Snapshot,
@@ -74,13 +88,10 @@ function entryPointsBetween(
   from: string,
   to: string,
 ): EntryPoints | undefined {
-  const scripts = (release: string): Scripts | undefined => {
-    const version = fleet.releases.byName.get(release)?.services.get(profile.service)?.version
-    const facts = version === undefined ? undefined : snapshot.entryPoints(name, version)
-    return facts === undefined ? undefined : scriptsOf(version!, facts)
-  }
-  const before = scripts(from)
-  const after = scripts(to)
+  const versionIn = (release: string) =>
+    fleet.releases.byName.get(release)?.services.get(profile.service)?.version
+  const before = scriptsIn(snapshot, name, versionIn(from))
+  const after = scriptsIn(snapshot, name, versionIn(to))
   if (before === undefined || after === undefined) return undefined
   return { distribution: name, before, after, started: startedBy(profile, to) }
 }
