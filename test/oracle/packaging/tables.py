@@ -134,7 +134,7 @@ REQUIREMENTS = [
     "foo @ https://x; os_name == 'x'", "foo @ https://x ;os_name == 'x'", "foo @ https://x os_name == 'x'", "foo @ https://x ", "foo @ x ;", "foo>=1 @ https://x", "foo @ https://x>=1", "foo @ https://x >=1",
     "foo @ git+https://x@main#egg=foo&subdirectory=a", "fооо", "foо", "foo\u200d", "foo\u200dbar>=1", "ｆoo", "fooé", "foo-é", "foo.é>=1", "foo/bar", "foo#bar", "foo # bar", "foo\\", "foo; extra == 'X_y'", "foo; 'A' in extras",
     "foo>=\n1.0", "foo>=1.0\n", "foo>=\x0b1.0", "__proto__", "constructor", "toString>=1", "foo<1.0-1", "foo<1.0post", "foo>1.0a.", "foo>=1.0a.,<2", "foo>=1.0-", "foo<=1.0_dev", "foo >=1.0 ; python_version<'3.8' and extra=='b' or os.name == 'nt'",
-    "pyscss (>=1.4.0)", "oslo.config>=5.2.0,!=8.0.0", "Babel!=2.4.0,>=2.3.4 # BSD", "requests[security,socks]>=2.8.1,==2.8.*;python_version<\"2.7\"", "name@http://foo.com", "A.B-C_D", "foo>=1;python_version=='3.*'",
+    "pyscss (>=1.4.0)", "oslo.config>=5.2.0,!=8.0.0", "Babel!=2.4.0,>=2.3.4 # BSD", "requests[security,socks]>=2.8.1,==2.8.*;python_version<\"2.7\"", "name@https://index.example/name", "A.B-C_D", "foo>=1;python_version=='3.*'",
     "foo==1.0.post1.dev2+ubuntu.1", "foo==2024.1.0.0", "foo>=0.0.0.0.0", "foo<2,>=1,!=1.1,!=1.2,==1.*", "foo!=1.0,!=1.0", "foo>1.0,>1.0.0", "foo (>1.0),<2", "foo((>1))", "foo>>1", "foo=>1", "foo=<1", "foo><1", "foo~1", "foo!1", "foo<", "foo*", "foo==*",
 ]
 
