@@ -1,0 +1,96 @@
+import { join, resolve } from 'node:path'
+import { SvcsplitError } from '#errors.js'
+import { run } from '#io/exec.js'
+import { ensureDir, exists, linkOrCopy, listDir, remove, tempDir, writeAtomic } from '#io/files.js'
+import type { Progress } from '#progress.js'
+import type { Containerfile } from './containerfile.js'
+
+/**
+ * Writes a build context: `Containerfile`, `requirements.txt` and `wheels/`, the wheels as hard links where the
+ * file system can. Wheels of an earlier run are removed; a folder that holds something else is refused.
+ * @throws E-OUT-EXISTS, E-FS-*
+ */
+export async function writeContext(
+  dir: string,
+  containerfile: Containerfile,
+  wheels: readonly { readonly path: string; readonly filename: string }[],
+): Promise<void> {
+  const own = ['Containerfile', 'wheels', ...containerfile.files.keys()]
+  const present = (await exists(dir)) ? await listDir(dir) : []
+  const foreign = present.filter((name) => !own.includes(name))
+  if (foreign.length > 0)
+    throw new SvcsplitError(
+      'E-OUT-EXISTS',
+      `${dir} holds something else: ${foreign.slice(0, 5).join(', ')}`,
+      {
+        at: { path: dir },
+        hint: 'name a new or empty folder',
+      },
+    )
+  await remove(join(dir, 'wheels'))
+  await ensureDir(join(dir, 'wheels'))
+  for (const { path, filename } of wheels) await linkOrCopy(path, join(dir, 'wheels', filename))
+  for (const [path, text] of containerfile.files) await writeAtomic(join(dir, path), text)
+  await writeAtomic(join(dir, 'Containerfile'), containerfile.text)
+}
+
+export interface BuildahOptions {
+  /** `oci:DIR`, or an image that buildah finds by itself. */
+  readonly base: string
+  /** Where the image goes: `oci:DIR:NAME`, or another destination that buildah knows. */
+  readonly destination: string
+  readonly cacheDir: string
+  readonly progress?: Progress
+}
+
+/** Nothing in the image is newer: 2024-01-01T00:00:00Z. */
+const epoch = '1704067200'
+
+/**
+ * Runs a context with buildah, in a storage of its own that is removed afterwards, without network.
+ * @throws E-EXE-MISSING, E-EXE-FAILED with buildah's last lines
+ */
+export async function buildWithBuildah(dir: string, options: BuildahOptions): Promise<void> {
+  const { base, destination, cacheDir, progress } = options
+  await tempDir(
+    'buildah-',
+    async (storage) => {
+      await writeAtomic(join(storage, 'policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}')
+      await ensureDir(join(storage, 'tmp'))
+      const driver = process.env.STORAGE_DRIVER ?? 'vfs'
+      const own = [
+        '--root',
+        join(storage, 'root'),
+        '--runroot',
+        join(storage, 'run'),
+        '--storage-driver',
+        driver,
+      ]
+      const env = { ...process.env, TMPDIR: join(storage, 'tmp') }
+      const rootless = process.getuid?.() !== 0
+      const buildah = (args: readonly string[], step: string): Promise<unknown> => {
+        progress?.step?.(step)
+        const [program, ...rest] = [...(rootless ? ['buildah', 'unshare'] : []), 'buildah', ...own, ...args]
+        return run(program!, rest, { env, timeoutMs: 60 * 60_000 })
+      }
+      const policy = ['--signature-policy', join(storage, 'policy.json')]
+      const image = 'localhost/svcsplit/image'
+      const how = [
+        '--isolation',
+        'chroot',
+        '--network',
+        'none',
+        '--timestamp',
+        epoch,
+        '--format',
+        'oci',
+        '--layers=false',
+      ]
+      const from = ['--build-arg', `BASE=${base}`, '--file', join(resolve(dir), 'Containerfile')]
+      await buildah(['build', ...policy, ...how, ...from, '--tag', image, resolve(dir)], 'buildah build')
+      await buildah(['push', ...policy, image, destination], 'buildah push')
+      if (rootless) await buildah(['rmi', '--all', '--force'], 'buildah clean')
+    },
+    { parent: join(cacheDir, 'buildah') },
+  )
+}
