@@ -17,6 +17,7 @@ import { planLayers } from '#layers/plan.js'
 import type { Lock } from '#lock/lock.js'
 import type { DistributionName } from '#pep/name.js'
 import type { Progress } from '#progress.js'
+import { distributionsOf } from '#solver/closure.js'
 import { lockRelease, ownClosure, shippedSnapshot } from './lock.js'
 import { type LockFiles, lockFiles } from './lock-files.js'
 import { type IndexRequest, type LazyIndex, lazyIndex } from './open-index.js'
@@ -83,14 +84,14 @@ function sharing({ fleet, snapshot, request }: Workshop, lock: Lock) {
   for (const service of fleet.releases.byName.get(lock.release!)!.services.keys()) {
     const { python } = lock
     try {
-      const { byName } = ownClosure(fleet, snapshot, {
+      const walked = ownClosure(fleet, snapshot, {
         service,
         release: lock.release!,
         python,
         platform: request.platform,
       })
       services += 1
-      for (const [name, { version }] of byName)
+      for (const [name, { version }] of distributionsOf(walked))
         if (versions.get(name) === version) weights.set(name, (weights.get(name) ?? 0) + 1)
     } catch (error) {
       if (!(error instanceof SvcsplitError)) throw error

@@ -7,8 +7,9 @@ import { pinsFor } from '#inputs/constraints-file.js'
 import type { Fleet } from '#inputs/fleet.js'
 import { freeze, type Pinned } from '#lock/freeze.js'
 import type { Lock, LockedDistribution, LockTarget } from '#lock/lock.js'
-import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
-import { type Closure, closure, type Member } from '#solver/closure.js'
+import { markerEnvironment } from '#pep/marker-evaluate.js'
+import type { DistributionName } from '#pep/name.js'
+import { type Closure, closure, distributionsOf, type Member } from '#solver/closure.js'
 import { factsOf, serviceRoot } from './service-release.js'
 
 export interface LockRequest {
@@ -20,21 +21,21 @@ export interface LockRequest {
   readonly glibc: string
 }
 
-function told(hit: Hit): string {
-  const { rule, member, demand, supply } = hit
+function told(hit: Hit, member: Member): string {
+  const { rule, demand, supply } = hit
   if (demand === undefined) return `${member.name} ${member.version} does not run on this Python (${rule})`
   const pin = supply?.version === undefined ? '' : `, pinned ${supply.version}`
   return `${demand.by} demands ${demand.target}${demand.specifier}${pin} (${rule}, ${formatOrigin(demand.origin)})`
 }
 
 /** What keeps a closure from being one consistent set, told in one line each. */
-function flaws(walked: Closure, environment: MarkerEnvironment): readonly string[] {
+function flaws(walked: Closure): readonly string[] {
   const lines = walked.undecided.map(
     ({ distribution, version, reason }) =>
       `${distribution}${version === undefined ? '' : ` ${version}`}: ${reason}`,
   )
-  visitHits(walked, environment, undefined, (hit) => {
-    if (levelOf[hit.rule] === 'error') lines.push(told(hit))
+  visitHits(walked, undefined, (hit, member) => {
+    if (levelOf[hit.rule] === 'error') lines.push(told(hit, member))
     else if (hit.supply?.version === undefined && hit.demand !== undefined)
       lines.push(`${hit.demand.target}: no version is known`)
   })
@@ -52,7 +53,7 @@ export function ownClosure(
   const facts = factsOf(snapshot)
   const pins = pinsFor(fleet.constraints(release), environment)
   const walked = closure({ root: serviceRoot(fleet, facts, service, release), pins, environment, facts })
-  const found = flaws(walked, environment)
+  const found = flaws(walked)
   if (found.length > 0) {
     throw new SvcsplitError(
       'E-LCK-UNSOLVED',
@@ -65,16 +66,15 @@ export function ownClosure(
   return walked
 }
 
-function pinnedOf(member: Member, walked: Closure, snapshot: Snapshot): Pinned {
-  const name = member.name!
+function pinnedOf(name: DistributionName, member: Member, snapshot: Snapshot): Pinned {
   const version = member.version!
-  const demanded = member.demands.map(({ target }) => target).filter((target) => target !== name)
+  const demanded = member.set.demands.map(({ target }) => target).filter((target) => target !== name)
   const requiresPython = member.metadata?.requiresPython
   return {
     name,
     version,
     ...(requiresPython === undefined ? {} : { requiresPython }),
-    dependencies: [...new Set(demanded)].filter((target) => walked.byName.has(target)),
+    dependencies: [...new Set(demanded)],
     files: snapshot.files(name, version),
   }
 }
@@ -93,7 +93,7 @@ export function lockRelease(fleet: Fleet, snapshot: Snapshot, request: LockReque
   const target: LockTarget = { ...request, root: walked.root.distribution!.name }
   return freeze(
     target,
-    [...walked.byName.values()].map((member) => pinnedOf(member, walked, snapshot)),
+    [...distributionsOf(walked)].map(([name, member]) => pinnedOf(name, member, snapshot)),
   )
 }
 
