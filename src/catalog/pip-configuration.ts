@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import { run } from '#io/exec.js'
@@ -17,7 +16,7 @@ export type PipOptions = ReadonlyMap<string, string>
 export function pipConfigurationFiles(environment: Environment, sitePrefix?: string): readonly string[] {
   const own = environment.PIP_CONFIG_FILE
   if (own === '/dev/null') return []
-  const home = environment.HOME ?? homedir()
+  const home = environment.HOME ?? '/'
   const xdgGlobal = (environment.XDG_CONFIG_DIRS ?? '/etc/xdg').split(':').filter((dir) => dir !== '')
   const prefix = environment.VIRTUAL_ENV ?? sitePrefix
   return [

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { existsSync, readTextSync } from './files.js'
 
@@ -49,8 +48,7 @@ function decode(text: string): string {
 }
 
 function readNetrc(environment: Environment): ReadonlyMap<string, Login> {
-  const home = environment.HOME ?? homedir()
-  const path = environment.NETRC ?? join(home, '.netrc')
+  const path = environment.NETRC ?? join(environment.HOME ?? '/', '.netrc')
   if (!existsSync(path)) return new Map()
   return parseNetrc(readTextSync(path, { maxBytes: 1024 * 1024 }))
 }

@@ -1,12 +1,12 @@
 import { basename } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import pLimit from 'p-limit'
 import type { Dispatcher } from 'undici'
 import { SvcsplitError } from '#errors.js'
 import type { Progress } from '#progress.js'
 import type { BlobStore } from './blob-store.js'
 import { type Credentials, openCredentials } from './credentials.js'
-import { errnoOf } from './errno.js'
+import { statusOf } from './files.js'
+import { type Head, readBody, wrongRange } from './http-body.js'
 import { type Attempt, type Failure, statusFailure, transportFailure } from './http-failure.js'
 import { persistence } from './persist.js'
 import { basic, discard, headerMap, openTransport } from './transport.js'
@@ -63,7 +63,11 @@ export interface Http {
    * @throws E-NET-*, E-IDX-CONTENT
    */
   get(url: string, options?: GetOptions): Promise<HttpResponse>
-  /** The path of the file in the store, fetched if it is not there. @throws E-NET-*, E-IDX-HASH, E-FS-* */
+  /**
+   * The path of the file in the store, fetched if it is not there with that size. A file that is there is not read
+   * again: whoever reads it verifies it, and calls `store.check` to have a damaged one removed.
+   * @throws E-NET-*, E-IDX-HASH, E-FS-*
+   */
   download(
     url: string,
     expected: { readonly sha256: string; readonly size?: number },
@@ -86,13 +90,6 @@ const portableHeaders = new Set([
   'if-modified-since',
   'if-range',
 ])
-
-interface Head {
-  readonly status: number
-  readonly headers: ReadonlyMap<string, string>
-  readonly body: Dispatcher.ResponseData['body']
-  readonly url: URL
-}
 
 export function openHttp(options: HttpOptions = {}): Http {
   const environment = options.environment ?? process.env
@@ -193,7 +190,7 @@ export function openHttp(options: HttpOptions = {}): Http {
     },
 
     async download(text, expected, store, progress) {
-      if (await store.has(expected.sha256)) return store.path(expected.sha256)
+      if (await isWhole(store, expected)) return store.path(expected.sha256)
       const url = parse(text)
       const label = basename(url.pathname)
       return slots(() =>
@@ -270,65 +267,13 @@ function redirectTarget(from: URL, location: string): URL | SvcsplitError {
   return next
 }
 
-async function readBody(head: Head, maxBytes: number): Promise<Attempt<Buffer>> {
-  const { body, url, headers } = head
-  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
-  const limit = (): Failure => {
-    discard(body)
-    return {
-      error: new SvcsplitError('E-NET-LIMIT', `${showUrl(url)} sends more than ${maxBytes} bytes`),
-      retry: false,
-    }
-  }
-  if (Number(headers.get('content-length') ?? 0) > maxBytes) return limit()
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > maxBytes) return limit()
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    return transportFailure(error, url, 'body')
-  }
-  const raw = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)
-  if (encoding === 'identity' || raw.length === 0) return { value: raw }
-  const content = (message: string): Failure => ({
-    error: new SvcsplitError('E-IDX-CONTENT', `${showUrl(url)}: ${message}`),
-    retry: false,
-  })
-  if (encoding !== 'gzip' && encoding !== 'x-gzip') return content(`encoded in a way that was not asked for`)
-  try {
-    return { value: gunzipSync(raw, { maxOutputLength: maxBytes }) }
-  } catch (error) {
-    if (errnoOf(error) === 'ERR_BUFFER_TOO_LARGE') return limit()
-    if (errnoOf(error) === 'Z_BUF_ERROR') return transportFailure(error, url, 'body')
-    return content('the compressed answer is damaged')
-  }
-}
-
-/** A server or a cache that sends another range than the one asked for would corrupt what is put together from it. */
-function wrongRange(
-  range: GetOptions['range'],
-  headers: ReadonlyMap<string, string>,
-  length: number,
-  url: URL,
-): Failure | undefined {
-  const sent = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers.get('content-range') ?? '')
-  const [start, end, total] = sent === null ? [0, -1, 0] : [Number(sent[1]), Number(sent[2]), Number(sent[3])]
-  const fits =
-    sent !== null &&
-    range !== undefined &&
-    length === end - start + 1 &&
-    ('suffix' in range
-      ? end === total - 1 && start === Math.max(0, total - range.suffix)
-      : start === range.start && end <= range.end)
-  if (fits) return undefined
-  return {
-    error: new SvcsplitError('E-NET-TRUNC', `${showUrl(url)} sends another range than the one asked for`),
-    retry: true,
-  }
+/** What a power cut leaves is a file of another size: had anew. */
+async function isWhole(
+  store: BlobStore,
+  { sha256, size }: { readonly sha256: string; readonly size?: number },
+): Promise<boolean> {
+  const status = await statusOf(store.path(sha256))
+  return status?.kind === 'file' && (size === undefined || status.size === size)
 }
 
 function withoutLogin(url: URL): string {

@@ -76,8 +76,11 @@ export function headerMap(headers: Dispatcher.ResponseData['headers']): Readonly
   return map
 }
 
-/** Ends a body that nobody will read. */
+/** More than this is not worth reading to keep a connection. */
+const shortBody = 64 * 1024
+
+/** Ends a body that nobody wants; what is short is read, so that the connection can serve the next request. */
 export function discard(body: Dispatcher.ResponseData['body']): void {
   body.on('error', () => undefined)
-  body.destroy()
+  body.dump({ limit: shortBody }).catch(() => undefined)
 }
