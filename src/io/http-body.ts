@@ -2,9 +2,12 @@ import { gunzipSync } from 'node:zlib'
 import type { Dispatcher } from 'undici'
 import { SvcsplitError } from '#errors.js'
 import { errnoOf } from './errno.js'
-import type { GetOptions } from './http.js'
 import { type Attempt, type Failure, transportFailure } from './http-failure.js'
+import { discard } from './transport.js'
 import { showUrl } from './url-text.js'
+
+/** Bytes of a file: from `start` to `end`, both included, or the last `suffix`. */
+export type ByteRange = { readonly start: number; readonly end: number } | { readonly suffix: number }
 
 /** An answer whose body is still to come. */
 export interface Head {
@@ -57,7 +60,7 @@ export async function readBody(head: Head, maxBytes: number): Promise<Attempt<Bu
 
 /** A server or a cache that sends another range than the one asked for would corrupt what is put together from it. */
 export function wrongRange(
-  range: GetOptions['range'],
+  range: ByteRange | undefined,
   headers: ReadonlyMap<string, string>,
   length: number,
   url: URL,

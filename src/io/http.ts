@@ -6,7 +6,7 @@ import type { Progress } from '#progress.js'
 import type { BlobStore } from './blob-store.js'
 import { type Credentials, openCredentials } from './credentials.js'
 import { statusOf } from './files.js'
-import { type Head, readBody, wrongRange } from './http-body.js'
+import { type ByteRange, type Head, readBody, wrongRange } from './http-body.js'
 import { type Attempt, type Failure, statusFailure, transportFailure } from './http-failure.js'
 import { persistence } from './persist.js'
 import { basic, discard, headerMap, openTransport } from './transport.js'
@@ -36,8 +36,7 @@ export interface HttpOptions {
 
 export interface GetOptions {
   readonly headers?: Readonly<Record<string, string>>
-  /** Bytes wanted: from `start` to `end`, both included, or the last `suffix`. */
-  readonly range?: { readonly start: number; readonly end: number } | { readonly suffix: number }
+  readonly range?: ByteRange
   /** Most bytes of the body, after decoding. Default 64 MiB. */
   readonly maxBytes?: number
   /** Give 404 and 410 back as an answer. */

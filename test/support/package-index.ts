@@ -162,7 +162,7 @@ function htmlPage(name: string, files: readonly IndexFile[], options: PackageInd
   const links = files.map((file) => {
     const hash = file.sha256 === null ? '' : `#sha256=${file.sha256 ?? sha256Of(file.bytes)}`
     const python =
-      file.requiresPython === undefined ? '' : ` data-requires-python="${escape(file.requiresPython)}"`
+      file.requiresPython === undefined ? '' : ` data-requires-python="${escapeHtml(file.requiresPython)}"`
     const yanked =
       file.yanked === undefined ? '' : ` data-yanked="${file.yanked === true ? '' : file.yanked}"`
     const metadata = announces(file, options)
@@ -180,7 +180,7 @@ function announces(file: IndexFile, options: PackageIndexOptions): boolean {
   )
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
