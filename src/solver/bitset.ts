@@ -49,6 +49,12 @@ export function isEmptySet(set: Bitset): boolean {
   return true
 }
 
+export function isFullSet(set: Bitset, size: number): boolean {
+  const last = set.length - 1
+  for (let i = 0; i < last; i++) if (set[i] !== -1) return false
+  return set[last] === ((size & 31) === 0 ? -1 : (1 << (size & 31)) - 1)
+}
+
 /** Ranks in rising order. */
 export function ranksOf(set: Bitset): number[] {
   const ranks: number[] = []

@@ -1,12 +1,14 @@
 import type { Bitset } from './bitset.js'
-import { fullSet, unionOf, wordsFor } from './bitset.js'
+import { fullSet, isEmptySet, isFullSet, unionOf, wordsFor } from './bitset.js'
 
 /** A variable is a number; its value is one of the ranks 0, 1, ... below its size. */
 export type Variable = number
 
 /**
  * At least one term holds: the value of `variables[i]` lies in `sets[i]`. Variables of one clause are distinct.
- * The first two terms are watched, so their order changes while the engine works.
+ * Most clauses are facts, "if p is this version, then q is one of those": an implication, looked at only when its
+ * conditions come true, with what follows as its last term. Of the others, the learned ones above all, the first
+ * two terms are watched, so their order changes while the engine works.
  */
 export interface Clause {
   readonly variables: Variable[]
@@ -29,6 +31,8 @@ export interface Engine {
   readonly bases: number[]
   domains: Int32Array
   readonly watchers: Clause[][]
+  /** Implications to look at when a variable has come down to one rank: `implications[variable][rank]`. */
+  readonly implications: Clause[][][]
   /** Clauses with one term: they hold whatever is assumed. */
   readonly units: Clause[]
   /** Variables that may no longer take rank 0, in the order in which that became known. */
@@ -59,6 +63,7 @@ export function createEngine(): Engine {
     bases: [],
     domains: new Int32Array(1024),
     watchers: [],
+    implications: [],
     units: [],
     required: [],
     trailVariable: [],
@@ -85,6 +90,7 @@ export function newVariable(engine: Engine, size: number): Variable {
   engine.sizes.push(size)
   engine.bases.push(base)
   engine.watchers.push([])
+  engine.implications.push([])
   engine.lastEntry.push(-1)
   return variable
 }
@@ -190,35 +196,72 @@ export function backtrack(engine: Engine, target: number): void {
   engine.propagated = start
 }
 
-/**
- * Narrows domains until no clause asks for more (two watched terms each).
- * Returns a clause that can no longer hold, or undefined.
- */
+/** Narrows domains until no clause asks for more. Returns a clause that can no longer hold, or undefined. */
 export function propagate(engine: Engine): Clause | undefined {
   while (engine.propagated < engine.trailVariable.length) {
     const variable = engine.trailVariable[engine.propagated++]!
-    const list = engine.watchers[variable]!
-    engine.steps += list.length
-    let kept = 0
-    for (let i = 0; i < list.length; i++) {
-      const clause = list[i]!
-      const { variables, sets } = clause
-      const own = variables[0] === variable ? 0 : 1
-      const other = 1 - own
-      if (!isFalse(engine, variable, sets[own]!) || isTrue(engine, variables[other]!, sets[other]!)) {
-        list[kept++] = clause
-        continue
-      }
-      if (moveWatch(engine, clause, own)) continue
-      list[kept++] = clause
-      if (!narrow(engine, variables[other]!, sets[other]!, clause)) {
-        while (++i < list.length) list[kept++] = list[i]!
-        list.length = kept
-        return clause
-      }
-    }
-    list.length = kept
+    const conflict = followImplications(engine, variable) ?? visitWatchers(engine, variable)
+    if (conflict !== undefined) return conflict
   }
+  return undefined
+}
+
+function followImplications(engine: Engine, variable: Variable): Clause | undefined {
+  const byRank = engine.implications[variable]!
+  if (byRank.length === 0) return undefined
+  const rank = rankOf(engine, variable)
+  const list = rank < 0 ? undefined : byRank[rank]
+  if (list === undefined) return undefined
+  engine.steps += list.length
+  for (const clause of list) {
+    const { variables, sets } = clause
+    const head = variables.length - 1
+    if (allFalse(engine, clause, head) && !narrow(engine, variables[head]!, sets[head]!, clause))
+      return clause
+  }
+  return undefined
+}
+
+/**
+ * Whether an implication contradicts this value already. Choosing it would only lead to a conflict; leaving it
+ * out is a matter of order, because the value stays in the domain.
+ */
+export function failsAtOnce(engine: Engine, variable: Variable, rank: number): boolean {
+  const list = engine.implications[variable]![rank] ?? []
+  engine.steps += list.length
+  return list.some(({ variables, sets }) =>
+    variables.every((other, i) => other === variable || isFalse(engine, other, sets[i]!)),
+  )
+}
+
+/** Whether the first terms are all false: for an implication, whether all its conditions hold. */
+export function allFalse(engine: Engine, { variables, sets }: Clause, terms: number): boolean {
+  for (let i = 0; i < terms; i++) if (!isFalse(engine, variables[i]!, sets[i]!)) return false
+  return true
+}
+
+function visitWatchers(engine: Engine, variable: Variable): Clause | undefined {
+  const list = engine.watchers[variable]!
+  engine.steps += list.length
+  let kept = 0
+  for (let i = 0; i < list.length; i++) {
+    const clause = list[i]!
+    const { variables, sets } = clause
+    const own = variables[0] === variable ? 0 : 1
+    const other = 1 - own
+    if (!isFalse(engine, variable, sets[own]!) || isTrue(engine, variables[other]!, sets[other]!)) {
+      list[kept++] = clause
+      continue
+    }
+    if (moveWatch(engine, clause, own)) continue
+    list[kept++] = clause
+    if (!narrow(engine, variables[other]!, sets[other]!, clause)) {
+      while (++i < list.length) list[kept++] = list[i]!
+      list.length = kept
+      return clause
+    }
+  }
+  list.length = kept
   return undefined
 }
 
@@ -254,9 +297,8 @@ export function clauseOf(engine: Engine, terms: readonly Term[], learned = false
   const variables: Variable[] = []
   const sets: Bitset[] = []
   for (const [variable, set] of byVariable) {
-    const full = fullSet(engine.sizes[variable]!)
-    if (set.every((word, i) => word === full[i])) return undefined
-    if (set.every((word) => word === 0)) continue
+    if (isFullSet(set, engine.sizes[variable]!)) return undefined
+    if (isEmptySet(set)) continue
     variables.push(variable)
     sets.push(set)
   }

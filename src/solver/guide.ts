@@ -1,7 +1,7 @@
 import type { DistributionName } from '#pep/name.js'
 import { compareVersions, tryParseVersion } from '#pep/version.js'
 import { hasRank, ranksOf } from './bitset.js'
-import { backtrack, domainOf, rankOf, type Variable } from './engine.js'
+import { backtrack, domainOf, failsAtOnce, rankOf, type Variable } from './engine.js'
 import type { Package } from './packages.js'
 import type { Line, Solution } from './problem.js'
 import type { Guide, Move } from './search.js'
@@ -93,7 +93,9 @@ export function createGuide(universe: Universe, options: GuideOptions): Guide & 
     const wanted = options.preferred?.get(pack.name)
     const ranks = ranksOf(domain)
     const order = wanted === undefined ? ranks.reverse() : byDistance(pack, ranks, wanted)
-    return order.find((rank) => !isGuarded(pack, rank)) ?? order[0]!
+    const usual = order.filter((rank) => !isGuarded(pack, rank))
+    const tried = usual.length > 0 ? usual : order
+    return tried.find((rank) => !failsAtOnce(engine, pack.variable, rank)) ?? tried[0]!
   }
 
   function isGuarded(pack: Package, rank: number): boolean {

@@ -1,8 +1,18 @@
 import { assumptionsOf, falsifier, learn } from './analyze.js'
 import type { Bitset } from './bitset.js'
-import { setOf } from './bitset.js'
+import { isFullSet, setOf } from './bitset.js'
 import type { Clause, Engine, Term, Variable } from './engine.js'
-import { backtrack, clauseOf, isFalse, level, narrow, propagate, pushLevel, swapTerms } from './engine.js'
+import {
+  allFalse,
+  backtrack,
+  clauseOf,
+  isFalse,
+  level,
+  narrow,
+  propagate,
+  pushLevel,
+  swapTerms,
+} from './engine.js'
 
 /** Boolean variables have the ranks 0 (off) and 1 (on). */
 export const ON: Bitset = setOf(2, [1])
@@ -132,6 +142,38 @@ export function addClause(engine: Engine, terms: readonly Term[], learned = fals
   const second = levelOfTerm(engine, variables[1]!, sets[1]!)
   if (second < level(engine)) backtrack(engine, second)
   if (!narrow(engine, variables[0]!, sets[0]!, clause)) requeue(engine, variables[0]!)
+}
+
+/** A condition of an implication: the variable has come down to this rank. */
+export interface Condition extends Term {
+  readonly rank: number
+  /** Every other rank. */
+  readonly negation: Bitset
+}
+
+/** Adds "if all conditions hold, then the head does" at any time, as `addClause` does. */
+export function addImplication(engine: Engine, conditions: readonly Condition[], head: Term): void {
+  if (conditions.some(({ variable }) => variable === head.variable)) {
+    addClause(engine, [...conditions.map(({ variable, negation }) => ({ variable, set: negation })), head])
+    return
+  }
+  if (isFullSet(head.set, engine.sizes[head.variable]!)) return
+  const clause: Clause = {
+    variables: [...conditions.map(({ variable }) => variable), head.variable],
+    sets: [...conditions.map(({ negation }) => negation), head.set],
+    learned: false,
+  }
+  for (const { variable, rank } of conditions) {
+    const byRank = engine.implications[variable]!
+    const list = byRank[rank] ?? []
+    byRank[rank] = list
+    list.push(clause)
+  }
+  if (!allFalse(engine, clause, conditions.length)) return
+  const entries = conditions.map(({ variable, negation }) => falsifier(engine, variable, negation))
+  const last = entries.indexOf(Math.max(...entries))
+  backtrack(engine, entries[last]! < 0 ? 0 : engine.trailLevel[entries[last]!]!)
+  if (!narrow(engine, head.variable, head.set, clause)) requeue(engine, conditions[last]!.variable)
 }
 
 /** Puts the terms that can hold, or became false last, to the two watched places. */

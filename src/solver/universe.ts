@@ -2,17 +2,12 @@ import type { DistributionName } from '#pep/name.js'
 import { parseSpecifierSet, type SpecifierSet, specifierSetContains } from '#pep/specifier-set.js'
 import { parseVersion, type Version } from '#pep/version.js'
 import type { Bitset } from './bitset.js'
-import { addRank, emptySet, ranksOf, setOf } from './bitset.js'
-import { createEngine, type Engine, newVariable, type Term, type Variable } from './engine.js'
+import { addRank, emptySet, setOf } from './bitset.js'
+import { createEngine, type Engine, newVariable, type Variable } from './engine.js'
 import type { Demand, Facts, VersionFacts } from './facts.js'
 import { admittedBy, allBut, anyVersion, orAbsent, ordered, type Package, packageOf } from './packages.js'
 import type { Line, PrereleaseMode } from './problem.js'
-import { addClause, OFF, ON } from './search.js'
-
-/** A term and its negation. */
-export interface Condition extends Term {
-  readonly negation: Bitset
-}
+import { addClause, addImplication, type Condition, OFF, ON } from './search.js'
 
 /** One demand on a distribution that has become a clause, with what makes it count: all of `when`. */
 export interface DemandRecord {
@@ -122,10 +117,8 @@ function limitToPython(universe: Universe, pack: Package): void {
       addRank(fitting, i + 1)
     }
   })
-  addClause(universe.engine, [
-    { variable: pack.variable, set: fitting },
-    { variable: lineVariable(universe, universe.pythonLine), set: OFF },
-  ])
+  const python = switchedOn(lineVariable(universe, universe.pythonLine))
+  addImplication(universe.engine, [python], { variable: pack.variable, set: fitting })
 }
 
 function forbid(universe: Universe, pack: Package, ranks: Bitset): void {
@@ -143,7 +136,7 @@ export function addLine(universe: Universe, line: Line): boolean {
   if (line.kind === 'pin') {
     const admitted = admittedBy(target, line.specifiers)
     record(universe, { target, admitted, specifiers: line.specifiers, extras: [], isPin: true, when })
-    addClause(universe.engine, [...unless(when), { variable: target.variable, set: orAbsent(admitted) }])
+    addImplication(universe.engine, when, { variable: target.variable, set: orAbsent(admitted) })
   } else {
     addDemand(universe, target, line.specifiers, line.extras, when)
   }
@@ -162,7 +155,7 @@ export function expand(universe: Universe, pack: Package, rank: number): boolean
   for (const { name } of facts.demands) if (packageNamed(universe, name) === undefined) isReady = false
   if (!isReady) return false
   addRank(pack.expanded, rank)
-  const holder = { variable: pack.variable, set: setOf(pack.size, [rank]), negation: allBut(pack, rank) }
+  const holder = versionIs(pack, rank)
   addReleaseClauses(universe, pack, rank, facts)
   for (const demand of facts.demands) {
     const target = packageNamed(universe, demand.name)!
@@ -175,17 +168,18 @@ export function expand(universe: Universe, pack: Package, rank: number): boolean
 }
 
 function addReleaseClauses(universe: Universe, pack: Package, rank: number, facts: VersionFacts): void {
-  const not = { variable: pack.variable, set: allBut(pack, rank) }
-  const { version } = pack.candidates[rank - 1]!
-  if (
-    facts.requiresPython !== undefined &&
-    !specifierSetContains(facts.requiresPython, universe.python, true)
-  ) {
-    addClause(universe.engine, [not, { variable: lineVariable(universe, universe.pythonLine), set: OFF }])
+  const { requiresPython, trouble } = facts
+  const when = [versionIs(pack, rank)]
+  if (requiresPython !== undefined && !specifierSetContains(requiresPython, universe.python, true)) {
+    const variable = lineVariable(universe, universe.pythonLine)
+    addImplication(universe.engine, when, { variable, set: OFF })
   }
-  if (facts.trouble !== undefined) {
-    const gap = gapVariable(universe, `${pack.name} ${version}`, pack.name, facts.trouble)
-    addClause(universe.engine, [not, { variable: gap, set: OFF }])
+  if (trouble !== undefined) {
+    const place = `${pack.name} ${pack.candidates[rank - 1]!.version}`
+    addImplication(universe.engine, when, {
+      variable: gapVariable(universe, place, pack.name, trouble),
+      set: OFF,
+    })
   }
 }
 
@@ -213,33 +207,32 @@ function addDemand(
   const admitted = admittedBy(target, specifiers)
   const wanted = extras.map((extra) => extraVariable(universe, target, extra))
   record(universe, { target, admitted, specifiers, extras: wanted, isPin: false, when })
-  const terms: Term[] = [...unless(when), { variable: target.variable, set: admitted }]
+  const conditions = [...when]
   if (target.candidates.length === 0) {
-    const gap = gapVariable(universe, target.name, target.name, 'no such distribution is known')
-    terms.push({ variable: gap, set: OFF })
+    conditions.push(
+      switchedOn(gapVariable(universe, target.name, target.name, 'no such distribution is known')),
+    )
   }
-  addClause(universe.engine, terms)
-  for (const variable of wanted) addClause(universe.engine, [...unless(when), { variable, set: ON }])
+  addImplication(universe.engine, conditions, { variable: target.variable, set: admitted })
+  for (const variable of wanted) addImplication(universe.engine, when, { variable, set: ON })
 }
 
 function record(universe: Universe, entry: DemandRecord): void {
   universe.records.get(entry.target)!.push(entry)
-  const [holder] = entry.when
-  const rank = ranksOf(holder!.set)[0]!
-  const byRank = universe.held.get(holder!.variable) ?? []
-  universe.held.set(holder!.variable, byRank)
+  const { variable, rank } = entry.when[0]!
+  const byRank = universe.held.get(variable) ?? []
+  universe.held.set(variable, byRank)
   const list = byRank[rank] ?? []
   byRank[rank] = list
   list.push(entry)
 }
 
 function switchedOn(variable: Variable): Condition {
-  return { variable, set: ON, negation: OFF }
+  return { variable, rank: 1, set: ON, negation: OFF }
 }
 
-/** The left side of a clause: one of the conditions does not hold. */
-function unless(when: readonly Condition[]): Term[] {
-  return when.map(({ variable, negation }) => ({ variable, set: negation }))
+function versionIs(pack: Package, rank: number): Condition {
+  return { variable: pack.variable, rank, set: setOf(pack.size, [rank]), negation: allBut(pack, rank) }
 }
 
 /** A line for a fact that is missing: an answer that rests on it has to say so. */
