@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import pLimit from 'p-limit'
 import { SvcsplitError } from '#errors.js'
 import { layoutBlob, readLayout } from '#image/layout.js'
 import { type BlobStore, openBlobStore } from '#io/blob-store.js'
@@ -10,6 +9,7 @@ import { encodeImageIndex, type ImageIndex } from '#oci/image-index.js'
 import { mediaTypes } from '#oci/media-type.js'
 import type { LayoutReference } from '#oci/reference.js'
 import type { Progress } from '#progress.js'
+import { atOnce } from './at-once.js'
 import { collectImage } from './image-graph.js'
 import type { ImageSource } from './image-source.js'
 import type { BlobCount } from './push.js'
@@ -41,21 +41,14 @@ export async function pullIntoLayout(
     done += count
     options.progress?.step?.(`pull ${source.name}`, done, total)
   }
-  const slots = pLimit(options.jobs ?? 4)
   const fetched = new Set<string>()
-  const results = await Promise.allSettled(
-    blobs.map((blob) =>
-      slots(async () => {
-        const status = await statusOf(layoutBlob(to.dir, blob.digest), { follow: true })
-        if (status?.kind === 'file' && status.size === blob.size && (await store.check(hexOf(blob.digest))))
-          return advance(blob.size)
-        await fetchInto(source, blob, store, advance)
-        fetched.add(blob.digest)
-      }),
-    ),
-  )
-  const failed = results.find((result) => result.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+  await atOnce(options.jobs ?? 4, blobs, async (blob) => {
+    const status = await statusOf(layoutBlob(to.dir, blob.digest), { follow: true })
+    const whole = status?.kind === 'file' && status.size === blob.size
+    if (whole && (await store.check(hexOf(blob.digest)))) return advance(blob.size)
+    await fetchInto(source, blob, store, advance)
+    fetched.add(blob.digest)
+  })
   for (const { descriptor, bytes } of graph.manifests)
     await store.put(bytes, { sha256: hexOf(descriptor.digest), size: bytes.length })
   const top = graph.manifests.at(-1)!.descriptor

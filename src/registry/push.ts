@@ -1,10 +1,10 @@
-import pLimit from 'p-limit'
 import { SvcsplitError } from '#errors.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import type { Digest } from '#oci/digest.js'
 import { formatReference, type Reference } from '#oci/reference.js'
 import type { Progress } from '#progress.js'
 import { type Refusal, refusalError } from './answer.js'
+import { atOnce } from './at-once.js'
 import { hasBlob, mountBlob } from './blobs.js'
 import type { Repository } from './endpoint.js'
 import { collectImage, type GraphManifest, type ImageGraph } from './image-graph.js'
@@ -131,7 +131,6 @@ function openSender(
   graph: ImageGraph,
   options: PushOptions,
 ): Sender {
-  const slots = pLimit(options.jobs ?? 4)
   const outcomes = new Map<Digest, Outcome>()
   const total = [...graph.blobs.values()].reduce((sum, { size }) => sum + size, 0)
   const chunkBytes = options.chunkBytes ?? defaultChunkBytes
@@ -206,9 +205,7 @@ function openSender(
     async send(blobs, anew = false) {
       // the largest first, so that none is left alone at the end
       const ordered = [...blobs].sort((a, b) => b.size - a.size)
-      const results = await Promise.allSettled(ordered.map((blob) => slots(() => sendOne(blob, anew))))
-      const failed = results.find((result) => result.status === 'rejected')
-      if (failed !== undefined) throw failed.reason
+      await atOnce(options.jobs ?? 4, ordered, (blob) => sendOne(blob, anew))
     },
 
     counts() {

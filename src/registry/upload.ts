@@ -239,16 +239,20 @@ export async function uploadBlob(
     )
   }
 
+  /** One piece further, whatever has to be found out before: only bytes that the registry takes are a success. */
   async function step(signal: AbortSignal): Promise<Attempt<Step>> {
-    const { location } = state
-    if (location !== undefined && state.uncertain) {
+    if (state.location !== undefined && state.uncertain) {
       // the answer may be what was lost, and not the blob
       if (await hasBlob(session, repository, descriptor)) return { value: 'done' }
-      return ask(location, signal)
+      const asked = await ask(state.location, signal)
+      if (!('value' in asked)) return asked
     }
-    if (location === undefined) return start(signal)
+    if (state.location === undefined) {
+      const started = await start(signal)
+      if (!('value' in started)) return started
+    }
     const end = state.offset + state.chunkBytes
-    return end < size ? patch(location, end, signal) : finish(location, signal)
+    return end < size ? patch(state.location!, end, signal) : finish(state.location!, signal)
   }
 
   const place = new URL(`https://${repository.registry}/v2/${repository.repository}/blobs/uploads/`)

@@ -110,3 +110,15 @@ export async function failureOf(work: Promise<unknown>): Promise<{ code: string;
   }
   throw new Error('it did not fail')
 }
+
+/** The environment of somebody who has logged in to a registry. */
+export async function loginFile(
+  host: string,
+  user: string,
+  password: string,
+): Promise<Record<string, string>> {
+  const dir = tempFolder()
+  const auth = Buffer.from(`${user}:${password}`).toString('base64')
+  await writeFile(join(dir, 'config.json'), JSON.stringify({ auths: { [host]: { auth } } }))
+  return { DOCKER_CONFIG: dir }
+}
