@@ -1,0 +1,222 @@
+import type { Cell } from '#collisions/analysis.js'
+import type { Finding, Rule } from '#collisions/finding.js'
+import type { AnalysisResult } from '#collisions/result.js'
+import { formatOrigin, type Origin } from '#errors.js'
+import { matrixText } from './matrix-text.js'
+import { cutTo, painter, plural, type TextOptions } from './terminal.js'
+
+/** Most lines of one rule that a first screen shows; JSON has them all. */
+const mostLines = 12
+
+function sourceLine(at: Origin | undefined): string {
+  return at !== undefined && 'path' in at ? (at.text ?? '').trim() : ''
+}
+
+function place(at: Origin | undefined): string {
+  return at === undefined
+    ? ''
+    : formatOrigin('path' in at ? { path: at.path, ...(at.line && { line: at.line }) } : at)
+}
+
+/** Both sides of a collision: what is demanded and where, what the host gives and where. */
+function bothSides(finding: Finding, columns: number): readonly string[] {
+  const { demand, supply, distribution, rule } = finding
+  const wants =
+    rule === 'python-floor'
+      ? `${demand.by} wants Python ${demand.specifier}`
+      : `${demand.by} wants ${demand.specifier}`
+  const has =
+    rule === 'python-floor' ? `the host has Python ${supply?.version}` : `the host has ${supply?.version}`
+  const rows = [
+    [wants, place(demand.at), sourceLine(demand.at)],
+    [has, place(supply?.at), sourceLine(supply?.at)],
+  ]
+  const wide = Math.max(...rows.map(([text]) => text!.length), 24)
+  const placeWide = Math.max(...rows.map(([, at]) => at!.length))
+  return [
+    `  ${distribution}`,
+    ...rows.map(([text, at, line]) =>
+      cutTo(`    ${text!.padEnd(wide)}  ${at!.padEnd(placeWide)}  ${line}`.trimEnd(), columns),
+    ),
+  ]
+}
+
+function of(findings: readonly Finding[], rule: Rule): readonly Finding[] {
+  return findings.filter((finding) => finding.rule === rule)
+}
+
+function more(total: number, shown: number): readonly string[] {
+  return total > shown ? [`  … ${total - shown} more: -o json has them all`] : []
+}
+
+function errorLines(findings: readonly Finding[], rule: Rule, title: string, options: TextOptions): string[] {
+  const found = of(findings, rule)
+  if (found.length === 0) return []
+  const paint = painter(options)
+  return [
+    paint('red', paint('bold', title)),
+    ...found.slice(0, mostLines).flatMap((finding) => bothSides(finding, options.width)),
+    ...more(found.length, mostLines),
+    '',
+  ]
+}
+
+/** One line a distribution: who demands it, and what each side has. */
+function briefLines(findings: readonly Finding[], options: TextOptions): readonly string[] {
+  const names = [...new Set(findings.map(({ distribution }) => distribution))]
+  const wide = Math.max(...names.map((name) => name.length))
+  return names.map((name) => {
+    const ones = findings.filter(({ distribution }) => distribution === name)
+    const first = ones[0]!
+    const others = ones.length > 1 ? ` and ${plural(ones.length - 1, 'other')}` : ''
+    const tested = first.tested === undefined ? '' : `, tested with ${first.tested.version}`
+    const specifier = first.demand.specifier === '' ? '' : ` ${first.demand.specifier}`
+    return cutTo(
+      `  ${name.padEnd(wide)}  ${first.demand.by} wants it${specifier}${others}${tested}`,
+      options.width,
+    )
+  })
+}
+
+function warningLines(findings: readonly Finding[], options: TextOptions, hostName: string): string[] {
+  const paint = painter(options)
+  const lines: string[] = []
+  const gone = of(findings, 'entry-point')
+  if (gone.length > 0) {
+    const names = gone.map(({ demand }) => demand.specifier).join(', ')
+    const to = gone[0]!.supply?.version
+    lines.push(
+      `${paint('yellow', 'entry-point')}  ${cutTo(`${gone[0]!.demand.by} has them, ${to} has not: ${names}`, options.width - 13)}`,
+    )
+  }
+  const missing = of(findings, 'missing')
+  if (missing.length > 0)
+    lines.push(
+      `${paint('yellow', 'missing')}  ${hostName} does not pin ${plural(new Set(missing.map((one) => one.distribution)).size, 'distribution')}`,
+      ...briefLines(missing, options),
+    )
+  const extras = of(findings, 'missing-extra')
+  for (const { distribution, demand, supply } of extras)
+    lines.push(
+      `${paint('yellow', 'missing-extra')}  ${cutTo(`${distribution} ${supply?.version ?? ''} has no extra ${demand.specifier}, ${demand.by} wants it (${place(demand.at)})`, options.width - 15)}`,
+    )
+  return lines.length === 0 ? [] : [...lines, '']
+}
+
+function driftLines(cell: Cell, options: TextOptions): string[] {
+  const paint = painter(options)
+  const drift = of(cell.findings, 'drift')
+  const { findings, distributions } = cell.summary
+  const lines: string[] = []
+  if (findings.drift > 0) {
+    const jumps = new Map<string, Set<string>>()
+    for (const { jump, distribution } of drift) {
+      const names = jumps.get(jump!) ?? new Set()
+      jumps.set(jump!, names.add(distribution))
+    }
+    const parts = ['major', 'minor', 'patch']
+      .filter((jump) => jumps.has(jump))
+      .map((jump) => `${jumps.get(jump)!.size} ${jump}`)
+    lines.push(
+      `${paint('cyan', 'drift')}  ${plural(findings.drift, 'demand')} accepted at a version that was not tested: ` +
+        `${plural(distributions.drift, 'distribution')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`,
+    )
+    const major = drift.filter(({ jump }) => jump === 'major')
+    const names = new Map(
+      major.map((one) => [
+        one.distribution,
+        `${one.distribution} ${one.tested?.version} → ${one.supply?.version}`,
+      ]),
+    )
+    if (names.size > 0)
+      lines.push(cutTo(`       major, tested → host: ${[...names.values()].join(', ')}`, options.width))
+  }
+  if (findings.unpinned > 0) {
+    const names = new Set(of(cell.findings, 'unpinned').map(({ distribution }) => distribution))
+    lines.push(
+      `${paint('cyan', 'unpinned')}  ${cutTo(`pinned by nobody: ${[...names].join(', ')}`, options.width - 10)}`,
+    )
+  }
+  return lines.length === 0 ? [] : [...lines, '']
+}
+
+function cellText(cell: Cell, result: AnalysisResult, options: TextOptions): readonly string[] {
+  const paint = painter(options)
+  const { candidate, host, findings, summary } = cell
+  const name =
+    candidate.release === undefined ? candidate.service : `${candidate.service}@${candidate.release}`
+  const collisions = summary.findings.collision
+  const floors = summary.findings['python-floor']
+  const verdict =
+    cell.undecided.length > 0
+      ? paint('yellow', 'undecided: facts are missing')
+      : collisions + floors === 0
+        ? paint('green', 'no declared demand is refused')
+        : paint('red', `${plural(collisions + floors, 'demand')} refused`)
+  const separate = findings.flatMap(({ fixes }) => fixes).some(({ kind }) => kind === 'separate')
+  return [
+    `${paint('bold', name)} on host ${paint('bold', host.label)} · Python ${result.python} · ${result.platform} · ` +
+      `${plural(cell.size, 'distribution')} · ${verdict}`,
+    '',
+    ...errorLines(
+      findings,
+      'collision',
+      `${plural(collisions, 'COLLISION', 'COLLISIONS')}  the host's pins refuse what is demanded`,
+      options,
+    ),
+    ...errorLines(
+      findings,
+      'python-floor',
+      `${plural(floors, 'PYTHON FLOOR', 'PYTHON FLOORS')}  the host's Python is refused`,
+      options,
+    ),
+    ...warningLines(findings, options, host.label),
+    ...driftLines(cell, options),
+    ...(separate
+      ? [`${paint('green', 'separate')}  ${name} under the pins of its own release: no error (checked)`, '']
+      : []),
+  ]
+}
+
+function undecidedLines(result: AnalysisResult, options: TextOptions): readonly string[] {
+  if (result.undecided.length === 0) return []
+  const paint = painter(options)
+  return [
+    paint(
+      'yellow',
+      `UNDECIDED  ${plural(result.undecided.length, 'fact')} not known, so this is not the whole answer`,
+    ),
+    ...result.undecided
+      .slice(0, mostLines)
+      .map(({ distribution, version, reason, at }) =>
+        cutTo(
+          `  ${distribution}${version === undefined ? '' : ` ${version}`}: ${reason}  ${place(at)}`.trimEnd(),
+          options.width,
+        ),
+      ),
+    ...more(result.undecided.length, mostLines),
+    '',
+  ]
+}
+
+function nextLine(result: AnalysisResult): string {
+  const [cell] = result.cells
+  const release = cell?.candidate.release
+  if (cell === undefined || release === undefined) return 'next   svcsplit resolve -r FILE -c FILE'
+  const name = `${cell.candidate.service}@${release}`
+  const from = cell.host.release === undefined ? '' : ` --from ${cell.host.release}`
+  return `next   svcsplit build ${name}   ·   svcsplit plan ${name}${from}`
+}
+
+/** The result of `analyze` for a person: one block for each cell, or the matrix when every host was asked. */
+export function analysisText(result: AnalysisResult, options: TextOptions): string {
+  const one = result.host !== undefined && result.notesTold
+  const lines = one
+    ? [
+        ...result.cells.flatMap((cell) => cellText(cell, result, options)),
+        ...undecidedLines(result, options),
+        nextLine(result),
+      ]
+    : matrixText(result, undecidedLines(result, options), options)
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,126 @@
+import type { Cell } from '#collisions/analysis.js'
+import type { Finding, FindingSupply, Rule } from '#collisions/finding.js'
+import type { AnalysisResult } from '#collisions/result.js'
+import type { Counts } from '#collisions/summary.js'
+import type { Origin } from '#errors.js'
+import type { Undecided } from '#solver/closure.js'
+
+/**
+ * The keys of every summary, in their order. Rules that `analyze` does not work out are null and not 0: it says
+ * nothing of them. `rules` beside it lists those that were worked out.
+ */
+const summaryKeys = [
+  'unsatisfiable',
+  'collision',
+  'python-floor',
+  'missing',
+  'missing-extra',
+  'unpinned',
+  'entry-point',
+  'same-file',
+  'system-package',
+  'broken-import',
+  'drift',
+] as const
+
+function isCounted(key: string, counts: Counts): key is Rule {
+  return Object.hasOwn(counts, key)
+}
+
+function summaryJson(counts: Counts, undecided: number): Readonly<Record<string, number | null>> {
+  const rules = summaryKeys.map((key) => [key, isCounted(key, counts) ? counts[key] : null])
+  return Object.fromEntries([...rules, ['waived', 0], ['known', 0], ['stale', 0], ['undecided', undecided]])
+}
+
+/** Paths and lines; columns and excerpts are for people. */
+function originJson(origin: Origin): object {
+  if (!('path' in origin)) return origin
+  return origin.line === undefined ? { path: origin.path } : { path: origin.path, line: origin.line }
+}
+
+function supplyJson({ version, at }: FindingSupply): object {
+  return at === undefined ? { version } : { version, at: originJson(at) }
+}
+
+function findingJson(finding: Finding, cell: Cell): object {
+  const { id, rule, level, distribution, demand, supply, tested, jump, via, direct, state, fixes } = finding
+  const { release } = demand
+  return {
+    id,
+    rule,
+    level,
+    distribution,
+    demand: {
+      service: demand.service,
+      ...(release === undefined ? {} : { release }),
+      by: demand.by,
+      specifier: demand.specifier,
+      at: originJson(demand.at),
+    },
+    supply: supply === undefined ? null : supplyJson(supply),
+    ...(tested === undefined ? {} : { tested: supplyJson(tested) }),
+    ...(jump === undefined ? {} : { jump }),
+    host: cell.host.label,
+    via,
+    direct,
+    state,
+    fixes,
+  }
+}
+
+function undecidedJson({ distribution, version, reason, at }: Undecided): object {
+  return {
+    distribution,
+    ...(version === undefined ? {} : { version }),
+    reason,
+    ...(at === undefined ? {} : { at: originJson(at) }),
+  }
+}
+
+function cellJson(cell: Cell): object {
+  const { candidate, host, summary, undecided } = cell
+  return {
+    service: candidate.service,
+    from: host.label,
+    to: candidate.release ?? null,
+    python: host.python,
+    summary: summaryJson(summary.findings, undecided.length),
+    distributions: summaryJson(summary.distributions, undecided.length),
+  }
+}
+
+function servicesJson(cells: readonly Cell[]): readonly object[] {
+  const services = new Map<string, object>()
+  for (const { candidate } of cells) {
+    const { service: name, release, version } = candidate
+    services.set(`${name}@${release ?? ''}`, {
+      name,
+      ...(release === undefined ? {} : { release }),
+      ...(version === undefined ? {} : { version }),
+    })
+  }
+  return [...services.values()]
+}
+
+/** The result of `analyze` as JSON: names fixed, keys in a fixed order, no clock and no absolute path. */
+export function analysisJson(result: AnalysisResult): string {
+  const { cells, summary, undecided } = result
+  const document = {
+    schemaVersion: '1.0',
+    tool: { name: 'svcsplit', version: result.toolVersion },
+    inputs: result.inputs,
+    target: {
+      host: { ...result.host, python: result.python, platform: result.platform },
+      services: servicesJson(cells),
+    },
+    rules: result.rules,
+    summary: summaryJson(summary.findings, undecided.length),
+    distributions: summaryJson(summary.distributions, undecided.length),
+    separate: result.separate,
+    ...(cells.length === 1 ? {} : { cells: cells.map(cellJson) }),
+    ...(result.notesTold ? {} : { counted: ['unpinned', 'drift'] }),
+    findings: cells.flatMap((cell) => cell.findings.map((finding) => findingJson(finding, cell))),
+    undecided: undecided.map(undecidedJson),
+  }
+  return `${JSON.stringify(document, undefined, 1)}\n`
+}

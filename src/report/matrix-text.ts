@@ -1,0 +1,217 @@
+import type { Cell } from '#collisions/analysis.js'
+import type { Finding } from '#collisions/finding.js'
+import type { AnalysisResult } from '#collisions/result.js'
+import { formatOrigin } from '#errors.js'
+import { count, cutTo, painter, plural, type TextOptions } from './terminal.js'
+
+interface Hop {
+  readonly from: string
+  readonly to: string
+}
+
+/** Hops between neighbours, and between SLURP releases that are not neighbours. */
+function hopsOf(releases: AnalysisResult['releases']): { neighbours: readonly Hop[]; slurp: readonly Hop[] } {
+  const pairs = (names: readonly string[]): readonly Hop[] =>
+    names.slice(1).map((to, index) => ({ from: names[index]!, to }))
+  const neighbours = pairs(releases.map(({ name }) => name))
+  const slurp = pairs(releases.filter((release) => release.slurp).map(({ name }) => name))
+  const near = new Set(neighbours.map(({ from, to }) => `${from} ${to}`))
+  return { neighbours, slurp: slurp.filter(({ from, to }) => !near.has(`${from} ${to}`)) }
+}
+
+function errorsIn(cell: Cell | undefined): number | undefined {
+  return cell === undefined
+    ? undefined
+    : cell.summary.findings.collision + cell.summary.findings['python-floor']
+}
+
+/** A table whose first column is a name; numbers to the right. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows.map((row) =>
+    row
+      .map((text, column) => (column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!)))
+      .join('  '),
+  )
+}
+
+/** Service by hop: what breaks when that service alone moves. */
+function hopTable(result: AnalysisResult, options: TextOptions): readonly string[] {
+  const paint = painter(options)
+  const { neighbours, slurp } = hopsOf(result.releases)
+  const byKey = new Map(
+    result.cells.map((cell) => [
+      `${cell.candidate.service} ${cell.host.label} ${cell.candidate.release}`,
+      cell,
+    ]),
+  )
+  const services = [...new Set(result.cells.map(({ candidate }) => candidate.service))]
+  const hops = [...neighbours, ...slurp].filter(({ from, to }) =>
+    services.some((service) => byKey.has(`${service} ${from} ${to}`)),
+  )
+  if (hops.length === 0) return []
+  const rows = services
+    .map((service) => {
+      const numbers = hops.map(({ from, to }) => errorsIn(byKey.get(`${service} ${from} ${to}`)))
+      return { service, numbers, sum: numbers.reduce<number>((sum, one) => sum + (one ?? 0), 0) }
+    })
+    .sort((one, other) => other.sum - one.sum || (one.service < other.service ? -1 : 1))
+  const totals = hops.map((_, column) => rows.reduce((sum, { numbers }) => sum + (numbers[column] ?? 0), 0))
+  const near = hops.filter((hop) => neighbours.includes(hop)).length
+  const split = (cells: readonly string[]): readonly string[] =>
+    near === hops.length ? cells : [...cells.slice(0, near + 1), '│', ...cells.slice(near + 1)]
+  const head = split(['  to release', ...hops.map(({ to }, index) => (index < near ? to : `${to}`))])
+  const body = rows.map(({ service, numbers }) =>
+    split([`  ${service}`, ...numbers.map((one) => (one === undefined ? '' : count(one)))]),
+  )
+  const lines = table([head, ...body, split(['  all', ...totals.map(count)])])
+  return [
+    `${paint('bold', 'ONE SERVICE MOVES, THE HOST STAYS')}   demands that the pins of the release before refuse${
+      near === hops.length ? '' : '   │ right: SLURP hops'
+    }`,
+    paint('dim', lines[0]!),
+    ...lines.slice(1, -1),
+    paint('bold', lines.at(-1)!),
+    '',
+  ]
+}
+
+/** Older services on newer hosts: what metadata says of it, and what it does not. */
+function backLines(result: AnalysisResult, options: TextOptions): readonly string[] {
+  const paint = painter(options)
+  const order = new Map(result.releases.map(({ name }, index) => [name, index]))
+  const back = result.cells.filter(
+    ({ host, candidate }) => (order.get(host.label) ?? -1) > (order.get(candidate.release ?? '') ?? Infinity),
+  )
+  if (back.length === 0) return []
+  const refused = back.filter((cell) => errorsIn(cell)! > 0)
+  const total = refused.reduce((sum, cell) => sum + errorsIn(cell)!, 0)
+  const who = [...new Set(refused.map(({ candidate }) => `${candidate.service}@${candidate.release}`))]
+  const drift = back.reduce((sum, { summary }) => sum + summary.findings.drift, 0)
+  return [
+    `${paint('bold', 'THE HOST MOVES, ONE SERVICE STAYS')}   as declared: metadata has lower bounds only`,
+    cutTo(
+      `  ${plural(total, 'collision')} in ${plural(back.length, 'cell')}${who.length === 0 ? '' : `, all of ${who.join(' and ')}`}`,
+      options.width,
+    ),
+    `  ${plural(Math.round(drift / back.length), 'demand')} a cell answered by a version that was never tested with it`,
+    '',
+  ]
+}
+
+function worst(result: AnalysisResult): { hop: Hop; findings: readonly Finding[] } | undefined {
+  const { neighbours, slurp } = hopsOf(result.releases)
+  const newest = [...slurp, ...neighbours]
+    .toReversed()
+    .toSorted((a, b) => (a.to < b.to ? 1 : a.to > b.to ? -1 : 0))
+  const wide = newest.toSorted((a, b) => (a.to === b.to ? (a.from < b.from ? -1 : 1) : 0))
+  for (const hop of wide) {
+    const findings = result.cells
+      .filter(({ host, candidate }) => host.label === hop.from && candidate.release === hop.to)
+      .flatMap((cell) => cell.findings.filter(({ rule }) => rule === 'collision'))
+    if (findings.length > 0) return { hop, findings }
+  }
+  return undefined
+}
+
+function where(at: Finding['demand']['at']): string {
+  return formatOrigin('path' in at ? { path: at.path, ...(at.line && { line: at.line }) } : at)
+}
+
+/** The distributions that most services of the newest hop collide on, with both sides and their places. */
+function worstLines(result: AnalysisResult, options: TextOptions): readonly string[] {
+  const found = worst(result)
+  if (found === undefined) return []
+  const paint = painter(options)
+  const { hop, findings } = found
+  const byName = new Map<string, Finding[]>()
+  for (const finding of findings) {
+    const list = byName.get(finding.distribution) ?? []
+    list.push(finding)
+    byName.set(finding.distribution, list)
+  }
+  const top = [...byName]
+    .sort(([name, one], [otherName, other]) => other.length - one.length || (name < otherName ? -1 : 1))
+    .slice(0, 3)
+  const lines = top.flatMap(([name, ones]) => {
+    const first = ones.find(({ demand }) => 'path' in demand.at) ?? ones[0]!
+    const wanting = ones.map(({ demand }) => `${demand.service} ${demand.specifier}`).join(', ')
+    const source = 'path' in first.demand.at ? (first.demand.at.text ?? '').trim() : ''
+    const pin =
+      first.supply?.at !== undefined && 'path' in first.supply.at ? (first.supply.at.text ?? '').trim() : ''
+    return [
+      cutTo(`  ${name}: refused by ${hop.from}'s ${first.supply?.version}: ${wanting}`, options.width),
+      cutTo(`      ${where(first.demand.at)}  ${source}`.trimEnd(), options.width),
+      cutTo(
+        `      ${first.supply?.at === undefined ? '' : where(first.supply.at)}  ${pin}`.trimEnd(),
+        options.width,
+      ),
+    ]
+  })
+  return [`${paint('bold', `WORST OF ${hop.from} → ${hop.to}`)}`, ...lines, '']
+}
+
+function separationLines(result: AnalysisResult, options: TextOptions): readonly string[] {
+  const { sound, of } = result.separate
+  if (of === 0) return []
+  const paint = painter(options)
+  return [
+    `${paint('bold', 'WITH SEPARATION')}   ${paint(sound === of ? 'green' : 'yellow', `${sound} of ${plural(of, 'service release')}`)} ` +
+      'without an error under their own pins (checked); 0 services disturbed, whichever moves',
+  ]
+}
+
+function nextLine(result: AnalysisResult): string {
+  const found = worst(result)
+  if (found === undefined) return 'next   svcsplit analyze nova@2026.1 --host 2025.1'
+  const { hop, findings } = found
+  const services = new Map<string, number>()
+  for (const { demand } of findings) services.set(demand.service, (services.get(demand.service) ?? 0) + 1)
+  const name = services.has('nova') ? 'nova' : [...services].sort(([, one], [, other]) => other - one)[0]![0]
+  return `next   svcsplit analyze ${name}@${hop.to} --host ${hop.from}   ·   svcsplit build ${name}@${hop.to}   ·   svcsplit plan ${name}@${hop.to} --from ${hop.from}`
+}
+
+/** Many cells at a glance. */
+export function matrixText(
+  result: AnalysisResult,
+  undecided: readonly string[],
+  options: TextOptions,
+): readonly string[] {
+  const paint = painter(options)
+  const { findings } = result.summary
+  const services = new Set(result.cells.map(({ candidate }) => candidate.service))
+  const releases = new Set(result.cells.map(({ candidate }) => candidate.release))
+  const host = result.host?.release ?? result.host?.constraints
+  const hops = hopTable(result, options)
+  return [
+    paint(
+      'bold',
+      `${plural(services.size, 'service')} · ${plural(releases.size, 'release')} · Python ${result.python} · ${result.platform}` +
+        `${host === undefined ? '' : ` · host ${host}`} · ${plural(result.cells.length, 'cell')}`,
+    ) +
+      `   ${count(findings.collision)} collisions, ${count(findings['python-floor'])} floors, ` +
+      `${count(findings.missing)} missing, ${count(findings['entry-point'])} entry points gone, ${count(findings.drift)} drift`,
+    '',
+    ...(hops.length > 0 ? hops : cellList(result, options)),
+    ...backLines(result, options),
+    ...worstLines(result, options),
+    ...undecided,
+    ...separationLines(result, options),
+    nextLine(result),
+  ]
+}
+
+/** One line a cell, where there are no hops to make a table of: a host of the user's own. */
+function cellList(result: AnalysisResult, options: TextOptions): readonly string[] {
+  const paint = painter(options)
+  const rows = result.cells.map(({ candidate, summary: { findings } }) => [
+    `  ${candidate.release === undefined ? candidate.service : `${candidate.service}@${candidate.release}`}`,
+    count(findings.collision),
+    count(findings['python-floor']),
+    count(findings.missing),
+    count(findings['entry-point']),
+    count(findings.drift),
+  ])
+  const lines = table([['  service', 'collision', 'floor', 'missing', 'entry-point', 'drift'], ...rows])
+  return [paint('dim', lines[0]!), ...lines.slice(1), '']
+}
