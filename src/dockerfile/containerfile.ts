@@ -92,9 +92,9 @@ function finalStage(
       return `mkdir -p ${folder}; chown ${user.uid}:${user.gid} ${folder}; chmod 755 ${folder}`
     }),
     ...[...data].map(([from, to]) => {
-      const source = quote(`${prefix}/${from}`, 'shell')
+      const source = quote(`${prefix}/${from}/.`, 'shell')
       const target = quote(to, 'shell')
-      return `if [ -e ${source} ]; then mkdir -p ${target}; rmdir ${target}; cp -RT ${source} ${target}; fi`
+      return `if [ -d ${source} ]; then mkdir -p ${target}; cp -R ${source} ${target}; fi`
     }),
   ]
   return [
@@ -104,7 +104,7 @@ USER 0:0
 COPY --from=build ${quoteList([prefix, prefix])}
 RUN umask 022; set -e \\
  ; ${steps.join(' \\\n ; ')}`,
-    `ENV PATH=${quote(`${prefix}/bin:`, 'variable')}\${PATH} PYTHONDONTWRITEBYTECODE=1`,
+    `ENV PATH=${quote(`${prefix}/bin:`, 'variable').replace(/"$/, '$${PATH}"')} PYTHONDONTWRITEBYTECODE=1`,
     ...[...new Set(ports)].sort((a, b) => a - b).map((port) => `EXPOSE ${port}/tcp`),
     `USER ${user.uid}:${user.gid}
 # what the base starts is not what the service starts

@@ -43,6 +43,9 @@ export interface BuildahOptions {
   readonly progress?: Progress
 }
 
+/** buildah's chroot isolation shares the network of its caller: an empty network namespace, then. */
+const noNetwork = ['unshare', '--net', '--pid', '--fork', '--kill-child', '--mount-proc']
+
 /** Nothing in the image is newer: 2024-01-01T00:00:00Z. */
 const epoch = '1704067200'
 
@@ -68,26 +71,19 @@ export async function buildWithBuildah(dir: string, options: BuildahOptions): Pr
       ]
       const env = { ...process.env, TMPDIR: join(storage, 'tmp') }
       const rootless = process.getuid?.() !== 0
-      const buildah = (args: readonly string[], step: string): Promise<unknown> => {
+      const user = rootless ? ['buildah', 'unshare'] : []
+      const buildah = async (args: readonly string[], step: string, alone = false): Promise<string> => {
         progress?.step?.(step)
-        const [program, ...rest] = [...(rootless ? ['buildah', 'unshare'] : []), 'buildah', ...own, ...args]
-        return run(program!, rest, { env, timeoutMs: 60 * 60_000 })
+        const [program, ...rest] = [...user, ...(alone ? noNetwork : []), 'buildah', ...own, ...args]
+        return (await run(program!, rest, { env, timeoutMs: 60 * 60_000 })).stdout.trim()
       }
       const policy = ['--signature-policy', join(storage, 'policy.json')]
+      const id = await buildah(['pull', ...policy, '--quiet', base], `read base ${base}`)
       const image = 'localhost/svcsplit/image'
-      const how = [
-        '--isolation',
-        'chroot',
-        '--network',
-        'none',
-        '--timestamp',
-        epoch,
-        '--format',
-        'oci',
-        '--layers=false',
-      ]
-      const from = ['--build-arg', `BASE=${base}`, '--file', join(resolve(dir), 'Containerfile')]
-      await buildah(['build', ...policy, ...how, ...from, '--tag', image, resolve(dir)], 'buildah build')
+      const how = ['--isolation', 'chroot', '--network', 'host', '--timestamp', epoch, '--format', 'oci']
+      const from = ['--pull-never', '--layers=false', '--build-arg', `BASE=${id}`]
+      const file = ['--file', join(resolve(dir), 'Containerfile'), '--tag', image, resolve(dir)]
+      await buildah(['build', ...policy, ...how, ...from, ...file], 'buildah build', true)
       await buildah(['push', ...policy, image, destination], 'buildah push')
       if (rootless) await buildah(['rmi', '--all', '--force'], 'buildah clean')
     },
