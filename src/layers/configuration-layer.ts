@@ -1,7 +1,7 @@
 import { SvcsplitError } from '#errors.js'
-import { type InstalledWheel, readWheelFile, sortEntries } from '#wheels/install-wheel.js'
-import { unpackEntry } from '#wheels/wheel-entry.js'
+import { type InstalledWheel, sortEntries } from '#wheels/install-wheel.js'
 import { type LayerEntry, parentFolders } from './layer-stream.js'
+import { contentOf, type WheelBytes } from './wheel-layer.js'
 
 /** The account that a service runs as. */
 export interface ServiceUser {
@@ -69,10 +69,11 @@ const ofTheBase = new Set([
  * The entries of the topmost layer: the account, folders that belong to it, and copies of data files.
  * @throws SvcsplitError E-IMG-BASE if the base has another account of that name or number
  */
-export async function configurationEntries(
+export function configurationEntries(
   options: ConfigurationOptions,
   wheels: readonly InstalledWheel[],
-): Promise<readonly LayerEntry[]> {
+  bytesOf: WheelBytes,
+): readonly LayerEntry[] {
   const { user } = options
   const home = options.directories[0] ?? '/nonexistent'
   const entries = new Map<string, LayerEntry>()
@@ -95,17 +96,18 @@ export async function configurationEntries(
       throw new SvcsplitError('E-IMG-FORM', `${directory} belongs to the base, not to ${user.name}`)
     add({ type: 'folder', path, mode: 0o755, uid: user.uid, gid: user.gid, size: 0 })
   }
-  for (const entry of await dataCopies(options, wheels)) add(entry)
+  for (const entry of dataCopies(options, wheels, bytesOf)) add(entry)
   const parents = parentFolders(entries.keys()).filter(
     ({ path }) => !ofTheBase.has(path) && !entries.has(path),
   )
   return sortEntries([...parents, ...entries.values()])
 }
 
-async function dataCopies(
+function dataCopies(
   { prefix, data }: ConfigurationOptions,
   wheels: readonly InstalledWheel[],
-): Promise<readonly LayerEntry[]> {
+  bytesOf: WheelBytes,
+): readonly LayerEntry[] {
   const copies: LayerEntry[] = []
   for (const [from, to] of data) {
     const source = `${relative(prefix)}/${relative(`/${from}`)}`
@@ -113,7 +115,7 @@ async function dataCopies(
     for (const wheel of wheels) {
       const wanted = wheel.entries.filter(({ path }) => path === source || path.startsWith(`${source}/`))
       if (wanted.length === 0) continue
-      const archive = readWheelFile(wheel.path)
+      const archive = bytesOf(wheel)
       for (const entry of wanted)
         copies.push({
           type: 'file',
@@ -122,7 +124,7 @@ async function dataCopies(
           uid: 0,
           gid: 0,
           size: entry.size,
-          read: () => unpackEntry(entry, archive, wheel.filename),
+          content: () => contentOf(entry, archive, wheel.filename),
         })
     }
   }
@@ -131,7 +133,7 @@ async function dataCopies(
 
 function textFile(path: string, text: string): LayerEntry {
   const bytes = Buffer.from(text, 'utf8')
-  return { type: 'file', path, mode: 0o644, uid: 0, gid: 0, size: bytes.length, read: () => ({ bytes }) }
+  return { type: 'file', path, mode: 0o644, uid: 0, gid: 0, size: bytes.length, content: () => ({ bytes }) }
 }
 
 /** Adds an account unless it is there as it should be. Passwords are `*`: nobody logs in. */

@@ -36,60 +36,62 @@ function deflateStored(input: Buffer): Buffer {
   return output
 }
 
+/** One block with the fixed codes. The loop is flat because it sees every byte of every header. */
 function deflateFixed(input: Buffer): Buffer {
   const size = input.length
   // Nine bits at most for a literal; a match never takes more than the literals it stands for.
   const output = Buffer.allocUnsafe(Math.ceil((size * 9) / 8) + 8)
+  const hashShift = size < 4096 ? 22 : 17
+  const last = lastSeen.fill(-1, 0, 1 << (32 - hashShift))
+  const lastStart = size - minMatch
   let to = 0
-  let bits = 0
-  let count = 0
-  const put = (value: number, width: number): void => {
-    bits |= value << count
-    count += width
-    while (count >= 8) {
-      output[to++] = bits & 0xff
-      bits >>>= 8
-      count -= 8
-    }
-  }
-  const hashBits = size < 4096 ? 10 : 15
-  const last = lastSeen.fill(-1, 0, 1 << hashBits)
-
-  put(1, 1)
-  put(1, 2)
+  // The last block (1), with fixed codes (01), written from the lowest bit.
+  let bits = 0b011
+  let count = 3
   let at = 0
   while (at < size) {
     let length = 0
     let distance = 0
-    if (at + minMatch <= size) {
+    if (at <= lastStart) {
       const word = input[at]! | (input[at + 1]! << 8) | (input[at + 2]! << 16) | (input[at + 3]! << 24)
-      const slot = Math.imul(word, 0x9e3779b1) >>> (32 - hashBits)
+      const slot = Math.imul(word, 0x9e3779b1) >>> hashShift
       const candidate = last[slot]!
       last[slot] = at
-      if (candidate >= 0 && at - candidate <= windowSize) {
+      distance = at - candidate
+      if (candidate >= 0 && distance <= windowSize) {
         const limit = Math.min(maxMatch, size - at)
         while (length < limit && input[candidate + length] === input[at + length]) length++
-        distance = at - candidate
       }
     }
+    const code = length < minMatch ? literalCodes[input[at]!]! : lengthCodes[length]!
+    bits |= (code >>> 4) << count
+    count += code & 15
+    while (count >= 8) {
+      output[to++] = bits
+      bits >>>= 8
+      count -= 8
+    }
     if (length < minMatch) {
-      const code = literalCodes[input[at]!]!
-      put(code >>> 4, code & 15)
       at++
       continue
     }
-    const symbol = lengthSymbols[length]!
-    const code = literalCodes[symbol]!
-    put(code >>> 4, code & 15)
-    put(length - lengthBases[symbol - 257]!, lengthExtras[symbol - 257]!)
-    const slot = distanceSymbol(distance)
-    put(reversed(slot, 5), 5)
-    put(distance - distanceBases[slot]!, distanceExtras[slot]!)
+    const symbol = distanceSymbol(distance)
+    bits |= (distanceCodes[symbol]! | ((distance - distanceBases[symbol]!) << 5)) << count
+    count += 5 + distanceExtras[symbol]!
+    while (count >= 8) {
+      output[to++] = bits
+      bits >>>= 8
+      count -= 8
+    }
     at += length
   }
-  const end = literalCodes[256]!
-  put(end >>> 4, end & 15)
-  if (count > 0) output[to++] = bits & 0xff
+  // The end of the block is seven zero bits.
+  count += 7
+  while (count > 0) {
+    output[to++] = bits
+    bits >>>= 8
+    count -= 8
+  }
   return output.subarray(0, to)
 }
 
@@ -98,16 +100,86 @@ const lengthBases = [
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195,
   227, 258,
 ]
-const distanceExtras = [
-  0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
-]
-const distanceBases = [
-  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097,
-  6145, 8193, 12289, 16385, 24577,
-]
+const distanceExtras = Uint8Array.of(
+  0,
+  0,
+  0,
+  0,
+  1,
+  1,
+  2,
+  2,
+  3,
+  3,
+  4,
+  4,
+  5,
+  5,
+  6,
+  6,
+  7,
+  7,
+  8,
+  8,
+  9,
+  9,
+  10,
+  10,
+  11,
+  11,
+  12,
+  12,
+  13,
+  13,
+)
+const distanceBases = Uint16Array.of(
+  1,
+  2,
+  3,
+  4,
+  5,
+  7,
+  9,
+  13,
+  17,
+  25,
+  33,
+  49,
+  65,
+  97,
+  129,
+  193,
+  257,
+  385,
+  513,
+  769,
+  1025,
+  1537,
+  2049,
+  3073,
+  4097,
+  6145,
+  8193,
+  12289,
+  16385,
+  24577,
+)
+const distanceCodes = Uint8Array.from({ length: 30 }, (_, symbol) => reversed(symbol, 5))
 
-/** Per literal or length symbol: the code, its bits in the order of the stream, times 16, plus its width. */
-const literalCodes = Array.from({ length: 288 }, (_, symbol) => {
+/** Per byte: its code in the order of the stream, times 16, plus its width in bits. */
+const literalCodes = Uint16Array.from({ length: 256 }, (_, byte) => fixedCode(byte))
+
+/** Per length of a match: code and extra bits, as above. */
+const lengthCodes = Int32Array.from({ length: maxMatch + 1 }, (_, length) => {
+  if (length < lengthBases[0]!) return 0
+  const index = length === maxMatch ? 28 : lengthBases.slice(0, -1).findLastIndex((base) => base <= length)
+  const code = fixedCode(257 + index)
+  const width = code & 15
+  return (((code >>> 4) | ((length - lengthBases[index]!) << width)) << 4) | (width + lengthExtras[index]!)
+})
+
+/** The fixed Huffman codes of RFC 1951, 3.2.6. */
+function fixedCode(symbol: number): number {
   const [code, width] =
     symbol < 144
       ? [0x30 + symbol, 8]
@@ -117,12 +189,7 @@ const literalCodes = Array.from({ length: 288 }, (_, symbol) => {
           ? [symbol - 256, 7]
           : [0xc0 + symbol - 280, 8]
   return (reversed(code, width) << 4) | width
-})
-
-const lengthSymbols = Array.from({ length: maxMatch + 1 }, (_, length) => {
-  if (length === maxMatch) return 285
-  return 257 + lengthBases.slice(0, -1).findLastIndex((base) => base <= length)
-})
+}
 
 function distanceSymbol(distance: number): number {
   if (distance <= 4) return distance - 1

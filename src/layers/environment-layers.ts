@@ -4,14 +4,14 @@ import type { BlobStore } from '#io/blob-store.js'
 import type { DistributionName } from '#pep/name.js'
 import type { Progress } from '#progress.js'
 import { checkClashes } from '#wheels/clashes.js'
-import { type InstalledWheel, installWheel } from '#wheels/install-wheel.js'
+import { type InstalledWheel, installWheelBytes, readWheelFile } from '#wheels/install-wheel.js'
 import { type ConfigurationOptions, configurationEntries } from './configuration-layer.js'
 import { type DescriptorCache, type LayerKey, openDescriptorCache } from './descriptor-cache.js'
 import { type Layer, writeLayer } from './layer.js'
 import type { LayerEntry } from './layer-stream.js'
 import type { LayerGroup } from './plan.js'
 import { venvEntries } from './venv-layer.js'
-import { wheelEntries } from './wheel-layer.js'
+import { type WheelBytes, wheelEntries } from './wheel-layer.js'
 
 /** A wheel that is to be installed, and where its file lies. */
 export interface WheelSource {
@@ -57,15 +57,14 @@ export async function environmentLayers(options: EnvironmentOptions): Promise<re
   progress?.step?.('layers', done, planned.length)
   const turn = pLimit(atOnce)
   return Promise.all(
-    planned.map(({ title, key, entries }) =>
-      turn(async () => {
-        const known = await cache.find([prefix, python, ...key], title)
-        const layer = known ?? (await writeLayer(title, await entries(), store))
-        if (known === undefined) await cache.keep([prefix, python, ...key], layer)
-        progress?.step?.('layers', ++done, planned.length)
-        return layer
-      }),
-    ),
+    planned.map(async ({ title, key, entries }) => {
+      const known = await cache.find([prefix, python, ...key], title)
+      const layer = known ?? (await turn(() => writeLayer(title, entries(), store)))
+      // Outside of its turn: the next layer need not wait until this is on the disk.
+      if (known === undefined) await cache.keep([prefix, python, ...key], layer)
+      progress?.step?.('layers', ++done, planned.length)
+      return layer
+    }),
   )
 }
 
@@ -75,24 +74,38 @@ const atOnce = 2
 interface PlannedLayer {
   readonly title: string
   readonly key: LayerKey
-  readonly entries: () => Promise<readonly LayerEntry[]>
+  readonly entries: () => readonly LayerEntry[]
 }
 
-type WheelReader = (sources: readonly WheelSource[]) => Promise<readonly InstalledWheel[]>
+interface WheelReader {
+  readonly read: (sources: readonly WheelSource[]) => readonly InstalledWheel[]
+  readonly bytesOf: WheelBytes
+}
+
+/** So many bytes of wheels are kept between looking at them and writing them; others are read a second time. */
+const keptBytes = 256 * 1024 ** 2
 
 /** Reads each wheel once, and only when somebody asks for it. */
 function wheelReader({ prefix, python }: EnvironmentOptions): WheelReader {
   const read = new Map<WheelSource, InstalledWheel>()
-  return async (sources) => {
-    const wheels: InstalledWheel[] = []
-    for (const source of sources) {
-      const { filename, sha256, requested } = source
-      const wheel =
-        read.get(source) ?? (await installWheel(source.path, { filename, sha256, requested, prefix, python }))
-      read.set(source, wheel)
-      wheels.push(wheel)
+  const kept = new Map<string, Buffer>()
+  let room = keptBytes
+  const install = (source: WheelSource): InstalledWheel => {
+    const known = read.get(source)
+    if (known !== undefined) return known
+    const { path, filename, sha256, requested } = source
+    const bytes = readWheelFile(path)
+    const wheel = installWheelBytes(bytes, path, { filename, sha256, requested, prefix, python })
+    read.set(source, wheel)
+    if (bytes.length <= room) {
+      room -= bytes.length
+      kept.set(path, bytes)
     }
-    return wheels
+    return wheel
+  }
+  return {
+    read: (sources) => sources.map(install),
+    bytesOf: ({ path }) => kept.get(path) ?? readWheelFile(path),
   }
 }
 
@@ -105,7 +118,7 @@ async function checkOnce(
   const sources = [...options.wheels].sort((a, b) => (a.name < b.name ? -1 : 1))
   const key = ['clashes', options.prefix, options.python, wheelKeys(sources)]
   if (await cache.isChecked(key)) return
-  checkClashes(await wheels(sources))
+  checkClashes(wheels.read(sources))
   await cache.keepCheck(key)
 }
 
@@ -116,7 +129,7 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
     {
       title: `virtual environment ${prefix} of Python ${python}`,
       key: ['venv', pythonPath],
-      entries: async () => venvEntries({ prefix, python, pythonPath }),
+      entries: () => venvEntries({ prefix, python, pythonPath }),
     },
   ]
   for (const { title, distributions } of options.groups) {
@@ -130,7 +143,7 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
     planned.push({
       title: `${title}: ${list}`,
       key: ['wheels', wheelKeys(sources)],
-      entries: async () => wheelEntries(await wheels(sources)),
+      entries: () => wheelEntries(wheels.read(sources), wheels.bytesOf),
     })
   }
   const [forgotten] = byName.keys()
@@ -145,8 +158,8 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
       [...data].sort(),
       [user.name, user.uid, user.gid, directories, passwd, group],
     ],
-    entries: async () =>
-      configurationEntries(configuration, data.size === 0 ? [] : await wheels(options.wheels)),
+    entries: () =>
+      configurationEntries(configuration, data.size === 0 ? [] : wheels.read(options.wheels), wheels.bytesOf),
   })
   return planned
 }

@@ -4,6 +4,9 @@ import { deflate } from './deflate.js'
 /** No name, no time, no flags, unknown system: nothing of where or when the member was made (RFC 1952). */
 const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
 
+/** How every member begins. */
+export const gzipMagic = header.subarray(0, 3)
+
 /**
  * One gzip member around a deflate stream that exists already. A gzip file is a row of members, and unpacks to
  * all of them in order, so that nothing has to be packed again.

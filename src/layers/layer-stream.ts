@@ -1,18 +1,25 @@
 import { createHash } from 'node:crypto'
+import { gunzipSync } from 'node:zlib'
 import { type Digest, digestOfHex } from '#oci/digest.js'
-import { gzipMember, gzipOf } from './gzip-member.js'
+import { gzipMagic, gzipMember, gzipOf } from './gzip-member.js'
 import { paddingOf, type TarEntry, tarEnd, tarHeader } from './tar-header.js'
 
 /** An entry of a layer. The bytes of a file are asked for once, when its turn has come. */
 export interface LayerEntry extends TarEntry {
-  readonly read?: () => LayerContent
+  readonly content?: () => LayerContent
 }
 
-export interface LayerContent {
-  readonly bytes: Buffer
-  /** A deflate stream that unpacks to these bytes, with their CRC-32: copied as it is. */
-  readonly deflated?: Buffer
-  readonly crc32?: number
+/** The bytes of a file, or a deflate stream of them that is copied as it is. */
+export type LayerContent = { readonly bytes: Buffer } | DeflatedContent
+
+export interface DeflatedContent {
+  readonly deflated: Buffer
+  /** Of the unpacked bytes. */
+  readonly crc32: number
+  /** Throws if these unpacked bytes are not the right ones. */
+  check(bytes: Buffer): void
+  /** Unpacks the stream alone, and throws if anything is wrong with it. */
+  unpack(): Buffer
 }
 
 export interface LayerStream {
@@ -23,31 +30,35 @@ export interface LayerStream {
 }
 
 const pieceSize = 1024 * 1024
+const unpackedSize = 16 * pieceSize
+
+/** Members that are written together, and what they have to unpack to. */
+interface Piece {
+  readonly parts: Buffer[]
+  packed: number
+  unpacked: number
+  readonly files: { readonly at: number; readonly size: number; readonly content: DeflatedContent }[]
+}
 
 /**
  * Writes entries as gzip-compressed tar. The blob is a function of the entries and this code alone: files go
- * in as the deflate streams that their wheels hold, everything else goes through own code.
+ * in as the deflate streams that their wheels hold, everything else goes through own code. Each piece is
+ * unpacked as a runtime will do it: that gives the diffID and the bytes to check, in one pass over many files.
  * @param entries in byte order, folders before what they hold, no path twice
  */
 export function layerStream(entries: Iterable<LayerEntry>): LayerStream {
   const tar = createHash('sha256')
   let diffId: Digest | undefined
-  async function* inPieces(): AsyncGenerator<Buffer> {
-    let waiting: Buffer[] = []
-    let size = 0
-    for (const part of members(entries, tar)) {
-      waiting.push(part)
-      size += part.length
-      if (size < pieceSize) continue
-      yield Buffer.concat(waiting, size)
-      waiting = []
-      size = 0
+  async function* chunks(): AsyncGenerator<Buffer> {
+    for (const piece of pieces(entries)) {
+      const chunk = Buffer.concat(piece.parts, piece.packed)
+      tar.update(unpackPiece(piece, chunk))
+      yield chunk
     }
     diffId = digestOfHex(tar.digest('hex'))
-    if (size > 0) yield Buffer.concat(waiting, size)
   }
   return {
-    chunks: inPieces(),
+    chunks: chunks(),
     diffId: () => {
       if (diffId === undefined) throw new Error('the layer is not written yet')
       return diffId
@@ -56,25 +67,69 @@ export function layerStream(entries: Iterable<LayerEntry>): LayerStream {
 }
 
 /** A member for what is between two files (padding, headers), and one for each file that is not empty. */
-function* members(entries: Iterable<LayerEntry>, tar: { update(bytes: Buffer): unknown }): Generator<Buffer> {
+function* pieces(entries: Iterable<LayerEntry>): Generator<Piece> {
+  let piece = emptyPiece()
   let between: Buffer[] = []
   for (const entry of entries) {
     between.push(tarHeader(entry))
     if (entry.size === 0) continue
-    const content = entry.read?.()
-    if (content === undefined || content.bytes.length !== entry.size)
-      throw new Error(`${entry.path} does not have the ${entry.size} bytes that its header says`)
-    const gap = Buffer.concat(between)
-    tar.update(gap)
-    yield* gzipOf(gap)
-    tar.update(content.bytes)
-    if (content.deflated === undefined || content.crc32 === undefined) yield* gzipOf(content.bytes)
-    else yield* gzipMember(content.deflated, content.crc32, entry.size)
+    addBytes(piece, Buffer.concat(between))
     between = [Buffer.alloc(paddingOf(entry.size))]
+    addFile(piece, entry)
+    if (piece.packed < pieceSize && piece.unpacked < unpackedSize) continue
+    yield piece
+    piece = emptyPiece()
   }
-  const gap = Buffer.concat([...between, tarEnd])
-  tar.update(gap)
-  yield* gzipOf(gap)
+  addBytes(piece, Buffer.concat([...between, tarEnd]))
+  yield piece
+}
+
+function emptyPiece(): Piece {
+  return { parts: [], packed: 0, unpacked: 0, files: [] }
+}
+
+function addFile(piece: Piece, entry: LayerEntry): void {
+  const content = entry.content?.()
+  if (content === undefined) throw new Error(`${entry.path} has no content`)
+  if ('bytes' in content) {
+    if (content.bytes.length !== entry.size)
+      throw new Error(`${entry.path} is not of the size it should have`)
+    addBytes(piece, content.bytes)
+    return
+  }
+  // A member could end early and hide another one behind its end: such bytes are looked at alone.
+  if (content.deflated.includes(gzipMagic)) content.unpack()
+  piece.files.push({ at: piece.unpacked, size: entry.size, content })
+  addMember(piece, gzipMember(content.deflated, content.crc32, entry.size), entry.size)
+}
+
+function addBytes(piece: Piece, bytes: Buffer): void {
+  addMember(piece, gzipOf(bytes), bytes.length)
+}
+
+function addMember(piece: Piece, parts: readonly Buffer[], size: number): void {
+  for (const part of parts) {
+    piece.parts.push(part)
+    piece.packed += part.length
+  }
+  piece.unpacked += size
+}
+
+function unpackPiece({ unpacked, files }: Piece, chunk: Buffer): Buffer {
+  let tar: Buffer | undefined
+  let cause: unknown
+  try {
+    // One spare byte keeps zlib from asking for a second output chunk at the very end.
+    tar = gunzipSync(chunk, { chunkSize: unpacked + 1, maxOutputLength: unpacked })
+  } catch (error) {
+    cause = error
+  }
+  if (tar?.length !== unpacked) {
+    for (const { content } of files) content.check(content.unpack())
+    throw new Error('a piece of a layer does not unpack to what went into it', { cause })
+  }
+  for (const { at, size, content } of files) content.check(tar.subarray(at, at + size))
+  return tar
 }
 
 /**

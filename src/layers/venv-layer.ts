@@ -38,7 +38,7 @@ export function venvEntries({ prefix, python, pythonPath }: VenvOptions): readon
       uid: 0,
       gid: 0,
       size: config.length,
-      read: () => ({ bytes: config }),
+      content: () => ({ bytes: config }),
     },
   ]
   return [...parentFolders(entries.map(({ path }) => path)), ...entries].sort((a, b) =>

@@ -39,7 +39,7 @@ function sameFile(a: Owned, b: Owned): boolean {
 
 function bytesOf({ wheel, entry }: Owned): Buffer {
   const archive = readWheelFile(wheel.path)
-  return unpackEntry(entry, archive, wheel.filename).bytes
+  return unpackEntry(entry, archive, wheel.filename)
 }
 
 function clash(path: string, first: InstalledWheel, second: InstalledWheel): SvcsplitError {

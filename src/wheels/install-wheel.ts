@@ -45,7 +45,11 @@ const maxWheelBytes = wheelLimits.size - 1
  * @throws SvcsplitError E-FS-*, E-IDX-HASH, E-WHL-* with archive and member
  */
 export async function installWheel(path: string, options: InstallOptions): Promise<InstalledWheel> {
-  const bytes = readWheelFile(path)
+  return installWheelBytes(readWheelFile(path), path, options)
+}
+
+/** As `installWheel`, for a file that was read already. */
+export function installWheelBytes(bytes: Buffer, path: string, options: InstallOptions): InstalledWheel {
   const sha256 = hashBytes('sha256', bytes)
   if (sha256 !== options.sha256)
     throw new SvcsplitError(

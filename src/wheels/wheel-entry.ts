@@ -15,26 +15,31 @@ export interface WheelEntry {
   readonly content: { readonly member: ZipMember } | { readonly bytes: Buffer }
 }
 
-export interface UnpackedEntry {
-  readonly bytes: Buffer
-  /** The deflate stream that unpacks to these bytes, where the wheel has one. */
-  readonly deflated?: Buffer
-  readonly crc32?: number
-}
-
 /**
  * The bytes of an entry, held against CRC-32, size and RECORD.
  * @param archive the bytes of the wheel's file
  * @param filename its name, for errors
  * @throws SvcsplitError E-WHL-DIFF, E-WHL-RECORD with archive and member
  */
-export function unpackEntry(entry: WheelEntry, archive: Buffer, filename: string): UnpackedEntry {
-  if ('bytes' in entry.content) return { bytes: entry.content.bytes }
-  const { member } = entry.content
-  const bytes = unpackMember(archive, member, filename)
-  verifyHash(bytes, entry.hash, member.name, filename)
-  if (member.method === 0) return { bytes, crc32: member.crc32 }
-  return { bytes, deflated: packedBytes(archive, member), crc32: member.crc32 }
+export function unpackEntry(entry: WheelEntry, archive: Buffer, filename: string): Buffer {
+  if ('bytes' in entry.content) return entry.content.bytes
+  const bytes = unpackMember(archive, entry.content.member, filename)
+  verifyEntry(entry, bytes, filename)
+  return bytes
+}
+
+/** The deflate stream that a wheel has of an entry; none for files that are stored, made or changed. */
+export function deflatedBytes(
+  entry: WheelEntry,
+  archive: Buffer,
+): { readonly deflated: Buffer; readonly crc32: number } | undefined {
+  if ('bytes' in entry.content || entry.content.member.method === 0) return undefined
+  return { deflated: packedBytes(archive, entry.content.member), crc32: entry.content.member.crc32 }
+}
+
+/** Holds unpacked bytes against RECORD. @throws SvcsplitError E-WHL-RECORD with archive and member */
+export function verifyEntry(entry: WheelEntry, bytes: Buffer, filename: string): void {
+  if ('member' in entry.content) verifyHash(bytes, entry.hash, entry.content.member.name, filename)
 }
 
 /** @throws SvcsplitError E-WHL-RECORD */
