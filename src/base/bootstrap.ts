@@ -19,8 +19,11 @@ const baseFormat = 1
 /** Nothing in the image is newer: 2024-01-01T00:00:00Z. Times of package files that are older stay. */
 const epoch = 1_704_067_200
 
-/** What every service needs from Debian; a profile adds its own. */
-const commonPackages = ['ca-certificates', 'netbase', 'python3', 'tzdata']
+/**
+ * What every service needs from Debian; a profile adds its own. Wheels of the manylinux policies may expect
+ * the GCC runtime and libstdc++ of the system (PEP 513, PEP 600).
+ */
+const commonPackages = ['ca-certificates', 'libgcc-s1', 'libstdc++6', 'netbase', 'python3', 'tzdata']
 
 /** Documentation that nobody reads in a container; licences stay, they have to go with the binaries. */
 const leftOut = ['doc/*', 'man/*', 'locale/*', 'info/*', 'lintian/*']

@@ -13,6 +13,9 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['lock', async () => (await import('./lock.js')).registerLock],
   ['build', async () => (await import('./build.js')).registerBuild],
   ['dockerfile', async () => (await import('./dockerfile.js')).registerDockerfile],
+  ['push', async () => (await import('./push.js')).registerPush],
+  ['copy', async () => (await import('./copy.js')).registerCopy],
+  ['retag', async () => (await import('./retag.js')).registerRetag],
   ['catalog', async () => (await import('./catalog.js')).registerCatalog],
 ])
 

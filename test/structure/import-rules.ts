@@ -19,7 +19,7 @@ function rule(
 
 const belowVerbs = [
   ...['pep', 'oci', 'io', 'inputs', 'catalog', 'solver', 'collisions', 'lock', 'wheels', 'dockerfile'],
-  ...['wheelhouse', 'base', 'layers', 'image'],
+  ...['wheelhouse', 'base', 'layers', 'image', 'registry'],
 ]
 
 /** The folders in rank order; docs/architecture.md shows the same table and a test keeps the two equal. */
@@ -51,14 +51,15 @@ export const folderRules: readonly FolderRule[] = [
   rule(5, 'dockerfile', 'the same lock as a readable Containerfile', ['pep', 'io'], ['lock', 'inputs']),
   rule(6, 'wheelhouse', 'sdist to wheel, in a sandbox made of the base', ['pep', 'io'], ['lock', 'oci']),
   rule(6, 'base', 'the base image and its system packages', ['oci', 'io'], ['inputs']),
-  rule(6, 'layers', 'entries to ordered, byte-stable layers', ['oci', 'io'], ['wheels', 'lock']),
-  rule(7, 'image', 'layers and config to an OCI image and layout', ['oci', 'io'], ['layers', 'base']),
+  rule(6, 'layers', 'wheels to ordered, byte-stable layers', ['oci', 'io', 'wheels'], ['pep']),
+  rule(7, 'image', 'layers and config to an OCI image and layout', ['oci', 'io', 'layers']),
+  rule(8, 'registry', 'push, pull, mount, retag, referrers', ['oci', 'io', 'image']),
   rule(
     8,
     'report',
     'results to text and JSON; reads nothing, decides nothing',
     [],
-    ['pep', 'inputs', 'catalog', 'solver', 'collisions', 'lock', 'image', 'verbs'],
+    ['pep', 'inputs', 'catalog', 'solver', 'collisions', 'lock', 'image', 'registry', 'verbs'],
   ),
   rule(9, 'verbs', 'the pipelines, one screen each', belowVerbs),
   rule(10, 'cli', 'thin commander shells', ['io', 'verbs', 'report']),
