@@ -1,0 +1,218 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openBlobStore } from '#io/blob-store.js'
+import { cacheDir } from '#io/cache-dir.js'
+import { fsError } from '#io/errno.js'
+import {
+  existsSync,
+  linkOrCopy,
+  listDir,
+  readBytes,
+  readRange,
+  readText,
+  statusOf,
+  tempDir,
+  writeAtomic,
+  writeIfChanged,
+} from '#io/files.js'
+
+describe('errors of the disk', () => {
+  it.each([
+    ['ENOENT', 'E-FS-NOTFOUND'],
+    ['EACCES', 'E-FS-ACCESS'],
+    ['EROFS', 'E-FS-ACCESS'],
+    ['EISDIR', 'E-FS-KIND'],
+    ['ENOTDIR', 'E-FS-KIND'],
+    ['ENAMETOOLONG', 'E-FS-KIND'],
+    ['ENOSPC', 'E-FS-SPACE'],
+    ['EDQUOT', 'E-FS-SPACE'],
+    ['EFBIG', 'E-FS-SPACE'],
+    ['EIO', 'E-FS-IO'],
+    ['EMFILE', 'E-FS-IO'],
+  ])('with %s are %s and name the path', (errno, code) => {
+    const error = fsError(Object.assign(new Error(errno), { code: errno }), 'write', '/some/path')
+    expect(error).toMatchObject({
+      code,
+      at: { path: '/some/path' },
+      message: expect.stringContaining('/some/path'),
+    })
+    expect((error as Error).message).toContain(errno)
+  })
+
+  it('that are no errors of the disk are left as they are', () => {
+    const bug = new TypeError('x is not a function')
+    expect(fsError(bug, 'read', '/p')).toBe(bug)
+  })
+})
+
+describe('reading', () => {
+  it('refuses a file that is larger than allowed, and text that is not UTF-8', async () => {
+    await tempDir('svcsplit-read-', async (folder) => {
+      writeFileSync(join(folder, 'big'), 'x'.repeat(101))
+      writeFileSync(join(folder, 'latin1'), Buffer.from([0x66, 0xfc, 0x72]))
+      await expect(readBytes(join(folder, 'big'), { maxBytes: 100 })).rejects.toMatchObject({
+        code: 'E-FS-LIMIT',
+      })
+      await expect(readText(join(folder, 'latin1'))).rejects.toMatchObject({ code: 'E-REQ-ENCODING' })
+    })
+  })
+
+  it('reads what has no size, such as a file of /proc', async () => {
+    expect(await readText('/proc/self/stat')).toContain(String(process.pid))
+  })
+
+  it('gives a part, shorter only where the file ends', async () => {
+    await tempDir('svcsplit-read-', async (folder) => {
+      writeFileSync(join(folder, 'f'), '0123456789')
+      expect((await readRange(join(folder, 'f'), 2, 3)).toString()).toBe('234')
+      expect((await readRange(join(folder, 'f'), 8, 9)).toString()).toBe('89')
+    })
+  })
+
+  it.each(['/no/such/file', '/etc/hostname/x'])('names %s when it is not there', async (path) => {
+    await expect(readText(path)).rejects.toMatchObject({
+      code: expect.stringMatching(/^E-FS-(NOTFOUND|KIND)$/),
+      at: { path },
+    })
+    expect(existsSync(path)).toBe(false)
+    expect(await statusOf(path)).toBeUndefined()
+  })
+})
+
+describe('writing', () => {
+  it('replaces a symbolic link instead of following it', async () => {
+    await tempDir('svcsplit-write-', async (folder) => {
+      writeFileSync(join(folder, 'victim'), 'untouched')
+      symlinkSync('victim', join(folder, 'out'))
+      await writeAtomic(join(folder, 'out'), 'new')
+      expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('untouched')
+      expect((await statusOf(join(folder, 'out')))?.kind).toBe('file')
+    })
+  })
+
+  it('leaves the old file and no other one when the content fails half-way', async () => {
+    await tempDir('svcsplit-write-', async (folder) => {
+      writeFileSync(join(folder, 'f'), 'old')
+      async function* failing(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('half')
+        throw new Error('source failed')
+      }
+      await expect(writeAtomic(join(folder, 'f'), failing())).rejects.toThrow('source failed')
+      expect(readdirSync(folder)).toEqual(['f'])
+      expect(readFileSync(join(folder, 'f'), 'utf8')).toBe('old')
+    })
+  })
+
+  it('refuses to replace a folder', async () => {
+    await tempDir('svcsplit-write-', async (folder) => {
+      mkdirSync(join(folder, 'd'))
+      await expect(writeAtomic(join(folder, 'd'), 'x')).rejects.toMatchObject({ code: 'E-FS-KIND' })
+      expect(readdirSync(folder)).toEqual(['d'])
+    })
+  })
+
+  it('leaves a file alone that has the bytes already', async () => {
+    await tempDir('svcsplit-write-', async (folder) => {
+      const path = join(folder, 'f')
+      expect(await writeIfChanged(path, 'a')).toBe(true)
+      utimesSync(path, 1, 1)
+      expect(await writeIfChanged(path, 'a')).toBe(false)
+      expect((await statusOf(path))?.mtimeMs).toBe(1000)
+      expect(await writeIfChanged(path, 'b')).toBe(true)
+    })
+  })
+
+  it('gives a file a second name, or replaces what has it', async () => {
+    await tempDir('svcsplit-link-', async (folder) => {
+      writeFileSync(join(folder, 'a'), 'bytes')
+      writeFileSync(join(folder, 'b'), 'other')
+      await linkOrCopy(join(folder, 'a'), join(folder, 'b'))
+      await linkOrCopy(join(folder, 'a'), join(folder, 'b'))
+      expect(readFileSync(join(folder, 'b'), 'utf8')).toBe('bytes')
+      expect(await listDir(folder)).toEqual(['a', 'b'])
+    })
+  })
+})
+
+describe('the blob store', () => {
+  const content = Buffer.from('content')
+  const sha256 = 'ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73'
+
+  it('names a file by its bytes', async () => {
+    await tempDir('svcsplit-store-', async (folder) => {
+      const store = openBlobStore(folder)
+      expect(await store.put(content)).toEqual({ sha256, size: 7, path: `${folder}/sha256/${sha256}` })
+      expect(await store.has(sha256)).toBe(true)
+    })
+  })
+
+  it.each([
+    ['digest', { sha256: '0'.repeat(64) }],
+    ['smaller size', { size: 6 }],
+    ['larger size', { size: 8 }],
+  ])('refuses bytes of another %s and keeps nothing', async (_, expected) => {
+    await tempDir('svcsplit-store-', async (folder) => {
+      await expect(openBlobStore(folder).put(content, expected)).rejects.toMatchObject({ code: 'E-IDX-HASH' })
+      expect(readdirSync(`${folder}/sha256`)).toEqual([])
+    })
+  })
+
+  it.each(['../../etc/passwd', 'ABC', '', sha256.toUpperCase()])('takes %j for no digest', async (digest) => {
+    expect(() => openBlobStore('/nowhere').path(digest)).toThrow(
+      expect.objectContaining({ code: 'E-IDX-HASH' }),
+    )
+  })
+
+  it('removes a damaged file when asked to look, so that it can be had anew', async () => {
+    await tempDir('svcsplit-store-', async (folder) => {
+      const store = openBlobStore(folder)
+      const { path } = await store.put(content)
+      expect(await store.check(sha256)).toBe(true)
+      writeFileSync(path, 'cOntent')
+      expect(await store.check(sha256)).toBe(false)
+      expect(await store.has(sha256)).toBe(false)
+    })
+  })
+
+  it('does not take a symbolic link for a blob', async () => {
+    await tempDir('svcsplit-store-', async (folder) => {
+      const store = openBlobStore(folder)
+      mkdirSync(`${folder}/sha256`)
+      symlinkSync('/etc/hostname', store.path(sha256))
+      expect(await store.has(sha256)).toBe(false)
+      expect(await store.check(sha256)).toBe(false)
+      expect(readFileSync('/etc/hostname').length).toBeGreaterThan(0)
+    })
+  })
+
+  it('takes the same bytes from many writers at once', async () => {
+    await tempDir('svcsplit-store-', async (folder) => {
+      const store = openBlobStore(folder)
+      await Promise.all(Array.from({ length: 20 }, () => store.put(content, { sha256 })))
+      expect(readdirSync(`${folder}/sha256`)).toEqual([sha256])
+    })
+  })
+
+  it('sweeps what a killed writer left an hour ago, and nothing younger', async () => {
+    await tempDir('svcsplit-store-', async (folder) => {
+      mkdirSync(`${folder}/sha256`)
+      writeFileSync(`${folder}/sha256/.svcsplit-tmp-old`, '')
+      writeFileSync(`${folder}/sha256/.svcsplit-tmp-young`, '')
+      utimesSync(`${folder}/sha256/.svcsplit-tmp-old`, 1, 1)
+      await openBlobStore(folder).put(content)
+      expect(readdirSync(`${folder}/sha256`).sort()).toEqual(['.svcsplit-tmp-young', sha256])
+    })
+  })
+})
+
+describe('the cache folder', () => {
+  it.each([
+    [{ SVCSPLIT_CACHE_DIR: '/c', XDG_CACHE_HOME: '/x', HOME: '/h' }, '/c'],
+    [{ XDG_CACHE_HOME: '/x', HOME: '/h' }, '/x/svcsplit'],
+    [{ XDG_CACHE_HOME: 'relative', HOME: '/h' }, '/h/.cache/svcsplit'],
+    [{ HOME: '/h' }, '/h/.cache/svcsplit'],
+  ])('for %j is %s', (environment, expected) => {
+    expect(cacheDir(environment)).toBe(expected)
+  })
+})
