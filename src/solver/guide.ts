@@ -23,8 +23,10 @@ const troublesome = 5
 export function createGuide(universe: Universe, options: GuideOptions): Guide & { solution(): Solution } {
   const { engine } = universe
   const conflicts = new Map<Variable, number>()
-  /** Before this place in `engine.required`, all are decided and expanded. */
-  let cursor = 0
+  let isTroubled = false
+  /** Before these places in `engine.trailVariable` and `engine.required`, all is expanded, all is decided. */
+  let expandedTo = 0
+  let decidedTo = 0
   let gapsSeen = universe.gaps.length
 
   function next(): Move {
@@ -34,36 +36,63 @@ export function createGuide(universe: Universe, options: GuideOptions): Guide & 
       backtrack(engine, 0)
       return again()
     }
-    const { required } = engine
-    cursor = Math.min(cursor, required.length)
-    let open: Package | undefined
-    let worst = troublesome - 1
-    for (let i = cursor; i < required.length; i++) {
-      const pack = universe.packageAt[required[i]!]
-      const rank = pack === undefined ? 0 : rankOf(engine, pack.variable)
-      if (pack !== undefined && rank > 0 && !hasRank(pack.expanded, rank)) {
-        if (!expand(universe, pack, rank)) continue
-        if (options.support.expanded()) backtrack(engine, 0)
-        return again()
-      }
-      if (rank >= 0) {
-        if (i === cursor) cursor++
-        continue
-      }
-      const count = conflicts.get(pack!.variable) ?? 0
-      if (open === undefined || count > worst) {
-        open = pack!
-        worst = Math.max(worst, count)
-      }
-    }
-    if (universe.needNames.size > 0 || universe.needReleases.size > 0) return wait()
+    const unexpanded = firstUnexpanded()
+    if (unexpanded === 'expanded') return again()
+    if (unexpanded === 'waiting') return wait()
+    const open = firstOpen()
     if (open !== undefined) return { kind: 'decide', variable: open.variable, rank: pick(open) }
-    cursor = 0
+    decidedTo = 0
     return options.support.check()
   }
 
+  /** Makes clauses of the first version that is settled without them. */
+  function firstUnexpanded(): 'none' | 'expanded' | 'waiting' {
+    const { trailVariable } = engine
+    let isWaiting = false
+    for (let i = expandedTo; i < trailVariable.length; i++) {
+      const pack = universe.packageAt[trailVariable[i]!]
+      const rank = pack === undefined ? 0 : rankOf(engine, pack.variable)
+      if (pack === undefined || rank <= 0 || hasRank(pack.expanded, rank)) continue
+      if (expand(universe, pack, rank)) {
+        if (options.support.expanded()) backtrack(engine, 0)
+        return 'expanded'
+      }
+      isWaiting = true
+    }
+    if (isWaiting) return 'waiting'
+    expandedTo = trailVariable.length
+    return 'none'
+  }
+
+  /** In the order in which distributions came to be needed, those that keep conflicting before all others. */
+  function firstOpen(): Package | undefined {
+    const { required } = engine
+    let open: Package | undefined
+    let worst = troublesome - 1
+    for (let i = decidedTo; i < required.length; i++) {
+      const pack = universe.packageAt[required[i]!]
+      if (pack === undefined || rankOf(engine, pack.variable) >= 0) {
+        if (i === decidedTo) decidedTo++
+        continue
+      }
+      if (!isTroubled) return pack
+      const count = conflicts.get(pack.variable) ?? 0
+      if (open === undefined || count > worst) {
+        open = pack
+        worst = Math.max(worst, count)
+      }
+    }
+    return open
+  }
+
+  /** What was decided may have been taken back. */
+  function restart(): void {
+    expandedTo = 0
+    decidedTo = 0
+  }
+
   function again(): Move {
-    cursor = 0
+    restart()
     return { kind: 'again' }
   }
 
@@ -106,13 +135,17 @@ export function createGuide(universe: Universe, options: GuideOptions): Guide & 
   return {
     next,
     learned(variables) {
-      cursor = 0
-      for (const variable of variables) conflicts.set(variable, (conflicts.get(variable) ?? 0) + 1)
+      restart()
+      for (const variable of variables) {
+        const count = (conflicts.get(variable) ?? 0) + 1
+        conflicts.set(variable, count)
+        isTroubled ||= count >= troublesome
+      }
     },
     solution() {
       const pins: [DistributionName, string][] = []
       const extras: [DistributionName, string[]][] = []
-      const { packages, booleans } = options.support.founded()
+      const { packages, booleans } = options.support.needed()
       for (const pack of packages) {
         pins.push([pack.name, pack.candidates[rankOf(engine, pack.variable) - 1]!.version])
         const wanted = [...pack.extras].flatMap(([extra, variable]) =>

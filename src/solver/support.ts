@@ -27,11 +27,14 @@ export interface Support {
   reopen(failed: readonly Variable[]): boolean
   /** Whether finals are to be tried before pre-releases, as far as the demands known now go. */
   guardsPrereleases(pack: Package): boolean
-  founded(): Founded
+  /** What an answer consists of, once `check` has said that the search is done. */
+  needed(): Founded
 }
 
 export function openSupport(universe: Universe, assumed: Variable[], lines: ReadonlySet<Variable>): Support {
   const { engine, mode } = universe
+  /** As the last `check` found it. */
+  let needed: Founded = { packages: new Set(), booleans: new Set() }
   /** Stands for "no other demands are known than now"; made when first needed. */
   let closed: Variable | undefined
 
@@ -155,7 +158,8 @@ export function openSupport(universe: Universe, assumed: Variable[], lines: Read
 
   return {
     check() {
-      const clauses = objections(founded())
+      needed = founded()
+      const clauses = objections(needed)
       if (clauses.length === 0) return { kind: 'done' }
       // What nobody needs is left out of an answer, so it is decided that it is not there before that counts.
       for (const { variable, set } of clauses.flat()) {
@@ -186,7 +190,7 @@ export function openSupport(universe: Universe, assumed: Variable[], lines: Read
           specifiers.asksForPrereleases && when.every(({ variable, set }) => isTrue(engine, variable, set)),
       )
     },
-    founded,
+    needed: () => needed,
   }
 
   function forget(): boolean {
