@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { gunzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { gunzip, type ZlibOptions } from 'node:zlib'
 import { type Digest, digestOfHex } from '#oci/digest.js'
 import { gzipMagic, gzipMember, gzipOf } from './gzip-member.js'
 import { paddingOf, type TarEntry, tarEnd, tarHeader } from './tar-header.js'
@@ -49,13 +50,21 @@ interface Piece {
 export function layerStream(entries: Iterable<LayerEntry>): LayerStream {
   const tar = createHash('sha256')
   let diffId: Digest | undefined
+  const finish = async (started: Started): Promise<Buffer> => {
+    tar.update(checkPiece(started.piece, await started.unpacked))
+    return started.chunk
+  }
   async function* chunks(): AsyncGenerator<Buffer> {
+    let started: Started | undefined
     for (const piece of pieces(entries)) {
-      const chunk = Buffer.concat(piece.parts, piece.packed)
-      tar.update(unpackPiece(piece, chunk))
-      yield chunk
+      const before = started
+      started = unpackPiece(piece)
+      // While zlib's thread unpacks the one, this thread hashes the other.
+      if (before !== undefined) yield await finish(before)
     }
+    const last = await finish(started!)
     diffId = digestOfHex(tar.digest('hex'))
+    yield last
   }
   return {
     chunks: chunks(),
@@ -115,21 +124,37 @@ function addMember(piece: Piece, parts: readonly Buffer[], size: number): void {
   piece.unpacked += size
 }
 
-function unpackPiece({ unpacked, files }: Piece, chunk: Buffer): Buffer {
-  let tar: Buffer | undefined
-  let cause: unknown
-  try {
-    // One spare byte keeps zlib from asking for a second output chunk at the very end.
-    tar = gunzipSync(chunk, { chunkSize: unpacked + 1, maxOutputLength: unpacked })
-  } catch (error) {
-    cause = error
+interface Started {
+  readonly piece: Piece
+  readonly chunk: Buffer
+  readonly unpacked: Promise<Unpacked>
+}
+
+type Unpacked = { readonly bytes: Buffer } | { readonly cause: unknown }
+
+function unpackPiece(piece: Piece): Started {
+  const chunk = Buffer.concat(piece.parts, piece.packed)
+  // One spare byte keeps zlib from asking for a second output chunk at the very end.
+  const options = { chunkSize: Math.max(64, piece.unpacked + 1), maxOutputLength: piece.unpacked }
+  const unpacked = unzip(chunk, options).then(
+    (bytes) => ({ bytes }),
+    (cause: unknown) => ({ cause }),
+  )
+  return { piece, chunk, unpacked }
+}
+
+const unzip = promisify(gunzip) as (bytes: Buffer, options: ZlibOptions) => Promise<Buffer>
+
+function checkPiece({ unpacked, files }: Piece, result: Unpacked): Buffer {
+  if (!('bytes' in result) || result.bytes.length !== unpacked) {
+    // One of the files is broken: looked at alone, it says so with its name.
+    for (const { content } of files) content.unpack()
+    throw new Error('a piece of a layer does not unpack to what went into it', {
+      cause: 'cause' in result ? result.cause : undefined,
+    })
   }
-  if (tar?.length !== unpacked) {
-    for (const { content } of files) content.check(content.unpack())
-    throw new Error('a piece of a layer does not unpack to what went into it', { cause })
-  }
-  for (const { at, size, content } of files) content.check(tar.subarray(at, at + size))
-  return tar
+  for (const { at, size, content } of files) content.check(result.bytes.subarray(at, at + size))
+  return result.bytes
 }
 
 /**

@@ -159,13 +159,13 @@ function normal(text: string): string {
 
 function entryText(wheel: InstalledWheel, path: string): string {
   const entry = wheel.entries.find((candidate) => relative(venv, `/${candidate.path}`) === path)!
-  return unpackEntry(entry, readWheelFile(wheel.path), wheel.filename).bytes.toString('utf8')
+  return unpackEntry(entry, readWheelFile(wheel.path), wheel.filename).toString('utf8')
 }
 
 function filesOf(wheel: InstalledWheel): readonly [string, File][] {
   const archive = readWheelFile(wheel.path)
   return wheel.entries.map((entry) => {
-    const { bytes } = unpackEntry(entry, archive, wheel.filename)
+    const bytes = unpackEntry(entry, archive, wheel.filename)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     return [relative(venv, `/${entry.path}`), { mode: entry.mode.toString(8), sha256 }]
   })

@@ -30,7 +30,7 @@ function texts(wheel: WrittenWheel, requested = false): ReadonlyMap<string, stri
   return new Map(
     read(wheel, requested).entries.map((entry) => [
       entry.path,
-      unpackEntry(entry, wheel.bytes, wheel.filename).bytes.toString(),
+      unpackEntry(entry, wheel.bytes, wheel.filename).toString(),
     ]),
   )
 }
@@ -318,8 +318,12 @@ const refused: readonly Case[] = [
   ],
 ]
 
+function full([title, code, member, shape, parts = [file]]: Case) {
+  return [title, code, member, shape, parts] as const
+}
+
 describe('a wheel that does not hold what it says is refused', () => {
-  it.each(refused)('%s is %s', (_title, code, member, shape, parts = [file]) => {
+  it.each(refused.map(full))('%s is %s', (_title, code, member, shape, parts) => {
     const found = refusal(() => read(writeWheel(parts, shape)))
 
     expect(found).toEqual({ code, member })

@@ -230,8 +230,12 @@ const refused: readonly Case[] = [
   ['a folder with content', 'E-WHL-DIFF', 'demo/d/', [{ name: 'demo/d/', content: 'x', mode: 0o040755 }]],
 ]
 
+function full([title, code, member, parts, shape = {}]: Case) {
+  return [title, code, member, parts, shape] as const
+}
+
 describe('a wheel that two readers could read two ways is refused', () => {
-  it.each(refused)('%s is %s', (_title, code, member, parts, shape = {}) => {
+  it.each(refused.map(full))('%s is %s', (_title, code, member, parts, shape) => {
     const wheel = writeWheel(parts, shape)
 
     const found = refusal(() => install(wheel))
@@ -338,7 +342,9 @@ const accepted: readonly (readonly [string, readonly ZipPart[], WheelShape?])[] 
 ]
 
 describe('a wheel that is odd and legal is read', () => {
-  it.each(accepted)('with %s', (_title, parts, shape = {}) => {
+  it.each(
+    accepted.map(([title, parts, shape = {}]) => [title, parts, shape] as const),
+  )('with %s', (_title, parts, shape) => {
     const installed = install(writeWheel(parts, shape))
 
     const places = installed.entries.map(({ path }) => path)
