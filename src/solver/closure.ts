@@ -278,6 +278,11 @@ function setOf(demands: readonly Demand[], undecided: readonly Undecided[]): Dem
   return { demands: distinct, reach, slots, undecided }
 }
 
+/** Every line behind a set: two may demand the same version and different extras. */
+function linesOf({ demands, reach }: DemandSet): readonly Demand[] {
+  return [...new Set([...demands, ...reach])]
+}
+
 const requirements = new Map<string, Requirement>()
 
 /** The same line stands in many versions of a distribution. */
@@ -384,7 +389,7 @@ function withExtras(walker: Walker, compiled: Compiled, extras: readonly string[
   const set =
     demands.length === 0 && undecided.length === 0
       ? always
-      : setOf([...always.demands, ...always.reach, ...demands], [...always.undecided, ...undecided])
+      : setOf([...linesOf(always), ...demands], [...always.undecided, ...undecided])
   compiled.withExtras.set(key, set)
   return set
 }
@@ -407,7 +412,7 @@ function startOf(walker: Walker, root: Root): Start {
       .map(({ target, origin }) => ({ distribution: target, reason: 'it is demanded by URL', at: origin }))
   const own =
     root.own === undefined
-      ? (compiled?.always.demands ?? []).map((demand) => ({ ...demand, direct: true }))
+      ? linesOf(compiled?.always ?? empty).map((demand) => ({ ...demand, direct: true }))
       : placed(by, root.own, true)
   const added = root.extras.flatMap((extra) =>
     compiled === undefined ? [] : addedBy(walker, compiled, normalizeExtra(extra)).demands,
@@ -577,7 +582,7 @@ export function closure(request: ClosureRequest): Closure {
     if (member.reason === 'service') {
       // The service demands an extra of itself: what that adds is the service's own demand.
       const added = addedBy(walker, compiled, extra)
-      member.set = setOf([...member.set.demands, ...member.set.reach, ...added.demands], member.set.undecided)
+      member.set = setOf([...linesOf(member.set), ...added.demands], member.set.undecided)
     } else member.set = withExtras(walker, compiled, member.extras)
     open.push(member)
   }
