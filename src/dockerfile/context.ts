@@ -80,7 +80,17 @@ export async function buildWithBuildah(dir: string, options: BuildahOptions): Pr
       const policy = ['--signature-policy', join(storage, 'policy.json')]
       const id = await buildah(['pull', ...policy, '--quiet', base], `read base ${base}`)
       const image = 'localhost/svcsplit/image'
-      const how = ['--isolation', 'chroot', '--network', 'host', '--timestamp', epoch, '--format', 'oci']
+      const how = [
+        '--identity-label=false',
+        '--isolation',
+        'chroot',
+        '--network',
+        'host',
+        '--timestamp',
+        epoch,
+        '--format',
+        'oci',
+      ]
       const from = ['--pull-never', '--layers=false', '--build-arg', `BASE=${id}`]
       const file = ['--file', join(resolve(dir), 'Containerfile'), '--tag', image, resolve(dir)]
       await buildah(['build', ...policy, ...how, ...from, ...file], 'buildah build', true)
