@@ -116,5 +116,8 @@ export async function lockFiles(request: LockFilesRequest): Promise<LockFiles> {
   } finally {
     await opened?.then((wheelhouse) => wheelhouse.close()).catch(() => undefined)
   }
-  return { wheels: [...wheels, ...built].toSorted((a, b) => (a.name < b.name ? -1 : 1)), built }
+  return {
+    wheels: [...wheels, ...built].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    built: built.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
+  }
 }
