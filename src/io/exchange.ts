@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { SvcsplitError } from '#errors.js'
 import type { HttpOptions } from './http.js'
 import { type Attempt, transportFailure } from './http-failure.js'
+import { isLoopback, withoutProxies } from './loopback.js'
 import { type Persist, persistence } from './persist.js'
 import { discard, headerMap, openTransport } from './transport.js'
 import { showUrl } from './url-text.js'
@@ -45,7 +46,9 @@ export interface Exchange {
 const shortBody = 64 * 1024
 
 export function openExchange(options: HttpOptions = {}): Exchange {
-  const transport = openTransport(options, options.environment ?? process.env)
+  const environment = options.environment ?? process.env
+  const outer = openTransport(options, environment)
+  const inner = openTransport(options, withoutProxies(environment))
 
   return {
     persist: persistence(options),
@@ -68,7 +71,7 @@ export function openExchange(options: HttpOptions = {}): Exchange {
         }
       }
       try {
-        const dispatcher = await transport.dispatcherFor(url)
+        const dispatcher = await (isLoopback(url.hostname) ? inner : outer).dispatcherFor(url)
         const answer = await dispatcher.request({
           origin: url.origin,
           path: `${url.pathname}${url.search}`,
@@ -126,6 +129,8 @@ export function openExchange(options: HttpOptions = {}): Exchange {
       }
     },
 
-    close: () => transport.close(),
+    async close() {
+      await Promise.all([inner.close(), outer.close()])
+    },
   }
 }

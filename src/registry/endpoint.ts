@@ -1,17 +1,10 @@
-import { isIP } from 'node:net'
+import { isLoopback } from '#io/loopback.js'
 
 /** A repository of a registry. */
 export interface Repository {
   /** Host and port. */
   readonly registry: string
   readonly repository: string
-}
-
-/** Hosts whose traffic never leaves this machine: the only ones that may be spoken to in clear text unasked. */
-export function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '').toLowerCase()
-  if (host === 'localhost' || host.endsWith('.localhost')) return true
-  return isIP(host) === 4 ? host.startsWith('127.') : host === '::1'
 }
 
 /** True if what is sent there cannot be read on the way. */

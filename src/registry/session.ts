@@ -2,12 +2,13 @@ import { SvcsplitError } from '#errors.js'
 import { type Answer, type Exchange, type ExchangeRequest, openExchange, type Upload } from '#io/exchange.js'
 import type { HttpOptions } from '#io/http.js'
 import type { Attempt } from '#io/http-failure.js'
+import { isLoopback } from '#io/loopback.js'
 import type { Persist } from '#io/persist.js'
 import { showUrl } from '#io/url-text.js'
 import { readRefusal, readTry, refusalFailure } from './answer.js'
 import { type Authorization, openAuthorization, type Scope } from './authorization.js'
 import { findLogin } from './docker-config.js'
-import { isLoopback, type Repository } from './endpoint.js'
+import type { Repository } from './endpoint.js'
 
 export interface SessionOptions extends HttpOptions {
   /** Speak to registries without TLS. Loopback hosts need no permission. */

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { isLoopback } from '#io/loopback.js'
 import { parseChallenges } from '#registry/challenge.js'
-import { isLoopback, realmRefusal } from '#registry/endpoint.js'
+import { realmRefusal } from '#registry/endpoint.js'
 import type { TestRegistry } from '../support/oci-registry.js'
 import {
   client,
@@ -183,6 +184,18 @@ describe('a registry is refused', () => {
 })
 
 describe('loopback', () => {
+  it('is never reached through a proxy, which would see the login', async () => {
+    const server = await registryServer({ auth: 'basic', ...login })
+    const proxy = await registryServer()
+    const environment = {
+      ...(await loginFile(server.host, login.user, login.password)),
+      http_proxy: `http://${proxy.host}`,
+      ALL_PROXY: `http://${proxy.host}`,
+    }
+    await push(server, await testImage([500]), environment)
+    expect(proxy.log).toEqual([])
+  })
+
   it.each([
     ['localhost', true],
     ['a.localhost', true],

@@ -58,6 +58,7 @@ describe('a pull', () => {
     ['500', { status: 500, times: 2 }],
     ['429', { status: 429 }],
     ['a broken connection', { cutAfter: 0 }],
+    ['a body that ends too early', { rewrite: { 'content-length': '900' } }],
   ])('tries again after %s', async (_, fault) => {
     const { server, reference } = await served()
     server.script({ method: 'GET', path: /blobs/, ...fault })

@@ -73,6 +73,14 @@ describe('an upload goes on', () => {
     expect(server.blobs.get(repository)?.has(image.layers[0]!.digest)).toBe(true)
   })
 
+  it('with a blob of no bytes', async () => {
+    const { server, image, work } = await pushThrough([], { sizes: [0, 2000, 2001] })
+    await work
+    expect(image.layers.map(({ digest }) => server.blobs.get(repository)?.get(digest)?.length)).toEqual([
+      0, 2000, 2001,
+    ])
+  })
+
   it('of a small blob from its start after a cut', async () => {
     const { server, image, work } = await pushThrough([{ method: 'PUT', path: /uploads/, cutAfter: 100 }], {
       sizes: [1500],
@@ -111,6 +119,15 @@ describe('the address for the bytes', () => {
     const puts = storage.requests('PUT', /uploads/)
     expect(puts.length).toBe(parts.length)
     expect(puts.filter(({ authorization }) => authorization !== undefined)).toEqual([])
+  })
+
+  it.each([307, 308])('may be moved by %i while it is used', async (status) => {
+    const { server, image, work } = await pushThrough([])
+    const moved = { status, headers: { location: `/v2/${repository}/blobs/uploads/` } }
+    server.script({ method: 'POST', path: /uploads/, ...moved })
+    await work
+    expect(server.pending()).toBe(0)
+    expect(server.blobs.get(repository)?.get(image.layers[0]!.digest)?.length).toBe(9500)
   })
 
   it.each([
