@@ -4,6 +4,7 @@ import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlink
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeArchive } from '#image/archive.js'
 import { assembleImage, type Image } from '#image/assemble.js'
 import { layoutBlob, writeLayout } from '#image/layout.js'
 import { validateImage } from '#image/validate.js'
@@ -113,6 +114,19 @@ describe.skipIf(need.missing)(
       run('skopeo', 'copy', '-q', `oci:${layout}:demo:2025.1`, `docker-archive:${archive}:demo:2025.1`)
 
       expect(run('tar', '-tf', archive)).toContain('manifest.json')
+    })
+
+    it('by skopeo as one file, which has the same bytes each time', async () => {
+      const [one, two] = [join(dir, 'one.tar'), join(dir, 'two.tar')]
+      await writeArchive(one, layout)
+      await writeArchive(two, layout)
+      const found = JSON.parse(run('skopeo', 'inspect', `oci-archive:${one}:demo:2025.1`)) as Record<
+        string,
+        unknown
+      >
+
+      expect(found.Digest).toBe(image.descriptor.digest)
+      expect(readFileSync(two).equals(readFileSync(one))).toBe(true)
     })
 
     it('by gzip and by the tarfile module of Python, layer by layer', () => {
