@@ -1,14 +1,16 @@
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
+import type { DistributionName } from '#pep/name.js'
 import {
   type Closure,
   type ClosureFacts,
   closure,
   distributionsOf,
+  type Member,
   type Pins,
   type Root,
   type Undecided,
 } from '#solver/closure.js'
-import { type Host, toFinding, visitHits } from './check.js'
+import { extraHits, type Hit, type Host, hitsOf, pythonHit, refusesPython, toFinding } from './check.js'
 import { type EntryPoints, vanishedEntryPoints } from './entry-points.js'
 import type { Finding, Fix, Rule } from './finding.js'
 import { levelOf, rules } from './finding.js'
@@ -74,11 +76,23 @@ export function isSoundAlone(
   const pins = candidate.ownPins(environment)
   if (pins === undefined) return undefined
   const own = closure({ root: candidate.root, pins, environment, facts })
-  let sound = own.undecided.length === 0
-  visitHits(own, pins, ({ rule }) => {
-    if (levelOf[rule] === 'error') sound = false
-  })
-  return sound
+  return (
+    own.undecided.length === 0 &&
+    own.members.every(
+      (member) =>
+        !refusesPython(member) &&
+        hitsOf(own, member.set, undefined).told.every(({ rule }) => levelOf[rule] !== 'error'),
+    )
+  )
+}
+
+const numbers = new Map<DistributionName, number>()
+
+/** A number for a distribution whose slot is not at hand; a rule uses either these or slots. */
+function numberOf(name: DistributionName): number {
+  const number = numbers.get(name) ?? numbers.size
+  numbers.set(name, number)
+  return number
 }
 
 function entryPointFindings(candidate: Candidate, host: Host, count: Tally): readonly Finding[] {
@@ -86,7 +100,7 @@ function entryPointFindings(candidate: Candidate, host: Host, count: Tally): rea
   const entryPoints = candidate.entryPoints(host.release)
   if (entryPoints === undefined) return []
   const found = vanishedEntryPoints(candidate, host, entryPoints)
-  for (const { rule, distribution } of found) count.add(rule, distribution)
+  if (found.length > 0) count.add('entry-point', found.length, [numberOf(found[0]!.distribution)])
   return found
 }
 
@@ -108,11 +122,22 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
   const count = options.tally
   count.begin()
   const findings: Finding[] = []
-  visitHits(walked, ownPins, (hit, member) => {
-    count.add(hit.rule, hit.demand?.target ?? member.name!)
-    if (options.notes || levelOf[hit.rule] !== 'note')
-      findings.push(toFinding(hit, member, walked, host, candidate.release, ownPins))
-  })
+  const tell = (hit: Hit, member: Member) =>
+    findings.push(toFinding(hit, member, walked, host, candidate.release, ownPins))
+  for (const member of walked.members) {
+    if (refusesPython(member)) {
+      count.add('python-floor', 1, [numberOf(member.name!)])
+      tell(pythonHit, member)
+    }
+    const { told, notes, counts } = hitsOf(walked, member.set, ownPins)
+    for (const { rule, findings: number, slots } of counts) count.add(rule, number, slots)
+    for (const hit of told) tell(hit, member)
+    if (options.notes) for (const hit of notes) tell(hit, member)
+  }
+  for (const { hit, member } of extraHits(walked)) {
+    count.add('missing-extra', 1, [hit.demand!.slot])
+    tell(hit, member)
+  }
   findings.push(...entryPointFindings(candidate, host, count))
   const fixes: readonly Fix[] =
     options.sound === true ? [{ kind: 'separate', service: candidate.service, verified: true }] : []

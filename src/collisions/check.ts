@@ -85,25 +85,50 @@ function ruleOf(
   return jump === 'same' ? undefined : jump
 }
 
-function hitsOfSet(closure: Closure, set: DemandSet, ownPins: Pins | undefined): readonly Hit[] {
-  const hits: Hit[] = []
-  for (const demand of set.demands) {
-    const supply = supplierOf(closure, demand)
-    const rule = ruleOf(demand, supply, ownPins)
-    if (rule === undefined) continue
-    const jump = isJump(rule) ? rule : undefined
-    hits.push({ rule: isJump(rule) ? 'drift' : rule, demand, supply, jump, extra: undefined })
-  }
-  return hits
+/** The hits of one set of demands, and what they count for. */
+export interface SetHits {
+  /** Errors and warnings. */
+  readonly told: readonly Hit[]
+  readonly notes: readonly Hit[]
+  readonly counts: readonly SetCount[]
 }
 
-const known = new WeakMap<Scope, Map<DemandSet, readonly Hit[]>>()
+export interface SetCount {
+  readonly rule: Rule
+  readonly findings: number
+  /** Slots, each once. */
+  readonly slots: readonly number[]
+}
+
+function hitsOfSet(closure: Closure, set: DemandSet, ownPins: Pins | undefined): SetHits {
+  const told: Hit[] = []
+  const notes: Hit[] = []
+  const counted = new Map<Rule, { findings: number; slots: Set<number> }>()
+  for (const demand of set.demands) {
+    const supply = supplierOf(closure, demand)
+    const found = ruleOf(demand, supply, ownPins)
+    if (found === undefined) continue
+    const rule = isJump(found) ? 'drift' : found
+    const jump = isJump(found) ? found : undefined
+    const hit = { rule, demand, supply, jump, extra: undefined }
+    if (levelOf[rule] === 'note') notes.push(hit)
+    else told.push(hit)
+    const count = counted.get(rule) ?? { findings: 0, slots: new Set() }
+    count.findings += 1
+    count.slots.add(demand.slot)
+    counted.set(rule, count)
+  }
+  const counts = [...counted].map(([rule, { findings, slots }]) => ({ rule, findings, slots: [...slots] }))
+  return { told, notes, counts }
+}
+
+const known = new WeakMap<Scope, Map<DemandSet, SetHits>>()
 
 /**
  * The hits of one member's demands. On one host they are the same for every service that has the member, since
  * the host alone says what answers each demand; only a demand on the service itself is answered by the service.
  */
-function hitsOf(closure: Closure, set: DemandSet, ownPins: Pins | undefined): readonly Hit[] {
+export function hitsOf(closure: Closure, set: DemandSet, ownPins: Pins | undefined): SetHits {
   if (set.slots.has(closure.rootSlot)) return hitsOfSet(closure, set, ownPins)
   let ofScope = known.get(closure.scope)
   if (ofScope === undefined) {
@@ -118,28 +143,46 @@ function hitsOf(closure: Closure, set: DemandSet, ownPins: Pins | undefined): re
   return hits
 }
 
-/** Calls `visit` for everything in a closure that a rule speaks of, in the order of the walk. */
+/** Whether a member refuses the Python of the host. What the host does not pin is `missing`, whatever its floor. */
+export function refusesPython(member: Member): boolean {
+  return !member.fitsPython && (member.reason === 'pin' || member.reason === 'service')
+}
+
+export const pythonHit: Hit = {
+  rule: 'python-floor',
+  demand: undefined,
+  supply: undefined,
+  jump: undefined,
+  extra: undefined,
+}
+
+/** Each extra that somebody demands and that is none of the pinned version, once. */
+export function extraHits(closure: Closure): readonly { readonly hit: Hit; readonly member: Member }[] {
+  const seen = new Set<string>()
+  return closure.missingExtras
+    .filter(({ demand, extra }) => {
+      const key = JSON.stringify([demand.by, demand.target, extra])
+      return !seen.has(key) && seen.add(key)
+    })
+    .map(({ by, demand, extra }) => {
+      const supply = supplierOf(closure, demand)
+      return { member: by, hit: { rule: 'missing-extra' as const, demand, supply, jump: undefined, extra } }
+    })
+}
+
+/** Calls `visit` for everything in a closure that a rule speaks of. */
 export function visitHits(
   closure: Closure,
   ownPins: Pins | undefined,
   visit: (hit: Hit, member: Member) => void,
 ): void {
   for (const member of closure.members) {
-    if (!member.fitsPython && (member.reason === 'pin' || member.reason === 'service'))
-      visit(
-        { rule: 'python-floor', demand: undefined, supply: undefined, jump: undefined, extra: undefined },
-        member,
-      )
-    for (const hit of hitsOf(closure, member.set, ownPins)) visit(hit, member)
+    if (refusesPython(member)) visit(pythonHit, member)
+    const { told, notes } = hitsOf(closure, member.set, ownPins)
+    for (const hit of told) visit(hit, member)
+    for (const hit of notes) visit(hit, member)
   }
-  const seen = new Set<string>()
-  for (const { by, demand, extra } of closure.missingExtras) {
-    const key = JSON.stringify([demand.by, demand.target, extra])
-    if (seen.has(key)) continue
-    seen.add(key)
-    const supply = supplierOf(closure, demand)
-    visit({ rule: 'missing-extra', demand, supply, jump: undefined, extra }, by)
-  }
+  for (const { hit, member } of extraHits(closure)) visit(hit, member)
 }
 
 function placed(version: string, at: FindingSupply['at']): FindingSupply {

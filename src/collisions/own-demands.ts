@@ -1,8 +1,8 @@
 import type { Metadata } from '#catalog/catalog.js'
 import { type Origin, SvcsplitError } from '#errors.js'
 import { formatMarker } from '#pep/marker-format.js'
-import { parseRequirement, type Requirement } from '#pep/requirement.js'
-import { needsExtra, type PlacedRequirement } from '#solver/closure.js'
+import type { Requirement } from '#pep/requirement.js'
+import { needsExtra, type PlacedRequirement, parseOnce } from '#solver/closure.js'
 
 /** What a requirement says, apart from the order of its specifiers and from its marker. */
 function looseKey({ name, extras, specifiers }: Requirement): string {
@@ -66,7 +66,7 @@ export function ownDemands(
 
 function parsed(text: string, at: Origin): Requirement {
   try {
-    return parseRequirement(text)
+    return parseOnce(text)
   } catch (error) {
     if (!(error instanceof SvcsplitError)) throw error
     throw new SvcsplitError('E-IDX-METADATA', error.message, { at, cause: error })

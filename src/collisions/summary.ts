@@ -1,4 +1,3 @@
-import type { DistributionName } from '#pep/name.js'
 import { type Rule, rules } from './finding.js'
 
 /** A number for each rule that was worked out. */
@@ -17,44 +16,42 @@ function noCounts(): Record<Rule, number> {
 /** Counts findings cell by cell, and over all cells. A distribution counts once for each rule. */
 export interface Tally {
   begin(): void
-  add(rule: Rule, distribution: DistributionName): void
+  /** `distributions` by a number of their own, the same number in every cell; each once. */
+  add(rule: Rule, findings: number, distributions: readonly number[]): void
   /** The cell begun last. */
   cell(): Summary
   /** All cells: findings summed, each distribution once. */
   all(): Summary
 }
 
-/** One for a whole matrix: 170,000 additions, so distributions are numbered and no set is made for a cell. */
+/** One for a whole matrix: distributions come as numbers, so that no set is made for a cell. */
 export function tally(): Tally {
-  const ids = new Map<DistributionName, number>()
   // For each rule: the last cell in which a distribution was counted, by its number.
   const lastCell = new Map(rules.map((rule) => [rule, [] as number[]]))
-  const total: Summary = { findings: noCounts(), distributions: noCounts() }
-  let current = { findings: noCounts(), distributions: noCounts() }
+  const allFindings = noCounts()
+  const allDistributions = noCounts()
+  let findings = noCounts()
+  let distributions = noCounts()
   let cells = 0
-  const allFindings = total.findings as Record<Rule, number>
-  const allDistributions = total.distributions as Record<Rule, number>
   return {
     begin() {
       cells += 1
-      current = { findings: noCounts(), distributions: noCounts() }
+      findings = noCounts()
+      distributions = noCounts()
     },
-    add(rule, distribution) {
-      let id = ids.get(distribution)
-      if (id === undefined) {
-        id = ids.size
-        ids.set(distribution, id)
-      }
-      current.findings[rule] += 1
-      allFindings[rule] += 1
+    add(rule, number, names) {
+      findings[rule] += number
+      allFindings[rule] += number
       const counted = lastCell.get(rule)!
-      const last = counted[id]
-      if (last === cells) return
-      counted[id] = cells
-      current.distributions[rule] += 1
-      if (last === undefined) allDistributions[rule] += 1
+      for (const name of names) {
+        const last = counted[name]
+        if (last === cells) continue
+        counted[name] = cells
+        distributions[rule] += 1
+        if (last === undefined) allDistributions[rule] += 1
+      }
     },
-    cell: () => current,
-    all: () => total,
+    cell: () => ({ findings, distributions }),
+    all: () => ({ findings: allFindings, distributions: allDistributions }),
   }
 }

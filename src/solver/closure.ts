@@ -285,8 +285,8 @@ function linesOf({ demands, reach }: DemandSet): readonly Demand[] {
 
 const requirements = new Map<string, Requirement>()
 
-/** The same line stands in many versions of a distribution. */
-function parseOnce(text: string): Requirement {
+/** A line parsed; the same line stands in many versions of a distribution. */
+export function parseOnce(text: string): Requirement {
   const known = requirements.get(text)
   if (known !== undefined) return known
   const requirement = parseRequirement(text)
