@@ -81,7 +81,7 @@ function groupOf(
   const band = bandOf(distribution, weight, services)
   if (distribution.size < large) return { ...band, members }
   // '!' sorts before '~': below the rest of its band.
-  return { key: `${band.key.slice(0, -1)}!${distribution.name}`, title: distribution.name, members }
+  return { ...band, key: `${band.key.slice(0, -1)}!${distribution.name}`, members }
 }
 
 function bandOf(
