@@ -35,17 +35,21 @@ export function pushScope({ repository }: Repository): Scope {
   return `repository:${repository}:pull,push`
 }
 
-/** What a tag or digest names now, undefined if nothing. @throws E-REG-*, E-NET-* */
+/**
+ * What a tag or digest names now, undefined if nothing. Who is about to push asks with that scope: registries hide
+ * a repository that does not exist yet from those who may only pull. @throws E-REG-*, E-NET-*
+ */
 export async function headManifest(
   session: Session,
   repository: Repository,
   name: string,
+  scope: Scope = pullScope(repository),
 ): Promise<Descriptor | undefined> {
   const found = await session.send<Descriptor | 'none' | 'unclear'>(repository, {
     method: 'HEAD',
     target: `manifests/${name}`,
     headers: { accept: accepted },
-    scopes: [pullScope(repository)],
+    scopes: [scope],
     what: `cannot look for ${shown(repository, name)}`,
     on({ status, headers }) {
       if (status === 404) return 'none'
@@ -61,7 +65,7 @@ export async function headManifest(
     },
   })
   if (found === 'none') return undefined
-  return found === 'unclear' ? (await getManifest(session, repository, name))?.descriptor : found
+  return found === 'unclear' ? (await getManifest(session, repository, name, scope))?.descriptor : found
 }
 
 /** The manifest or index, verified; undefined if there is none. @throws E-REG-DIGEST, E-REG-CONTENT, E-NET-* */
@@ -69,12 +73,13 @@ export async function getManifest(
   session: Session,
   repository: Repository,
   name: string,
+  scope: Scope = pullScope(repository),
 ): Promise<StoredManifest | undefined> {
   const found = await session.send<StoredManifest | 'none'>(repository, {
     method: 'GET',
     target: `manifests/${name}`,
     headers: { accept: accepted },
-    scopes: [pullScope(repository)],
+    scopes: [scope],
     what: `cannot read ${shown(repository, name)}`,
     async on(answer) {
       if (answer.status === 404) {
@@ -100,8 +105,9 @@ export async function requireManifest(
   session: Session,
   repository: Repository,
   name: string,
+  scope: Scope = pullScope(repository),
 ): Promise<StoredManifest> {
-  const found = await getManifest(session, repository, name)
+  const found = await getManifest(session, repository, name, scope)
   if (found !== undefined) return found
   throw new SvcsplitError('E-REG-UNKNOWN', `${shown(repository, name)} is not in the registry`, {
     hint: 'check repository and tag',

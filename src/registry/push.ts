@@ -9,7 +9,7 @@ import { hasBlob, mountBlob } from './blobs.js'
 import type { Repository } from './endpoint.js'
 import { collectImage, type GraphManifest, type ImageGraph } from './image-graph.js'
 import type { ImageSource } from './image-source.js'
-import { headManifest, putManifest, type StoredManifest, shown } from './manifests.js'
+import { headManifest, pushScope, putManifest, type StoredManifest, shown } from './manifests.js'
 import { enlist } from './referrers.js'
 import type { Session } from './session.js'
 import { moveTag } from './tag.js'
@@ -66,7 +66,7 @@ export async function pushImage(
   if (to.digest !== undefined && to.digest !== root.digest)
     throw new SvcsplitError('E-IMG-REF', `${what}: the image is ${root.digest}`)
   const graph = await collectImage(source, root)
-  const before = to.tag === undefined ? undefined : await headManifest(session, to, to.tag)
+  const before = to.tag === undefined ? undefined : await headManifest(session, to, to.tag, pushScope(to))
   const sender = openSender(session, source, to, known, graph, options)
   await sender.send([...graph.blobs.values()])
   for (const manifest of graph.manifests) await putPart(session, to, manifest, graph, sender)

@@ -11,7 +11,7 @@ import type { Repository } from './endpoint.js'
 import { imageFor } from './image-graph.js'
 import type { ImageSource } from './image-source.js'
 import { type PullSummary, pullIntoLayout } from './layout-target.js'
-import { headManifest, requireManifest } from './manifests.js'
+import { headManifest, pushScope, requireManifest } from './manifests.js'
 import { type KnownBlobs, type PushOptions, pushImage, type TransferSummary } from './push.js'
 import { listReferrers, type Referrers } from './referrers.js'
 import { registrySource } from './registry-source.js'
@@ -94,8 +94,8 @@ export function openRegistry(options: SessionOptions = {}): Registry {
 
     async retag(from, tag) {
       if (!isTag(tag)) throw new SvcsplitError('E-IMG-REF', `${JSON.stringify(tag)} is not a tag`)
-      const manifest = await requireManifest(session, from, nameOf(from))
-      const before = (await headManifest(session, from, tag))?.digest
+      const manifest = await requireManifest(session, from, nameOf(from), pushScope(from))
+      const before = (await headManifest(session, from, tag, pushScope(from)))?.digest
       await moveTag(session, from, tag, manifest, before)
       const { digest, mediaType } = manifest.descriptor
       return { digest, mediaType, ...(before === undefined || before === digest ? {} : { previous: before }) }

@@ -2,7 +2,7 @@ import { SvcsplitError } from '#errors.js'
 import type { Digest } from '#oci/digest.js'
 import { refusalError } from './answer.js'
 import type { Repository } from './endpoint.js'
-import { getManifest, headManifest, putManifest, type StoredManifest, shown } from './manifests.js'
+import { getManifest, headManifest, pushScope, putManifest, type StoredManifest, shown } from './manifests.js'
 import type { Session } from './session.js'
 
 /**
@@ -21,7 +21,7 @@ export async function moveTag(
   if (before !== digest) {
     const { refusal } = await putManifest(session, repository, tag, manifest)
     if (refusal !== undefined) {
-      const now = (await headManifest(session, repository, tag))?.digest
+      const now = (await headManifest(session, repository, tag, pushScope(repository)))?.digest
       if (now !== digest) {
         const error = refusalError(
           refusal,
@@ -36,7 +36,7 @@ export async function moveTag(
       }
     }
   }
-  const now = await getManifest(session, repository, tag)
+  const now = await getManifest(session, repository, tag, pushScope(repository))
   if (now?.descriptor.digest === digest) return
   throw new SvcsplitError(
     'E-REG-VERIFY',
