@@ -23,13 +23,14 @@ const summaryKeys = [
   'drift',
 ] as const
 
-function isCounted(key: string, counts: Counts): key is Rule {
-  return Object.hasOwn(counts, key)
-}
-
-function summaryJson(counts: Counts, undecided: number): Readonly<Record<string, number | null>> {
-  const rules = summaryKeys.map((key) => [key, isCounted(key, counts) ? counts[key] : null])
-  return Object.fromEntries([...rules, ['waived', 0], ['known', 0], ['stale', 0], ['undecided', undecided]])
+function summaryJson(
+  counts: Counts,
+  rules: readonly Rule[],
+  undecided: number,
+): Readonly<Record<string, number | null>> {
+  const worked = new Set<string>(rules)
+  const counted = summaryKeys.map((key) => [key, worked.has(key) ? counts[key as Rule] : null])
+  return Object.fromEntries([...counted, ['waived', 0], ['known', 0], ['stale', 0], ['undecided', undecided]])
 }
 
 /** Paths and lines; columns and excerpts are for people. */
@@ -77,15 +78,15 @@ function undecidedJson({ distribution, version, reason, at }: Undecided): object
   }
 }
 
-function cellJson(cell: Cell): object {
+function cellJson(cell: Cell, rules: readonly Rule[]): object {
   const { candidate, host, summary, undecided } = cell
   return {
     service: candidate.service,
     from: host.label,
     to: candidate.release ?? null,
     python: host.python,
-    summary: summaryJson(summary.findings, undecided.length),
-    distributions: summaryJson(summary.distributions, undecided.length),
+    summary: summaryJson(summary.findings, rules, undecided.length),
+    distributions: summaryJson(summary.distributions, rules, undecided.length),
   }
 }
 
@@ -104,7 +105,7 @@ function servicesJson(cells: readonly Cell[]): readonly object[] {
 
 /** The result of `analyze` as JSON: names fixed, keys in a fixed order, no clock and no absolute path. */
 export function analysisJson(result: AnalysisResult): string {
-  const { cells, summary, undecided } = result
+  const { cells, rules, summary, undecided } = result
   const document = {
     schemaVersion: '1.0',
     tool: { name: 'svcsplit', version: result.toolVersion },
@@ -113,11 +114,11 @@ export function analysisJson(result: AnalysisResult): string {
       host: { ...result.host, python: result.python, platform: result.platform },
       services: servicesJson(cells),
     },
-    rules: result.rules,
-    summary: summaryJson(summary.findings, undecided.length),
-    distributions: summaryJson(summary.distributions, undecided.length),
+    rules,
+    summary: summaryJson(summary.findings, rules, undecided.length),
+    distributions: summaryJson(summary.distributions, rules, undecided.length),
     separate: result.separate,
-    ...(cells.length === 1 ? {} : { cells: cells.map(cellJson) }),
+    ...(cells.length === 1 ? {} : { cells: cells.map((cell) => cellJson(cell, rules)) }),
     ...(result.notesTold ? {} : { counted: ['unpinned', 'drift'] }),
     findings: cells.flatMap((cell) => cell.findings.map((finding) => findingJson(finding, cell))),
     undecided: undecided.map(undecidedJson),

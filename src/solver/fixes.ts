@@ -1,5 +1,5 @@
 import type { DistributionName } from '#pep/name.js'
-import { isInput, type MinimalConflict, minimise } from './minimal.js'
+import { isInput, type MinimalConflict, minimise, noWholes, type Wholes } from './minimal.js'
 import type { Line, Solution } from './problem.js'
 import { byKey, type Session, solve } from './session.js'
 import type { Task } from './task.js'
@@ -9,6 +9,8 @@ export interface Fix {
   readonly lines: readonly Line[]
   /** For each of these lines the version that its distribution has without it; none if it is not needed then. */
   readonly instead: ReadonlyMap<Line, string>
+  /** Those of the lines that stand for a whole: a service that gets an environment of its own. */
+  readonly separates: ReadonlySet<Line>
   readonly solution: Solution
 }
 
@@ -31,8 +33,10 @@ export function* fixesOf(
   session: Session,
   lines: readonly Line[],
   conflict: MinimalConflict,
+  wholes: Wholes = noWholes,
   limits: FixLimits = usualLimits,
 ): Task<Fix[]> {
+  const together = (line: Line) => wholes.get(line) ?? [line]
   const fixes: Fix[] = []
   const preferred = pinnedVersions(lines)
   let layer: (readonly Line[])[] = [[]]
@@ -43,15 +47,14 @@ export function* fixesOf(
     for (const dropped of layer) {
       if (fixes.length >= limits.fixes || runs >= limits.runs) return fixes
       if (fixes.some((fix) => fix.lines.every((line) => dropped.includes(line)))) continue
-      let open = known.find((other) => !other.lines.some((line) => dropped.includes(line)))
+      let open = known.find(
+        (other) => !other.lines.some((line) => dropped.some((one) => together(one).includes(line))),
+      )
       if (open === undefined) {
         runs++
-        const outcome = yield* solve(session, {
-          lines: lines.filter((line) => !dropped.includes(line)),
-          preferred,
-        })
-        if (outcome.kind === 'solution')
-          fixes.push({ lines: dropped, instead: insteadOf(dropped, outcome), solution: outcome })
+        const gone = new Set(dropped.flatMap(together))
+        const outcome = yield* solve(session, { lines: lines.filter((line) => !gone.has(line)), preferred })
+        if (outcome.kind === 'solution') fixes.push(fixOf(dropped, wholes, outcome))
         if (outcome.kind !== 'unsolvable') continue
         open = yield* minimise(session, outcome.core)
         known.push(open)
@@ -78,11 +81,11 @@ function pinnedVersions(lines: readonly Line[]): Map<DistributionName, string> {
   )
 }
 
-function insteadOf(dropped: readonly Line[], { pins }: Solution): Map<Line, string> {
-  return new Map(
-    dropped.flatMap((line) => {
-      const version = pins.get(line.name)
-      return version === undefined ? [] : [[line, version] as const]
-    }),
-  )
+function fixOf(lines: readonly Line[], wholes: Wholes, solution: Solution): Fix {
+  const instead = new Map<Line, string>()
+  for (const line of lines) {
+    const version = solution.pins.get(line.name)
+    if (version !== undefined && !wholes.has(line)) instead.set(line, version)
+  }
+  return { lines, instead, separates: new Set(lines.filter((line) => wholes.has(line))), solution }
 }

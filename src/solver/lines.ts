@@ -9,12 +9,15 @@ import type { Line } from './problem.js'
 
 const noExtras: ReadonlySet<string> = new Set()
 
-/** A requirement as a line; none if its marker does not hold. A direct URL is refused (E-REQ-URL). */
+/**
+ * A requirement as a line; none if its marker does not hold. A direct URL is refused (E-REQ-URL). Two owners may
+ * hold the same line and drop it each for itself.
+ */
 export function demandLine(
   { requirement, at }: PlacedRequirement,
   by: string,
   environment: MarkerEnvironment,
-  text: string = textOf(requirement),
+  { text = textOf(requirement), owner }: { text?: string; owner?: string } = {},
 ): Line[] {
   const { name, extras, specifiers, url, marker } = requirement
   if (url !== undefined) {
@@ -24,8 +27,20 @@ export function demandLine(
     })
   }
   if (marker !== undefined && !evaluateMarker(marker, environment, noExtras)) return []
-  const key = `demand ${name} ${specifiers.text} [${extras.join(',')}] ${by} ${formatOrigin(at)}`
-  return [{ key, kind: 'demand', name, extras, specifiers, text, by, origin: at }]
+  const key = `demand ${name} ${specifiers.text} [${extras.join(',')}] ${owner ?? by} ${formatOrigin(at)}`
+  return [
+    {
+      key,
+      kind: 'demand',
+      name,
+      extras,
+      specifiers,
+      text,
+      by,
+      origin: at,
+      ...(owner !== undefined && { owner }),
+    },
+  ]
 }
 
 /** Name, extras and specifiers, with the specifiers as written. */
@@ -78,19 +93,20 @@ export function serviceLines(
 ): ServiceLines {
   const { name, version } = root.distribution!
   const self: Line = {
-    key: `demand ${name} ${version} ${id}`,
+    key: `demand ${name} ==${version} ${id}`,
     kind: 'demand',
     name,
     extras: root.extras,
     specifiers: parseSpecifierSet(`==${version}`),
     text: `${name}==${version}`,
     by: id,
+    owner: id,
     origin: at,
   }
-  const own = (root.own ?? []).flatMap((placed) => demandLine(placed, `${name} ${version}`, environment))
-  const additions = root.additions.flatMap((placed) =>
-    demandLine(placed, `profile ${root.service}`, environment),
-  )
+  const linesBy = (by: string, placed: readonly PlacedRequirement[]) =>
+    placed.flatMap((one) => demandLine(one, by, environment, { owner: id }))
+  const own = linesBy(`${name} ${version}`, root.own ?? [])
+  const additions = linesBy(`profile ${root.service}`, root.additions)
   const demands = new Map([...own, ...additions].map((line) => [line.key, line]))
   return { id, self, demands: [...demands.values()] }
 }

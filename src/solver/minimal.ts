@@ -1,5 +1,6 @@
 import type { Line } from './problem.js'
-import { byKey, type Outcome, type Session, solve } from './session.js'
+import { type Question, type Session, solve } from './session.js'
+import { type Failure, shrink } from './shrink.js'
 import type { Task } from './task.js'
 
 /** Lines that cannot hold together, and can as soon as any demand or pin of them is dropped. */
@@ -16,45 +17,24 @@ export interface MinimalConflict {
  * because nobody can drop them.
  */
 export function* minimise(session: Session, core: readonly Line[]): Task<MinimalConflict> {
-  const inputs = yield* shrink(core.filter(isInput), (lines) => solve(session, { lines }))
   const { universe } = session
-  const background = () => [universe.pythonLine, ...universe.gaps]
-  const others = yield* shrink(background(), (lines) => {
-    const without = new Set(background().filter((line) => !lines.includes(line)))
-    return solve(session, { lines: inputs.lines, without })
-  })
-  return {
-    lines: [...inputs.lines, ...others.lines.filter((line) => !isInput(line))],
-    isMinimal: inputs.isMinimal && others.isMinimal,
+  const inputs = yield* shrink(core.filter(isInput), (lines) => failureOf(session, { lines }))
+  for (;;) {
+    const background = [universe.pythonLine, ...universe.gaps]
+    const others = yield* shrink(background, (kept) => {
+      const without = new Set(background.filter((line) => !kept.includes(line)))
+      return failureOf(session, { lines: inputs.items, without })
+    })
+    // A gap that came to light on the way counts as well.
+    if (background.length <= universe.gaps.length) continue
+    return { lines: [...inputs.items, ...others.items], isMinimal: inputs.isMinimal && others.isMinimal }
   }
 }
 
-/**
- * Goes round again while something was dropped, because a line can also make a conflict disappear (one that
- * names a pre-release), so that what was needed once may be needed no more.
- */
-function* shrink(
-  lines: readonly Line[],
-  ask: (lines: readonly Line[]) => Task<Outcome>,
-): Task<MinimalConflict> {
-  const candidates = new Set(lines)
-  let working = [...lines].sort(byKey)
-  let isMinimal = true
-  for (let hasChanged = true; hasChanged; ) {
-    hasChanged = false
-    const tried = new Set<Line>()
-    for (;;) {
-      const line = working.find((candidate) => !tried.has(candidate))
-      if (line === undefined) break
-      tried.add(line)
-      const outcome = yield* ask(working.filter((other) => other !== line))
-      if (outcome.kind === 'undecided') isMinimal = false
-      if (outcome.kind !== 'unsolvable') continue
-      working = outcome.core.filter((other) => candidates.has(other))
-      hasChanged ||= tried.size > 1
-    }
-  }
-  return { lines: working, isMinimal }
+function* failureOf(session: Session, question: Question): Task<Failure<Line>> {
+  const outcome = yield* solve(session, question)
+  if (outcome.kind === 'unsolvable') return { kind: 'fails', core: outcome.core }
+  return { kind: outcome.kind === 'solution' ? 'holds' : 'undecided' }
 }
 
 /** A line that somebody wrote: the Python and gaps count by themselves. */
@@ -69,7 +49,16 @@ export interface Conflicts {
   readonly isComplete: boolean
 }
 
-export function* independentConflicts(session: Session, lines: readonly Line[]): Task<Conflicts> {
+/** All that goes when one of these lines is dropped, itself among them: whoever drops a service drops its demands. */
+export type Wholes = ReadonlyMap<Line, readonly Line[]>
+
+export const noWholes: Wholes = new Map()
+
+export function* independentConflicts(
+  session: Session,
+  lines: readonly Line[],
+  wholes: Wholes = noWholes,
+): Task<Conflicts> {
   const conflicts: MinimalConflict[] = []
   let left = [...lines]
   for (;;) {
@@ -77,7 +66,7 @@ export function* independentConflicts(session: Session, lines: readonly Line[]):
     if (outcome.kind !== 'unsolvable') return { conflicts, isComplete: outcome.kind === 'solution' }
     const conflict = yield* minimise(session, outcome.core)
     conflicts.push(conflict)
-    const taken = new Set(conflict.lines)
+    const taken = new Set(conflict.lines.flatMap((line) => wholes.get(line) ?? [line]))
     left = left.filter((line) => !taken.has(line))
   }
 }

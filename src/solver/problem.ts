@@ -20,6 +20,8 @@ export interface Line {
   readonly text: string
   /** Who asks: `nova 33.0.0`, `profile nova`, `2025.1 constraints`, `command line`. */
   readonly by: string
+  /** `nova@2026.1`, where the line belongs to a service release. */
+  readonly owner?: string
   readonly origin?: Origin
   /** Of a gap: what is wrong with the fact. */
   readonly trouble?: string

@@ -37,6 +37,7 @@ export function createSession(options: UniverseOptions & { readonly budget?: num
 export function* solve(session: Session, { lines, without, preferred }: Question): Task<Outcome> {
   const { universe } = session
   const counted = lines.filter((line) => without?.has(line) !== true).sort(byKey)
+  const given = new Map(counted.map((line) => [line.key, line]))
   for (;;) {
     backtrack(universe.engine, 0)
     const isReady = counted.map((line) => addLine(universe, line)).every((ready) => ready)
@@ -58,7 +59,10 @@ export function* solve(session: Session, { lines, without, preferred }: Question
       continue
     }
     if (support.reopen(result.assumptions)) continue
-    const core = result.assumptions.flatMap((variable) => universe.lineAt.get(variable) ?? [])
+    const core = result.assumptions.flatMap((variable) => {
+      const line = universe.lineAt.get(variable)
+      return line === undefined ? [] : [given.get(line.key) ?? line]
+    })
     return { kind: 'unsolvable', core: core.sort(byKey) }
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fixesOf } from '#solver/fixes.js'
-import { independentConflicts, isInput } from '#solver/minimal.js'
+import { independentConflicts, isInput, noWholes } from '#solver/minimal.js'
 import type { Line } from '#solver/problem.js'
 import { finish } from '#solver/task.js'
 import { bruteForce, faultsOf, type SmallProblem } from '../support/check-solution.js'
@@ -62,7 +62,10 @@ function menus(problem: SmallProblem) {
       conflicts.filter((other) => other !== conflict).flatMap(({ lines }) => lines.filter(isInput)),
     )
     const base = all.filter((line) => !others.has(line))
-    return { base, fixes: finish(fixesOf(session, base, conflict, { lines: 2, fixes: 100, runs: 1000 })) }
+    return {
+      base,
+      fixes: finish(fixesOf(session, base, conflict, noWholes, { lines: 2, fixes: 100, runs: 1000 })),
+    }
   })
 }
 

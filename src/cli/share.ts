@@ -1,0 +1,50 @@
+import type { Command } from 'commander'
+import { shareJson } from '#report/share-json.js'
+import { shareText } from '#report/share-text.js'
+import { share } from '#verbs/share.js'
+import { addTargetOptions, type GlobalOptions, type TargetOptions } from './options.js'
+import { type Output, parseOutput, writeOutputs } from './outputs.js'
+
+interface Flags extends GlobalOptions, TargetOptions {
+  readonly constraints?: string
+  readonly check?: boolean
+  readonly output?: readonly Output[]
+}
+
+async function run(services: readonly string[], flags: Flags): Promise<void> {
+  const { python, platform, constraints } = flags
+  const result = await share({
+    services,
+    python,
+    platform,
+    ...(constraints === undefined ? {} : { constraints }),
+  })
+  await writeOutputs(
+    flags.output,
+    flags.color,
+    (options) => shareText(result, options),
+    () => shareJson(result),
+  )
+  const { sharing } = result
+  const rests =
+    sharing.kind === 'conflicts' &&
+    sharing.conflicts.some(({ lines }) => lines.some(({ kind }) => kind === 'gap'))
+  if (sharing.kind === 'undecided' || rests) process.exitCode = 3
+  else if (flags.check === true && sharing.kind === 'conflicts') process.exitCode = 1
+}
+
+export function registerShare(program: Command): void {
+  const command = program
+    .command('share')
+    .description(
+      'may service releases share one environment; if not, why; and how few environments they need',
+    )
+    .argument('<SERVICE@RELEASE...>', 'such as nova@2026.1; nova alone is its newest maintained release')
+    .option('-c, --constraints <file>', 'pins that hold for all of them')
+    .option('--check', 'exit with 1 if they cannot share one environment')
+    .option('--offline', 'never touch the network (share never does)')
+    .option('-o, --output <format[=path]>', 'text or json, to stdout or a file (repeatable)', parseOutput)
+  addTargetOptions(command).action((services: string[], _: unknown, self: Command) =>
+    run(services, self.optsWithGlobals<Flags>()),
+  )
+}

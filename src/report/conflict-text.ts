@@ -1,0 +1,130 @@
+import { formatOrigin, visible } from '#errors.js'
+import type { ExplainedConflict } from '#solver/conflict.js'
+import type { Fact } from '#solver/explain.js'
+import type { Fix } from '#solver/fixes.js'
+import type { Line } from '#solver/problem.js'
+import { painter, plural, type TextOptions } from './terminal.js'
+
+/** Lines of a proof that are shown; JSON has them all. */
+const mostSteps = 6
+const mostFixes = 4
+
+/** A statement of a proof, and where it can be looked up. */
+interface Step {
+  readonly text: string
+  readonly place: string
+}
+
+/** One conflict for a person: what clashes, who says so and where, what to do. */
+export function conflictText(conflict: ExplainedConflict, title: string, options: TextOptions): string {
+  const paint = painter(options)
+  const steps = stepsOf(conflict)
+  const shown = steps.length > mostSteps ? steps.slice(0, mostSteps - 1) : steps
+  const width = Math.max(...shown.map(({ text }) => text.length))
+  const rest = steps.length - shown.length
+  return [
+    `${paint('bold', title)}: ${headlineOf(conflict)}`,
+    ...shown.map(
+      ({ text, place }) => `  ${place === '' ? text : `${text.padEnd(width)}   ${paint('dim', place)}`}`,
+    ),
+    ...(rest === 0 ? [] : [`  and ${plural(rest, 'more fact')}: -o json has them all`]),
+    ...fixLines(conflict),
+    '',
+  ].join('\n')
+}
+
+function headlineOf({ lines, explanation }: ExplainedConflict): string {
+  const gap = lines.find(({ kind }) => kind === 'gap')
+  if (gap !== undefined) return visible(`${gap.text}: ${gap.trouble}`)
+  if (explanation === undefined) return 'these cannot hold together'
+  const { facts, clash } = explanation
+  const python = facts.find(({ kind }) => kind === 'python')
+  if (python !== undefined) return `${clash.name} refuses this Python`
+  const [oldest] = clash.known
+  const newest = clash.known.at(-1)
+  const known =
+    clash.known.length < 2
+      ? clash.known.join('')
+      : `${oldest} to ${newest}, ${plural(clash.known.length, 'version')}`
+  return visible(`no version of ${clash.name} is left (known: ${known})`)
+}
+
+function stepsOf({ lines, explanation }: ExplainedConflict): Step[] {
+  const order = ['demand', 'pin', 'python', 'gap']
+  const sorted = [...lines].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
+  const binding = explanation?.binding
+  const mark = (item: Line | Fact) => (binding?.has(item) ? `  [${binding.get(item)} binds]` : '')
+  return [
+    ...sorted.map((line) => ({
+      text: visible(`${lineText(line)}${mark(line)}`),
+      place: line.origin === undefined ? '' : formatOrigin(line.origin),
+    })),
+    ...(explanation?.facts ?? []).map((fact) => ({
+      text: visible(`${factText(fact)}${mark(fact)}`),
+      place: placeOf(fact),
+    })),
+  ]
+}
+
+/** A constraint is told as one: it asks for nothing. */
+function lineText({ kind, by, owner, text, trouble }: Line): string {
+  if (kind === 'pin') return `${by === 'constraint' ? by : `${by}:`} ${text}`
+  if (kind === 'python') return `the environment has ${text}`
+  if (kind === 'gap') return `${text}: ${trouble}`
+  if (by === owner) return `${by} is ${text.replace('==', ' ')}`
+  return `${by} demands ${text}`
+}
+
+function factText({ kind, holder, versions, target, specifiers, underExtra }: Fact): string {
+  const which = `${holder}${underExtra === undefined ? '' : `[${underExtra}]`} ${spanOf(versions)}`
+  const isMany = versions.length > 1
+  if (kind === 'python') return `${which} ${isMany ? 'need' : 'needs'} Python ${specifiers}`
+  if (kind === 'guarded') return `${which}: nothing names a pre-release or pins what was yanked`
+  return `${which} ${isMany ? 'demand' : 'demands'} ${target}${specifiers}`
+}
+
+function spanOf(versions: readonly string[]): string {
+  if (versions.length < 3) return versions.join(' and ')
+  return `${versions[0]} to ${versions.at(-1)} (${plural(versions.length, 'version')})`
+}
+
+function placeOf({ kind, holder, versions, index }: Fact): string {
+  const version = versions.at(-1)
+  if (version === undefined || kind === 'guarded') return ''
+  if (kind === 'python') return formatOrigin({ distribution: holder, version, field: 'Requires-Python' })
+  return formatOrigin({
+    distribution: holder,
+    version,
+    field: 'Requires-Dist',
+    ...(index !== undefined && { index }),
+  })
+}
+
+function fixLines({ lines: conflicting, fixes }: ExplainedConflict): string[] {
+  const refused = conflicting.some(({ kind }) => kind === 'python')
+  if (fixes.length === 0) return ['  no fix of up to three changes was found']
+  const shown = fixes.slice(0, mostFixes)
+  const lines = shown.map((fix, i) => `${i === 0 ? '  fix  ' : '   or  '}${visible(fixText(fix, refused))}`)
+  if (fixes.length > shown.length)
+    lines.push(`       and ${plural(fixes.length - shown.length, 'more fix', 'more fixes')}`)
+  return lines
+}
+
+function fixText({ lines, instead, separates }: Fix, refused: boolean): string {
+  return lines
+    .map((line) => {
+      const version = instead.get(line)
+      if (separates.has(line))
+        return refused
+          ? `leave ${line.by} to an environment with another Python`
+          : `give ${line.by} an environment of its own`
+      if (line.kind === 'pin')
+        return version === undefined
+          ? `drop the constraint ${line.text}`
+          : `move the constraint ${line.text} to ${version}`
+      return version === undefined
+        ? `drop ${line.text} (${line.by})`
+        : `relax ${line.text} (${line.by}) so that it accepts ${version}`
+    })
+    .join(', and ')
+}

@@ -1,0 +1,57 @@
+import type { Partition } from '#solver/partition.js'
+import type { AskedService, ShareResult } from '#verbs/share.js'
+import { conflictText } from './conflict-text.js'
+import { painter, plural, type TextOptions } from './terminal.js'
+
+/** Questions 3 and 4 for a person. */
+export function shareText(result: ShareResult, options: TextOptions): string {
+  const paint = painter(options)
+  const { services, python, sharing, otherPythons } = result
+  const lines = [
+    paint('bold', services.map(({ id }) => id).join('  ')),
+    paint(
+      'dim',
+      `Python ${python} · shipped facts, offline · declared demands only: what code needs beyond them is not in metadata`,
+    ),
+    '',
+  ]
+  if (sharing.kind === 'solution') {
+    const { size } = sharing.solution.pins
+    lines.push(`As declared they may share one environment, of ${plural(size, 'distribution')}.`, '')
+  } else if (sharing.kind === 'undecided') {
+    lines.push('Whether they may share one environment was not decided: the budget of the search ended.', '')
+  } else {
+    lines.push(
+      `They cannot share one environment: ${plural(sharing.conflicts.length, 'independent conflict')}.`,
+      '',
+    )
+    sharing.conflicts.forEach((conflict, i) => {
+      lines.push(conflictText(conflict, `conflict ${i + 1}`, options))
+    })
+    if (!sharing.isComplete) lines.push('There may be more: the budget of the search ended.', '')
+    if (otherPythons.length > 0)
+      lines.push(`All of them could share under Python ${otherPythons.join(', ')}.`, '')
+  }
+  lines.push(paint('bold', 'FEWEST ENVIRONMENTS'))
+  lines.push(...partitionLines('as tested', result.asTested, services))
+  lines.push(...partitionLines('as declared', result.asDeclared, services))
+  return `${lines.join('\n')}\n`
+}
+
+function partitionLines(label: string, partition: Partition, services: readonly AskedService[]): string[] {
+  const named = (members: readonly number[]) => members.map((member) => services[member]!.id).join(' ')
+  const head = `  ${label.padEnd(12)} `
+  const indent = ' '.repeat(head.length)
+  if (partition.kind === 'undecided') return [`${head}not decided: the budget of the search ended`]
+  if (partition.kind === 'alone')
+    return [`${head}no number will do: ${named(partition.members)} cannot be solved even alone`]
+  const { groups, lowerBound } = partition
+  const lines = [`${head}${groups.length}`, ...groups.map((group) => `${indent}{ ${named(group)} }`)]
+  if (groups.length < 2) return lines
+  lines.push(
+    lowerBound.kind === 'clique'
+      ? `${indent}not fewer: no two of ${named(lowerBound.members)} fit together`
+      : `${indent}not fewer: ${lowerBound.sets.map((set) => `{ ${named(set)} }`).join(', ')} do not fit together`,
+  )
+  return lines
+}

@@ -1,0 +1,226 @@
+import type { DistributionName } from '#pep/name.js'
+import { parseSpecifierSet, type SpecifierSet, specifierSetContains } from '#pep/specifier-set.js'
+import { addRank, type Bitset, emptySet, hasRank, isEmptySet, ranksOf, setOf } from './bitset.js'
+import type { Demand } from './facts.js'
+import { isInput, type MinimalConflict } from './minimal.js'
+import { admittedBy, anyVersion, orAbsent, type Package } from './packages.js'
+import type { Line } from './problem.js'
+import { createProof, type ProofTerm, type Rule } from './proof.js'
+import type { Session } from './session.js'
+import type { Universe } from './universe.js'
+
+/** A fact of the catalog that has a part in a conflict: why lines that do not touch each other still clash. */
+export interface Fact {
+  /**
+   * `demand`: these versions demand the target; `python`: they refuse the Python; `guarded`: they are
+   * pre-releases that nothing names, or yanked and not pinned, so they may not be chosen.
+   */
+  readonly kind: 'demand' | 'python' | 'guarded'
+  readonly holder: DistributionName
+  /** Those that the lines leave, oldest first. */
+  readonly versions: readonly string[]
+  /** As in the metadata, without blanks and marker: `>=2.0` of the target, or of the Python. */
+  readonly specifiers: string
+  readonly target?: DistributionName
+  readonly underExtra?: string
+  /** Place in Requires-Dist of the newest of these versions. */
+  readonly index?: number
+}
+
+/** Facts that together with the lines of a conflict leave no choice; each is needed for that. */
+export interface Explanation {
+  /** From the lines on, nearest first. */
+  readonly facts: readonly Fact[]
+  /** The distribution of which no version is left, and its known versions. */
+  readonly clash: { readonly name: DistributionName; readonly known: readonly string[] }
+  /** Of lines and facts that bound it by several specifiers: the one that alone refuses what the others leave. */
+  readonly binding: ReadonlyMap<Line | Fact, string>
+}
+
+interface FactRule extends Rule {
+  readonly kind: Fact['kind']
+  readonly specifiers: string
+  readonly demand?: Demand
+}
+
+/** Why the lines of a conflict cannot hold together; undefined only if the budget of the proof ends first. */
+export function explain({ universe }: Session, { lines }: MinimalConflict): Explanation | undefined {
+  const given = lines.flatMap((line) => givenBy(universe, line))
+  const rules = rulesFrom(universe, lines)
+  const needed =
+    createProof(given, rules).needed() ?? createProof(given, [...rules, ...guards(universe, rules)]).needed()
+  if (needed === undefined) return undefined
+  const ordered = inOrder(lines, needed)
+  const facts = ordered.map((rule) => factOf(universe, lines, rule))
+  const clash = clashOf(universe, lines, ordered)
+  return { facts, clash, binding: bindingOf(universe, clash.name, lines, facts) }
+}
+
+function givenBy(universe: Universe, line: Line): ProofTerm[][] {
+  const pack = universe.packages.get(line.name)
+  if (pack === undefined) return []
+  if (line.kind === 'gap') {
+    const rank = pack.candidates.findIndex(({ version }) => line.text === `${line.name} ${version}`) + 1
+    return rank === 0 ? [] : [[{ pack, set: complement(pack, setOf(pack.size, [rank])) }]]
+  }
+  const admitted = admittedBy(pack, line.specifiers)
+  if (line.kind === 'pin') return [[{ pack, set: orAbsent(admitted) }]]
+  return [[{ pack, set: admitted }], ...line.extras.map((extra) => [{ pack, extra, wanted: true }])]
+}
+
+function complement(pack: Package, ranks: Bitset): Bitset {
+  const set = emptySet(pack.size)
+  for (let rank = 0; rank < pack.size; rank++) if (!hasRank(ranks, rank)) addRank(set, rank)
+  return set
+}
+
+/** The facts that can be reached from the lines, versions that say the same taken together. */
+function rulesFrom(universe: Universe, lines: readonly Line[]): FactRule[] {
+  const python = lines.some(({ kind }) => kind === 'python')
+  const unknown = new Set(
+    lines.filter(({ kind, text, name }) => kind === 'gap' && text === name).map(({ name }) => name),
+  )
+  const rules: FactRule[] = []
+  const reached = new Set(lines.map(({ name }) => name))
+  for (const name of reached) {
+    const pack = universe.packages.get(name)
+    if (pack === undefined) continue
+    const byText = new Map<string, FactRule>()
+    const add = (key: string, rank: number, make: () => Omit<FactRule, 'holder' | 'ranks'>) => {
+      const rule = byText.get(key) ?? { ...make(), holder: pack, ranks: emptySet(pack.size) }
+      byText.set(key, rule)
+      addRank(rule.ranks, rank)
+    }
+    for (let rank = pack.size - 1; rank > 0; rank--) {
+      const { version, requiresPython } = pack.candidates[rank - 1]!
+      const facts = hasRank(pack.expanded, rank) ? universe.facts.release(name, version) : undefined
+      for (const set of python ? [requiresPython, facts?.requiresPython] : []) {
+        if (set === undefined || specifierSetContains(set, universe.python, true)) continue
+        add(`python ${set.text}`, rank, () => ({ kind: 'python', specifiers: set.text, consequences: [] }))
+      }
+      for (const demand of facts?.demands ?? []) {
+        const target = universe.packages.get(demand.name)
+        if (target === undefined || (target.candidates.length === 0 && !unknown.has(demand.name))) continue
+        reached.add(demand.name)
+        const under = demand.underExtra ?? ''
+        const condition = under === '' ? [] : [{ pack, extra: under, wanted: false }]
+        const own = (what: string, consequence: ProofTerm) =>
+          add(`${demand.name} ${demand.specifiers.text} ${under} ${what}`, rank, () => ({
+            kind: 'demand',
+            specifiers: demand.specifiers.text,
+            demand,
+            consequences: [...condition, consequence],
+          }))
+        own('', { pack: target, set: admittedBy(target, demand.specifiers) })
+        for (const extra of demand.extras) own(extra, { pack: target, extra, wanted: true })
+      }
+    }
+    rules.push(...byText.values())
+  }
+  return rules
+}
+
+/** Versions that may be chosen only because of what else is chosen, as if nothing else spoke for them. */
+function guards(universe: Universe, rules: readonly FactRule[]): FactRule[] {
+  const packs = new Set([...universe.packages.values()])
+  for (const { holder } of rules) packs.add(holder)
+  return [...packs].flatMap((holder) => {
+    const sets = universe.mode === 'allow' ? [holder.yanked] : [holder.prereleases, holder.yanked]
+    return sets
+      .filter((ranks) => !isEmptySet(ranks))
+      .map((ranks): FactRule => ({ kind: 'guarded', holder, ranks, specifiers: '', consequences: [] }))
+  })
+}
+
+/** By distance from the lines. */
+function inOrder(lines: readonly Line[], rules: readonly FactRule[]): FactRule[] {
+  const reached = new Set(lines.map(({ name }) => name))
+  for (const name of reached) {
+    for (const { holder, demand } of rules)
+      if (holder.name === name && demand !== undefined) reached.add(demand.name)
+  }
+  const places = [...reached]
+  const place = (rule: FactRule) => {
+    const index = places.indexOf(rule.holder.name)
+    return index < 0 ? places.length : index
+  }
+  return [...rules].sort((a, b) => place(a) - place(b))
+}
+
+function factOf(universe: Universe, lines: readonly Line[], rule: FactRule): Fact {
+  const { holder, kind, specifiers, demand } = rule
+  const left = lines.filter(({ name, kind: by }) => name === holder.name && (by === 'demand' || by === 'pin'))
+  const ranks = ranksOf(rule.ranks).filter((rank) =>
+    left.every((line) => hasRank(admittedBy(universe.packages.get(line.name)!, line.specifiers), rank)),
+  )
+  const versions = ranks.map((rank) => holder.candidates[rank - 1]!.version)
+  return {
+    kind,
+    holder: holder.name,
+    versions,
+    specifiers,
+    ...(demand !== undefined && {
+      target: demand.name,
+      index: indexIn(universe, holder, versions.at(-1), demand),
+      ...(demand.underExtra !== undefined && { underExtra: demand.underExtra }),
+    }),
+  }
+}
+
+/** The same demand stands in different places of the metadata of different versions. */
+function indexIn(universe: Universe, holder: Package, version: string | undefined, demand: Demand): number {
+  const facts = version === undefined ? undefined : universe.facts.release(holder.name, version)
+  const same = facts?.demands.find(
+    ({ name, specifiers, underExtra }) =>
+      name === demand.name && specifiers.text === demand.specifiers.text && underExtra === demand.underExtra,
+  )
+  return (same ?? demand).index
+}
+
+/** The distribution that most of the lines and facts speak about, the last of them where several do. */
+function clashOf(
+  universe: Universe,
+  lines: readonly Line[],
+  rules: readonly FactRule[],
+): Explanation['clash'] {
+  const counts = new Map<DistributionName, number>()
+  const spokenOf = [...lines.filter(({ kind }) => kind !== 'python').map(({ name }) => name)]
+  for (const { demand, holder } of rules) spokenOf.push(demand?.name ?? holder.name)
+  for (const name of spokenOf) {
+    const count = (counts.get(name) ?? 0) + 1
+    counts.delete(name)
+    counts.set(name, count)
+  }
+  const most = Math.max(...counts.values())
+  const name = [...counts].findLast(([, count]) => count === most)![0]
+  const known = universe.packages.get(name)?.candidates.map(({ version }) => version) ?? []
+  return { name, known }
+}
+
+function bindingOf(
+  universe: Universe,
+  name: DistributionName,
+  lines: readonly Line[],
+  facts: readonly Fact[],
+): Map<Line | Fact, string> {
+  const pack = universe.packages.get(name)
+  const bounds: { item: Line | Fact; set: SpecifierSet }[] = [
+    ...lines.flatMap((item) => (item.name === name && isInput(item) ? [{ item, set: item.specifiers }] : [])),
+    ...facts.flatMap((item) =>
+      item.target === name ? [{ item, set: parseSpecifierSet(item.specifiers) }] : [],
+    ),
+  ]
+  const binding = new Map<Line | Fact, string>()
+  for (const { item, set } of pack === undefined ? [] : bounds) {
+    if (set.specifiers.length < 2) continue
+    const others = bounds.filter((bound) => bound.item !== item).map((bound) => admittedBy(pack!, bound.set))
+    const left = ranksOf(anyVersion(pack!)).filter((rank) =>
+      others.every((admitted) => hasRank(admitted, rank)),
+    )
+    const refuses = set.specifiers
+      .map(({ operator, version }) => `${operator}${version}`)
+      .find((text) => left.every((rank) => !hasRank(admittedBy(pack!, parseSpecifierSet(text)), rank)))
+    if (refuses !== undefined && left.length > 0) binding.set(item, refuses)
+  }
+  return binding
+}

@@ -1,0 +1,93 @@
+import { type ExplainedConflicts, explainConflicts } from './conflict.js'
+import type { ServiceLines } from './lines.js'
+import { type Partition, smallestPartition, type Together } from './partition.js'
+import type { Line, Solution } from './problem.js'
+import { type Session, solve } from './session.js'
+import { type Failure, shrink } from './shrink.js'
+import type { Task } from './task.js'
+import { unite } from './unite.js'
+
+/** Services that may come to share one environment, and lines that hold for all of them (pins of a host). */
+export interface SharingProblem {
+  readonly session: Session
+  readonly services: readonly ServiceLines[]
+  readonly common: readonly Line[]
+}
+
+/** May they share one environment at all? */
+export type Sharing =
+  | { readonly kind: 'solution'; readonly solution: Solution }
+  | ({ readonly kind: 'conflicts' } & ExplainedConflicts)
+  | { readonly kind: 'undecided' }
+
+export function linesOfServices({ services, common }: Omit<SharingProblem, 'session'>): Line[] {
+  const lines = [...common, ...services.flatMap(({ self, demands }) => [self, ...demands])]
+  return [...new Map(lines.map((line) => [line.key, line])).values()]
+}
+
+/** A solution, or every independent conflict with its facts and fixes. */
+export function* shareOne(
+  problem: SharingProblem,
+  preferred: ReadonlyMap<Line['name'], string> = new Map(),
+): Task<Sharing> {
+  const { session, services } = problem
+  const lines = linesOfServices(problem)
+  const outcome = yield* solve(session, { lines, preferred })
+  if (outcome.kind === 'undecided') return outcome
+  if (outcome.kind === 'solution') return { kind: 'solution', solution: outcome }
+  const wholes = new Map(services.map(({ self, demands }) => [self, [self, ...demands]]))
+  return { kind: 'conflicts', ...(yield* explainConflicts(session, lines, wholes)) }
+}
+
+/** Whether there is a solution at all: for the same services under another Python. */
+export function* resolvesAll(problem: SharingProblem): Task<boolean> {
+  const outcome = yield* solve(problem.session, { lines: linesOfServices(problem) })
+  return outcome.kind === 'solution'
+}
+
+/** The fewest environments such that the declared demands of the services in each can be met together. */
+export function* fewestAsDeclared({ session, services, common }: SharingProblem): Task<Partition> {
+  const alone: (Solution | undefined)[] = []
+  const serviceOf = new Map<Line, number>()
+  services.forEach(({ self, demands }, i) => {
+    for (const line of [self, ...demands]) serviceOf.set(line, i)
+  })
+
+  function* ask(members: readonly number[]): Task<Failure<number>> {
+    const known = members.map((member) => alone[member])
+    if (known.every((solution) => solution !== undefined) && unite(known) !== undefined)
+      return { kind: 'holds' }
+    const lines = linesOfServices({ services: members.map((member) => services[member]!), common })
+    const outcome = yield* solve(session, { lines })
+    if (outcome.kind === 'undecided') return { kind: 'undecided' }
+    if (outcome.kind === 'solution') {
+      if (members.length === 1) alone[members[0]!] = outcome
+      return { kind: 'holds' }
+    }
+    return { kind: 'fails', core: outcome.core.flatMap((line) => serviceOf.get(line) ?? []) }
+  }
+
+  return yield* smallestPartition(services.length, (members) => disjointFailures(members, ask))
+}
+
+/** Sets of members that fail together, each as small as can be, none sharing a member with another. */
+export function* disjointFailures(
+  members: readonly number[],
+  ask: (members: readonly number[]) => Task<Failure<number>>,
+): Task<Together> {
+  const sets: (readonly number[])[] = []
+  for (let left = members; left.length > 0; ) {
+    const answer = yield* ask(left)
+    if (answer.kind === 'undecided') return { kind: 'undecided' }
+    if (answer.kind !== 'fails') break
+    const core = new Set(answer.core)
+    const smallest = yield* shrink(
+      left.filter((member) => core.has(member)),
+      ask,
+    )
+    if (!smallest.isMinimal) return { kind: 'undecided' }
+    sets.push(smallest.items)
+    left = left.filter((member) => !smallest.items.includes(member))
+  }
+  return sets.length === 0 ? { kind: 'fits' } : { kind: 'fails', sets }
+}

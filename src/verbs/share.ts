@@ -1,0 +1,175 @@
+import { join } from 'node:path'
+import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
+import { universePythons } from '#catalog/universe.js'
+import { SvcsplitError } from '#errors.js'
+import { type Constraints, parseConstraintsText, pinsFor } from '#inputs/constraints-file.js'
+import { type Fleet, type InputFile, loadFleet, shownPath } from '#inputs/fleet.js'
+import { serviceReleaseNamed } from '#inputs/releases.js'
+import { readInput } from '#inputs/requirements-file.js'
+import { decodeText } from '#inputs/text-lines.js'
+import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
+import { type DistributionName, normalizeName } from '#pep/name.js'
+import { knownFacts } from '#solver/known-facts.js'
+import { demandLine, pinLine, pythonLineOf, serviceLines } from '#solver/lines.js'
+import type { Partition } from '#solver/partition.js'
+import type { Line } from '#solver/problem.js'
+import { createSession } from '#solver/session.js'
+import {
+  fewestAsDeclared,
+  resolvesAll,
+  type Sharing,
+  type SharingProblem,
+  shareOne,
+} from '#solver/sharing.js'
+import { finish } from '#solver/task.js'
+import { fewestAsTested, type TestedService } from '#solver/tested.js'
+import { toolVersion } from '#version.js'
+import { factsOf, serviceRoot } from './service-release.js'
+
+export interface ShareOptions {
+  /** `nova@2025.2` or `nova`. */
+  readonly services: readonly string[]
+  readonly python: string
+  readonly platform: 'linux/amd64' | 'linux/arm64'
+  /** A constraints file that holds for all of them. */
+  readonly constraints?: string
+}
+
+/** One service release of the question. */
+export interface AskedService {
+  readonly id: string
+  readonly service: string
+  readonly release: string
+  readonly distribution: DistributionName
+  readonly version: string
+}
+
+export interface ShareResult {
+  readonly toolVersion: string
+  readonly inputs: readonly InputFile[]
+  readonly python: string
+  readonly platform: string
+  /** Sorted by release, then by name; groups name them by their place here. */
+  readonly services: readonly AskedService[]
+  readonly sharing: Sharing
+  /** Other Pythons under which all of them could share, nearest first; looked for where a Python is refused. */
+  readonly otherPythons: readonly string[]
+  readonly asTested: Partition
+  readonly asDeclared: Partition
+}
+
+interface Problem extends SharingProblem {
+  readonly services: readonly TestedService[]
+}
+
+/** Questions 3 and 4: may these service releases share one environment, and how few environments do they need? */
+export async function share(options: ShareOptions): Promise<ShareResult> {
+  const { python, platform } = options
+  if (options.services.length === 0) throw new SvcsplitError('E-CLI-USAGE', 'no service release is named')
+  const fleet = loadFleet()
+  const constraints =
+    options.constraints === undefined ? undefined : await readConstraints(fleet, options.constraints)
+  const services = askedServices(fleet, options.services)
+  const snapshot = loadSnapshot(join(fleet.root, 'constraints/catalog'))
+  const problemFor = (version: string) =>
+    problemOf(fleet, snapshot, services, constraints, markerEnvironment(version, platform))
+  const problem = problemFor(python)
+  const sharing = finish(shareOne(problem, preferredVersions(problem)))
+  const isPythonRefused =
+    sharing.kind === 'conflicts' &&
+    sharing.conflicts.some(({ lines }) => lines.some(({ kind }) => kind === 'python'))
+  const pythons = isPythonRefused ? nearestFirst(python) : []
+  return {
+    toolVersion: toolVersion(),
+    inputs: fleet.inputs(),
+    python,
+    platform,
+    services,
+    sharing,
+    otherPythons: pythons.filter((version) => finish(resolvesAll(problemFor(version)))),
+    asTested: finish(fewestAsTested(problem.session, problem.services)),
+    asDeclared: finish(fewestAsDeclared(problem)),
+  }
+}
+
+async function readConstraints(fleet: Fleet, path: string): Promise<Constraints> {
+  const bytes = await readInput(path)
+  fleet.note('constraints', path, bytes)
+  return parseConstraintsText(decodeText(bytes, path), shownPath(path))
+}
+
+/** Each once, by release and then by name. */
+function askedServices(fleet: Fleet, texts: readonly string[]): AskedService[] {
+  const asked = new Map<string, AskedService>()
+  for (const text of texts) {
+    const { service, release } = serviceReleaseNamed(fleet.releases, text)
+    const { version } = release.services.get(service)!
+    const distribution = normalizeName(fleet.profile(service).distribution)
+    const id = `${service}@${release.name}`
+    asked.set(`${release.name} ${service}`, { id, service, release: release.name, distribution, version })
+  }
+  return [...asked].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, service]) => service)
+}
+
+/** Every demand of the services as a line, over facts that leave those demands out. */
+function problemOf(
+  fleet: Fleet,
+  snapshot: Snapshot,
+  asked: readonly AskedService[],
+  constraints: Constraints | undefined,
+  environment: MarkerEnvironment,
+): Problem {
+  const facts = factsOf(snapshot)
+  const session = createSession({
+    facts: knownFacts(
+      snapshot,
+      environment,
+      asked.map(({ distribution, version }) => ({ name: distribution, version })),
+    ),
+    python: environment.python_full_version,
+    prereleases: 'pip',
+    pythonLine: pythonLineOf(environment, '--python'),
+  })
+  const pinsOf = new Map<string, readonly Line[]>()
+  const releasePins = (release: string) => {
+    const known =
+      pinsOf.get(release) ?? pinLines(fleet.constraints(release), `${release} constraints`, environment)
+    pinsOf.set(release, known)
+    return known
+  }
+  const services = asked.map(({ id, service, release, distribution }) => {
+    const root = serviceRoot(fleet, facts, service, release)
+    const lines = serviceLines(id, root, { path: fleet.releases.path }, environment)
+    return { ...lines, pins: releasePins(release).filter(({ name }) => name !== distribution) }
+  })
+  const own = new Set<string>(asked.map(({ distribution }) => distribution))
+  const common =
+    constraints === undefined
+      ? []
+      : pinLines(constraints, 'constraint', environment).filter(({ name }) => !own.has(name))
+  return { session, services, common }
+}
+
+/** What a constraints file says in one environment, pins and bounds alike, as lines that constrain. */
+export function pinLines(constraints: Constraints, by: string, environment: MarkerEnvironment): Line[] {
+  const pins = [...pinsFor(constraints, environment)].map(([name, pin]) => pinLine(name, pin, by))
+  const bounds = [...constraints.bounds.values()]
+    .flat()
+    .flatMap(({ requirement, at, text }) => demandLine({ requirement, at }, by, environment, { text }))
+  return [...pins, ...bounds.map((line): Line => ({ ...line, key: `pin ${line.key}`, kind: 'pin' }))]
+}
+
+/** Versions that the newest release among them was tested with: where there is a choice, nearest to what is known. */
+function preferredVersions({ services, common }: Problem): Map<DistributionName, string> {
+  const lines = [...services.flatMap(({ pins }) => pins), ...common]
+  return new Map(lines.map(({ name, specifiers }) => [name, specifiers.specifiers[0]?.version ?? '']))
+}
+
+/** Newer Pythons before older ones at the same distance. */
+function nearestFirst(python: string): string[] {
+  const minor = (version: string) => Number(version.split('.')[1])
+  const distance = (version: string) => Math.abs(minor(version) - minor(python))
+  return universePythons
+    .filter((version) => minor(version) !== minor(python))
+    .sort((a, b) => distance(a) - distance(b) || minor(b) - minor(a))
+}
