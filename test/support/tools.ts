@@ -14,6 +14,8 @@ export const systemTools: ReadonlyMap<string, string> = new Map([
   ['unshare', 'util-linux'],
   ['gzip', 'gzip'],
   ['python3', 'python3'],
+  ['docker-registry', 'docker-registry'],
+  ['openssl', 'openssl'],
 ])
 
 /** Python that fits `debian:bookworm`, with the module venv complete, for comparisons with pip. */
