@@ -165,13 +165,21 @@ export function openWheelhouse(options: WheelhouseOptions): Wheelhouse {
       .digest('hex')
   const recordPath = (sdist: Sdist): string => join(dir, 'records', `${key(sdist)}.json`)
 
+  /** None if the table has moved on and cannot satisfy them any more. */
+  function stillGiven(asked: readonly string[]): readonly BuildWheel[] | undefined {
+    try {
+      return resolveBuildRequirements(options.requirements, asked, holds, 'an earlier build')
+    } catch (error) {
+      if (error instanceof SvcsplitError) return undefined
+      throw error
+    }
+  }
+
   async function findWheel(sdist: Sdist): Promise<BuiltWheel | undefined> {
     const record = await readRecord(recordPath(sdist))
     if (record === undefined || !(await options.store.has(record.wheel.sha256))) return undefined
-    const label = `${sdist.distribution} ${sdist.version}`
-    const now = resolveBuildRequirements(options.requirements, record.asked, holds, label)
-    const then = record.requirements.map(({ sha256 }) => sha256).join()
-    if (now.map(({ sha256 }) => sha256).join() !== then) return undefined
+    const now = stillGiven(record.asked)?.map(({ sha256 }) => sha256)
+    if (now?.join() !== record.requirements.map(({ sha256 }) => sha256).join()) return undefined
     return { ...record.wheel, path: options.store.path(record.wheel.sha256), cached: true }
   }
 

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type BaseImage, prepareBase } from '#base/base-image.js'
 import { openBlobStore } from '#io/blob-store.js'
 import { cacheDir } from '#io/cache-dir.js'
+import type { BuildRequirements } from '#wheelhouse/build-requirements.js'
 import type { Sdist } from '#wheelhouse/sdist.js'
 import { openWheelhouse, type Wheelhouse } from '#wheelhouse/wheelhouse.js'
 import { pinnedWheel, shippedBuildRequirements } from '../support/pinned-wheels.js'
@@ -33,12 +34,12 @@ describe.skipIf(tools.missing)(tools.title('a wheelhouse'), () => {
   afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
   /** A wheelhouse that knows nothing yet; the bases are those of the shared cache. */
-  async function open(cache: string): Promise<Wheelhouse> {
+  async function open(cache: string, table?: BuildRequirements): Promise<Wheelhouse> {
     opened = openWheelhouse({
       base,
       platform: at.platform,
       withPackages: (packages) => prepareBase({ ...at, packages }),
-      requirements: await shippedBuildRequirements(),
+      requirements: table ?? (await shippedBuildRequirements()),
       fetch: async (wheel) => pinnedWheel(wheel),
       cacheDir: join(dir, cache),
       store: openBlobStore(join(dir, cache)),
@@ -62,6 +63,10 @@ describe.skipIf(tools.missing)(tools.title('a wheelhouse'), () => {
     const one = await (await open('a')).buildWheel(sdist)
     expect(one).toMatchObject({ filename: 'demo-1.0-py3-none-any.whl', cached: false })
     expect(await (await open('a')).findWheel(sdist)).toMatchObject({ sha256: one.sha256, cached: true })
+    const shipped = await shippedBuildRequirements()
+    const older = { ...shipped, wheels: shipped.wheels.filter(({ version }) => version !== '80.9.0') }
+    expect(await (await open('a', older)).findWheel(sdist)).toBeUndefined()
+    expect(await (await open('a', { ...shipped, wheels: [] })).findWheel(sdist)).toBeUndefined()
     const other = await (await open('b')).buildWheel(sdist)
     expect(other).toMatchObject({ sha256: one.sha256, cached: false })
   })
