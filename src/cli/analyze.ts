@@ -79,8 +79,8 @@ async function run(services: readonly string[], flags: Flags, command: Command):
   if (result.undecided.length > 0) {
     const [first] = result.undecided
     progress.warn?.(
-      `undecided: ${result.undecided.length} facts are not known, the first is ${first!.distribution} ` +
-        `${first!.version ?? ''} (${first!.reason})${flags.offline === true ? '; run without --offline to ask the package index' : ''}`,
+      `undecided: facts that are needed are not known (${result.undecided.length}), the first is ${first!.distribution}` +
+        `${first!.version === undefined ? '' : ` ${first!.version}`}: ${first!.reason}${flags.offline === true ? '; run without --offline to ask the package index' : ''}`,
     )
     process.exitCode = 3
   }

@@ -169,13 +169,16 @@ export async function analyze(options: AnalyzeOptions): Promise<AnalysisResult> 
     python: options.python,
     platform: options.platform,
     releases: fleet.releases.list,
-    rules,
+    // Without a release nothing says which scripts the host runs today.
+    rules: hosts.every(({ release }) => release === undefined) || own !== undefined ? withoutScripts : rules,
     notesTold: notes,
     ...(oneHost
       ? { host: host.release === undefined ? { constraints: host.label } : { release: host.release } }
       : {}),
   }
 }
+
+const withoutScripts = rules.filter((rule) => rule !== 'entry-point')
 
 /** By service, then by release; each once. */
 function sorted(candidates: readonly Candidate[]): readonly Candidate[] {
