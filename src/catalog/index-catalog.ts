@@ -3,7 +3,7 @@ import { SvcsplitError } from '#errors.js'
 import { type BlobStore, openBlobStore } from '#io/blob-store.js'
 import type { Http } from '#io/http.js'
 import type { DistributionName } from '#pep/name.js'
-import { compareVersions, parseVersion } from '#pep/version.js'
+import { parseVersion } from '#pep/version.js'
 import type { Catalog, DistributionFile, Metadata } from './catalog.js'
 import { type FactCache, noFactCache, openFactCache } from './fact-cache.js'
 import { isUsableOnLinux } from './linux-files.js'
@@ -34,7 +34,7 @@ export interface PendingMetadata {
 export interface IndexCatalog extends Catalog {
   /** PEP 592: true if every file of the version is yanked. */
   isYanked(name: DistributionName, version: string): Promise<boolean>
-  /** All files of all versions as the index lists them; empty if the name is unknown. */
+  /** Key of the version (PEP 440 equality) -> its files as the index lists them, oldest version first; empty if the name is unknown. */
   listing(name: DistributionName): Promise<ReadonlyMap<string, readonly SimpleFile[]>>
   /** From a wheel; undefined if the version has none. */
   entryPoints(name: DistributionName, version: string): Promise<EntryPoints | undefined>
@@ -43,7 +43,7 @@ export interface IndexCatalog extends Catalog {
 }
 
 interface Project {
-  /** Canonical version -> its files; in PEP 440 order. */
+  /** Key of the version -> its files; in PEP 440 order. */
   readonly byVersion: ReadonlyMap<string, readonly SimpleFile[]>
 }
 
@@ -71,7 +71,7 @@ export function indexCatalog(options: IndexCatalogOptions): IndexCatalog {
     remember(projects, name, async () => groupByVersion((await pages.page(name))?.files ?? []))
 
   const filesOf = async (name: DistributionName, version: string): Promise<readonly SimpleFile[]> =>
-    (await project(name)).byVersion.get(parseVersion(version).text) ?? []
+    (await project(name)).byVersion.get(parseVersion(version).key) ?? []
 
   return {
     async versions(name) {
@@ -79,7 +79,7 @@ export function indexCatalog(options: IndexCatalogOptions): IndexCatalog {
     },
 
     metadata(name, version) {
-      return remember(known, `${name} ${parseVersion(version).text}`, async () => {
+      return remember(known, `${name} ${parseVersion(version).key}`, async () => {
         const files = await filesOf(name, version)
         if (files.length === 0) return undefined
         const found = await source.metadata(name, files)
@@ -126,13 +126,12 @@ function remember<K, V>(map: Map<K, Promise<V>>, key: K, make: () => Promise<V>)
 function groupByVersion(files: readonly SimpleFile[]): Project {
   const groups = new Map<string, SimpleFile[]>()
   for (const file of files) {
-    const key = parseVersion(file.version).text
+    const { key } = parseVersion(file.version)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [file])
     else group.push(file)
   }
-  const ordered = [...groups].sort(([a], [b]) => compareVersions(parseVersion(a), parseVersion(b)))
-  return { byVersion: new Map(ordered) }
+  return { byVersion: new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1))) }
 }
 
 /** Pages in HTML give no sizes, and asking for one costs a round trip: only for files that an image could use. */

@@ -212,10 +212,10 @@ function toMetadata(
   core: CoreMetadata,
   from: Metadata['from'],
 ): Metadata {
-  const stated = tryParseVersion(core.version)?.text
+  const stated = tryParseVersion(core.version)?.key
   if (
     normalizeName(core.name) !== name ||
-    (stated !== undefined && stated !== parseVersion(file.version).text)
+    (stated !== undefined && stated !== parseVersion(file.version).key)
   )
     throw new SvcsplitError(
       'E-IDX-METADATA',

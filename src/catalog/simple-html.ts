@@ -68,6 +68,7 @@ function* tags(html: string): Generator<Tag> {
     else if (html[at + 1] === '!' || html[at + 1] === '?') at = after(html, '>', at + 2)
     else {
       const tag = readTag(html, at)
+      if (tag === 'unfinished') return
       if (tag === undefined) at += 1
       else {
         yield tag
@@ -96,7 +97,8 @@ const attributeName = /[^\s/>=][^\s/>=]*/y
 const equals = /\s*=\s*/y
 const value = /"([^"]*)"|'([^']*)'|([^\s>"']+)/y
 
-function readTag(html: string, start: number): Tag | undefined {
+/** Undefined if no tag begins here; a tag without end reaches to the end of the page, as in browsers. */
+function readTag(html: string, start: number): Tag | 'unfinished' | undefined {
   let at = start + 1
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at
@@ -109,7 +111,7 @@ function readTag(html: string, start: number): Tag | undefined {
   const attributes = new Map<string, string>()
   for (;;) {
     take(space)
-    if (at >= html.length) return undefined
+    if (at >= html.length) return 'unfinished'
     if (html[at] === '>') return { name, attributes, start, end: at + 1 }
     const key = take(attributeName)?.[0].toLowerCase()
     if (key === undefined) {

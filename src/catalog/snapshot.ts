@@ -39,7 +39,7 @@ interface Row<T> {
   get(): T
 }
 
-/** One file by name; the versions of a name, by canonical text, are put in order when the name is first asked for. */
+/** One file by name; the versions of a name, by their keys (PEP 440 equality), are put in order when the name is first asked for. */
 type Rows<T> = ReadonlyMap<DistributionName, () => ReadonlyMap<string, Row<T>>>
 
 /**
@@ -63,8 +63,8 @@ export function loadSnapshot(...dirs: readonly [string, ...string[]]): Snapshot 
       if (known !== undefined) return known
       const versions = new Map<string, string>()
       for (const part of parts)
-        for (const [canonical, { version }] of part.metadata().get(name)?.() ?? [])
-          if (!versions.has(canonical)) versions.set(canonical, version)
+        for (const [key, { version }] of part.metadata().get(name)?.() ?? [])
+          if (!versions.has(key)) versions.set(key, version)
       const ordered = [...versions.values()].sort((a, b) => compareVersions(parseVersion(a), parseVersion(b)))
       merged.set(name, ordered)
       return ordered
@@ -134,8 +134,7 @@ function lookUp<K extends 'metadata' | 'files' | 'entryPoints'>(
   for (const part of parts) {
     const versions = part[kind]().get(name)?.()
     if (versions === undefined) continue
-    // the spelling asked for is nearly always the canonical one
-    const found = versions.get(version) ?? versions.get(parseVersion(version).text)
+    const found = versions.get(parseVersion(version).key)
     if (found !== undefined) return found.get() as never
   }
   return undefined
@@ -183,6 +182,6 @@ function grouped<T>(rows: readonly (Row<T> & { readonly name: DistributionName }
     else group.push(row)
   }
   const lazily = (group: readonly Row<T>[]): (() => ReadonlyMap<string, Row<T>>) =>
-    once(() => new Map(group.map((row) => [parseVersion(row.version).text, row])))
+    once(() => new Map(group.map((row) => [parseVersion(row.version).key, row])))
   return new Map([...groups].map(([name, group]) => [name, lazily(group)]))
 }

@@ -30,8 +30,8 @@ export interface UniverseInput {
 /** What has to be known of the index for this. */
 export interface UniverseFacts {
   metadata(name: DistributionName, version: string): Promise<Metadata | undefined>
-  /** Canonical versions that exist. */
-  versions(name: DistributionName): Promise<ReadonlySet<string>>
+  /** Versions that exist: key -> spelling. */
+  versions(name: DistributionName): Promise<ReadonlyMap<string, string>>
   /** Python -> the newest version for it. */
   newest(name: DistributionName): Promise<ReadonlyMap<string, string>>
 }
@@ -43,13 +43,14 @@ export function universeFactsOf(index: {
 }): UniverseFacts {
   return {
     metadata: (name, version) => index.metadata(name, version),
-    versions: async (name) => new Set((await index.listing(name)).keys()),
+    versions: async (name) =>
+      new Map([...(await index.listing(name))].map(([key, files]) => [key, files[0]!.version])),
     newest: async (name) => newestForPythons(await index.listing(name)),
   }
 }
 
 export interface Universe {
-  /** Name -> canonical versions in PEP 440 order; every name reached, at every version that counts. */
+  /** Name -> versions as the index spells them, oldest first; every name reached, at every version that counts. */
   readonly versions: ReadonlyMap<DistributionName, readonly string[]>
   /** Names that no release pins: Python -> the newest version for it. */
   readonly unpinned: ReadonlyMap<DistributionName, ReadonlyMap<string, string>>
@@ -96,14 +97,16 @@ export async function collectUniverse(
   }
 
   const wanted = async (name: DistributionName): Promise<readonly string[]> => {
-    const fixed = new Set([...(input.pins.get(name) ?? []), ...shipped(input.roots, name)].map(canonical))
+    const fixed = [...(input.pins.get(name) ?? []), ...shipped(input.roots, name)]
     const existing = await facts.versions(name)
-    for (const version of fixed) if (!existing.has(version)) absent.add(`${name} ${version}`)
-    if (fixed.size > 0) return inOrder([...fixed].filter((version) => existing.has(version)))
+    const found = fixed.map((version) => existing.get(parseVersion(version).key))
+    for (const [index, version] of fixed.entries())
+      if (found[index] === undefined) absent.add(`${name} ${version}`)
+    if (fixed.length > 0) return inOrder(found.filter((version) => version !== undefined))
     if (existing.size === 0) absent.add(name)
     const newest = await facts.newest(name)
     unpinned.set(name, newest)
-    return inOrder([...new Set(newest.values())])
+    return inOrder([...newest.values()])
   }
 
   const follow = async (name: DistributionName): Promise<void> => {
@@ -147,12 +150,9 @@ function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): nu
   return a[0] < b[0] ? -1 : 1
 }
 
-function canonical(version: string): string {
-  return parseVersion(version).text
-}
-
+/** Oldest first, each once. */
 function inOrder(versions: readonly string[]): readonly string[] {
-  return versions.toSorted((a, b) => compareVersions(parseVersion(a), parseVersion(b)))
+  return [...new Set(versions)].sort((a, b) => compareVersions(parseVersion(a), parseVersion(b)))
 }
 
 function shipped(roots: readonly UniverseRoot[], name: DistributionName): readonly string[] {
@@ -184,18 +184,18 @@ function markerTest(): (requirement: Requirement, extras: ReadonlySet<string>) =
   }
 }
 
-/** Finals before pre-releases, yanked files never (PEP 592): Python -> canonical version. */
+/** Finals before pre-releases, yanked files never (PEP 592): Python -> version. */
 export function newestForPythons(
   listing: ReadonlyMap<string, readonly SimpleFile[]>,
 ): ReadonlyMap<string, string> {
-  const newestFirst = [...listing].reverse()
-  const finals = newestFirst.filter(([version]) => !isPrerelease(parseVersion(version)))
+  const newestFirst = [...listing.values()].reverse()
+  const finals = newestFirst.filter(([file]) => !isPrerelease(parseVersion(file!.version)))
   const chosen = new Map<string, string>()
   for (const python of universePythons) {
     const full = markerEnvironment(python, 'linux/amd64').python_full_version
     const usable = (files: readonly SimpleFile[]): boolean => files.some((file) => admits(file, full))
-    const found = finals.find(([, files]) => usable(files)) ?? newestFirst.find(([, files]) => usable(files))
-    if (found !== undefined) chosen.set(python, found[0])
+    const found = finals.find(usable) ?? newestFirst.find(usable)
+    if (found !== undefined) chosen.set(python, found[0]!.version)
   }
   return chosen
 }

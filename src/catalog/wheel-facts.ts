@@ -60,7 +60,7 @@ function inDistInfo(members: readonly ZipMember[], filename: string, file: strin
 function sameVersion(one: string, other: string): boolean {
   return (
     one === other ||
-    tryParseVersion(one.replaceAll('_', '-'))?.text === tryParseVersion(other.replaceAll('_', '-'))?.text
+    tryParseVersion(one.replaceAll('_', '-'))?.key === tryParseVersion(other.replaceAll('_', '-'))?.key
   )
 }
 

@@ -174,14 +174,16 @@ async function readFacts(
   index: IndexCatalog,
   before: Snapshot,
 ): Promise<Facts> {
-  const isRoot = new Set(roots.map(({ name, version }) => `${name} ${parseVersion(version).text}`))
+  const isRoot = new Set(roots.map(({ name, version }) => `${name} ${parseVersion(version).key}`))
   const rows = await Promise.all(
     [...universe.versions].flatMap(([name, versions]) =>
       versions.map(async (version) => {
         const listed = (await index.files(name, version)).filter(({ filename }) => isUsableOnLinux(filename))
         // what a build told once stays known where nothing can be built
         const metadata = (await index.metadata(name, version)) ?? before.metadata(name, version)
-        const starts = isRoot.has(`${name} ${version}`) ? await index.entryPoints(name, version) : undefined
+        const starts = isRoot.has(`${name} ${parseVersion(version).key}`)
+          ? await index.entryPoints(name, version)
+          : undefined
         return { name, version: metadata?.version ?? version, listed, metadata, starts }
       }),
     ),
@@ -198,7 +200,7 @@ async function readFacts(
 
 /** Fresh facts over the ones known before. */
 function mergeFacts(fresh: Facts, before: Snapshot): Facts {
-  const key = (name: string, version: string): string => `${name} ${parseVersion(version).text}`
+  const key = (name: string, version: string): string => `${name} ${parseVersion(version).key}`
   const renewed = new Set(fresh.files.map((row) => key(row.name, row.version)))
   const kept = before
     .names()

@@ -37,10 +37,10 @@ export async function catalogVerify(options: CatalogVerifyOptions = {}): Promise
   const snapshot = loadSnapshot(dir)
   const problems = new Set<string>()
   await checkForm(dir, snapshot, problems)
-  const canonical = (version: string): string => parseVersion(version).text
   const universe = await collectUniverse(universeInput(fleet), {
     metadata: async (name, version) => snapshot.metadata(name, version),
-    versions: async (name) => new Set(snapshot.versions(name).map(canonical)),
+    versions: async (name) =>
+      new Map(snapshot.versions(name).map((version) => [parseVersion(version).key, version])),
     newest: async (name) => snapshot.unpinned().versions.get(name) ?? new Map(),
   })
   for (const absent of universe.absent) problems.add(`${absent} is demanded or pinned, and not known`)
