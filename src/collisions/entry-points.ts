@@ -3,7 +3,7 @@ import type { DistributionName } from '#pep/name.js'
 import type { Host } from './check.js'
 import { type Finding, fingerprint, levelOf } from './finding.js'
 
-/** The scripts that one version of a service installs: console scripts and WSGI scripts, by name. */
+/** What one version of a service can be started by: scripts by name, and WSGI modules (`nova.wsgi.metadata`). */
 export interface Scripts {
   readonly version: string
   readonly names: readonly string[]
@@ -14,13 +14,13 @@ export interface EntryPoints {
   readonly distribution: DistributionName
   readonly before: Scripts
   readonly after: Scripts
-  /** Programs that the profile starts by name in the release to come, with their places. */
+  /** Scripts and WSGI modules that the profile starts in the release to come, with their places. */
   readonly started: readonly { readonly program: string; readonly at: FileOrigin }[]
 }
 
 /**
- * Scripts that the host's release of the service has and the new one has not, and programs that the profile
- * starts and no script provides. An image with such a command installs well and does not start.
+ * Scripts and WSGI modules that the host's release of the service has and the new one has not, and those that
+ * the profile starts and the new one does not provide. An image with such a command installs well and does not start.
  */
 export function vanishedEntryPoints(
   candidate: { readonly service: string; readonly release?: string },

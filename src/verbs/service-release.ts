@@ -49,21 +49,32 @@ export function serviceRoot(
   }
 }
 
+/** `nova/wsgi/metadata.py` as `nova.wsgi.metadata`; only such modules are known to be there to be served. */
+function servedModule(path: string): readonly string[] {
+  const found = /^([^/]+)\/wsgi\/([^/]+)\.py$/.exec(path)
+  return found === null || found[2] === '__init__' ? [] : [`${found[1]}.wsgi.${found[2]}`]
+}
+
 function scriptsOf(version: string, facts: ShippedEntryPoints): Scripts {
   const names = new Set([
     ...(facts.groups.get('console_scripts')?.keys() ?? []),
     ...(facts.groups.get('wsgi_scripts')?.keys() ?? []),
     ...facts.scripts.keys(),
+    ...facts.wsgi.flatMap(servedModule),
   ])
   return { version, names: [...names].sort() }
 }
 
-/** Programs that the profile starts by name in a release. A process with a WSGI application has a server instead. */
+/** What the profile starts in a release: a script by its name, or a server that is given a WSGI module. */
 function startedBy(profile: Profile, release: string): EntryPoints['started'] {
   return profile.processes
-    .filter(({ releases, wsgi }) => wsgi === undefined && inReleaseRange(release, releases))
-    .map(({ command }) => ({ program: command[0]!, at: profile.origin }))
-    .filter(({ program }) => !program.includes('/'))
+    .filter(({ releases }) => inReleaseRange(release, releases))
+    .flatMap(({ command, wsgi }) => {
+      if (wsgi === undefined) return command[0]!.includes('/') ? [] : [command[0]!]
+      const [module = ''] = wsgi.split(':')
+      return servedModule(`${module.replaceAll('.', '/')}.py`)
+    })
+    .map((program) => ({ program, at: profile.origin }))
 }
 
 const scripts = new WeakMap<ShippedEntryPoints, Scripts>()

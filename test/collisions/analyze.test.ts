@@ -126,3 +126,9 @@ it('says the same whatever the order of the services', async () => {
   const other = await on(['glance@2026.1', 'nova@2026.1'], '2025.1')
   expect(one.cells.map(({ findings }) => findings)).toEqual(other.cells.map(({ findings }) => findings))
 })
+
+it('a WSGI module that the newer release serves is missed by an older one', async () => {
+  const glance = await on(['glance@2024.1'], '2026.1')
+  const gone = glance.cells[0]!.findings.filter(({ rule }) => rule === 'entry-point')
+  expect(told(gone)).toEqual(['glance glance 32.0.0 glance.wsgi.api 28.2.0'])
+})
