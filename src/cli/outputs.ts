@@ -44,3 +44,8 @@ export async function writeOutputs(
     else await writeAtomic(path, content)
   }
 }
+
+/** For options that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}

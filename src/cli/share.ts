@@ -26,10 +26,10 @@ async function run(services: readonly string[], flags: Flags): Promise<void> {
     () => shareJson(result),
   )
   const { sharing } = result
-  const rests =
+  const restsOnGap =
     sharing.kind === 'conflicts' &&
     sharing.conflicts.some(({ lines }) => lines.some(({ kind }) => kind === 'gap'))
-  if (sharing.kind === 'undecided' || rests) process.exitCode = 3
+  if (sharing.kind === 'undecided' || restsOnGap) process.exitCode = 3
   else if (flags.check === true && sharing.kind === 'conflicts') process.exitCode = 1
 }
 

@@ -57,7 +57,7 @@ function stepsOf({ lines, explanation }: ExplainedConflict): Step[] {
   return [
     ...sorted.map((line) => ({
       text: visible(`${lineText(line)}${mark(line)}`),
-      place: line.origin === undefined ? '' : formatOrigin(line.origin),
+      place: placeOfLine(line),
     })),
     ...(explanation?.facts ?? []).map((fact) => ({
       text: visible(`${factText(fact)}${mark(fact)}`),
@@ -86,6 +86,13 @@ function factText({ kind, holder, versions, target, specifiers, underExtra }: Fa
 function spanOf(versions: readonly string[]): string {
   if (versions.length < 3) return versions.join(' and ')
   return `${versions[0]} to ${versions.at(-1)} (${plural(versions.length, 'version')})`
+}
+
+/** Path and line: what a person opens. What was typed has no place. */
+function placeOfLine({ origin }: Line): string {
+  if (origin === undefined || !('path' in origin)) return origin === undefined ? '' : formatOrigin(origin)
+  const { path, line } = origin
+  return path === 'command line' ? '' : formatOrigin(line === undefined ? { path } : { path, line })
 }
 
 function placeOf({ kind, holder, versions, index }: Fact): string {

@@ -1,4 +1,5 @@
 import type { DistributionName } from '#pep/name.js'
+import { parseSpecifierSet } from '#pep/specifier-set.js'
 import { isInput, type MinimalConflict, minimise, noWholes, type Wholes } from './minimal.js'
 import type { Line, Solution } from './problem.js'
 import { byKey, type Session, solve } from './session.js'
@@ -38,7 +39,7 @@ export function* fixesOf(
 ): Task<Fix[]> {
   const together = (line: Line) => wholes.get(line) ?? [line]
   const fixes: Fix[] = []
-  const preferred = pinnedVersions(lines)
+  const preferred = pinnedVersions(lines.filter(({ kind }) => kind === 'pin'))
   let layer: (readonly Line[])[] = [[]]
   const seen = new Set<string>()
   const known: MinimalConflict[] = [conflict]
@@ -54,7 +55,9 @@ export function* fixesOf(
         runs++
         const gone = new Set(dropped.flatMap(together))
         const outcome = yield* solve(session, { lines: lines.filter((line) => !gone.has(line)), preferred })
-        if (outcome.kind === 'solution') fixes.push(fixOf(dropped, wholes, outcome))
+        if (outcome.kind === 'solution') {
+          fixes.push(yield* fixOf(session, lines, dropped, wholes, outcome))
+        }
         if (outcome.kind !== 'unsolvable') continue
         open = yield* minimise(session, outcome.core)
         known.push(open)
@@ -71,21 +74,44 @@ export function* fixesOf(
   return fixes
 }
 
-/** A pin that has to move should move no further than it must. */
+/** A pin that has to move should move no further than it must; so should the version of a demand. */
 function pinnedVersions(lines: readonly Line[]): Map<DistributionName, string> {
   return new Map(
     lines.flatMap(({ kind, name, specifiers }) => {
       const [first] = specifiers.specifiers
-      return kind === 'pin' && first !== undefined ? [[name, first.version] as const] : []
+      return kind !== 'python' && first !== undefined ? [[name, first.version] as const] : []
     }),
   )
 }
 
-function fixOf(lines: readonly Line[], wholes: Wholes, solution: Solution): Fix {
+/** Dropping a demand may not be needed: often its bounds are all that has to go, and that is tried as well. */
+function* fixOf(
+  session: Session,
+  lines: readonly Line[],
+  dropped: readonly Line[],
+  wholes: Wholes,
+  solution: Solution,
+): Task<Fix> {
+  const gone = new Set(dropped.flatMap((line) => wholes.get(line) ?? [line]))
+  const demands = dropped.filter((line) => line.kind === 'demand' && !wholes.has(line))
+  const relaxed = [...lines.filter((line) => !gone.has(line)), ...demands.map(withoutBounds)]
+  const preferred = pinnedVersions([...lines.filter(({ kind }) => kind === 'pin'), ...demands])
+  const outcome = demands.length === 0 ? solution : yield* solve(session, { lines: relaxed, preferred })
+  const final = outcome.kind === 'solution' ? outcome : solution
   const instead = new Map<Line, string>()
-  for (const line of lines) {
-    const version = solution.pins.get(line.name)
-    if (version !== undefined && !wholes.has(line)) instead.set(line, version)
+  for (const line of dropped) {
+    const version = final.pins.get(line.name)
+    const isKept = line.kind === 'pin' || (outcome.kind === 'solution' && demands.includes(line))
+    if (version !== undefined && isKept) instead.set(line, version)
   }
-  return { lines, instead, separates: new Set(lines.filter((line) => wholes.has(line))), solution }
+  return {
+    lines: dropped,
+    instead,
+    separates: new Set(dropped.filter((line) => wholes.has(line))),
+    solution: final,
+  }
+}
+
+function withoutBounds(line: Line): Line {
+  return { ...line, key: `any ${line.key}`, specifiers: parseSpecifierSet('') }
 }

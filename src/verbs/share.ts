@@ -2,15 +2,13 @@ import { join } from 'node:path'
 import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
 import { universePythons } from '#catalog/universe.js'
 import { SvcsplitError } from '#errors.js'
-import { type Constraints, parseConstraintsText, pinsFor } from '#inputs/constraints-file.js'
-import { type Fleet, type InputFile, loadFleet, shownPath } from '#inputs/fleet.js'
+import type { Constraints } from '#inputs/constraints-file.js'
+import { type Fleet, type InputFile, loadFleet } from '#inputs/fleet.js'
 import { serviceReleaseNamed } from '#inputs/releases.js'
-import { readInput } from '#inputs/requirements-file.js'
-import { decodeText } from '#inputs/text-lines.js'
 import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { knownFacts } from '#solver/known-facts.js'
-import { demandLine, pinLine, pythonLineOf, serviceLines } from '#solver/lines.js'
+import { pythonLineOf, serviceLines } from '#solver/lines.js'
 import type { Partition } from '#solver/partition.js'
 import type { Line } from '#solver/problem.js'
 import { createSession } from '#solver/session.js'
@@ -24,6 +22,7 @@ import {
 import { finish } from '#solver/task.js'
 import { fewestAsTested, type TestedService } from '#solver/tested.js'
 import { toolVersion } from '#version.js'
+import { constraintLines, readConstraints } from './constraint-lines.js'
 import { factsOf, serviceRoot } from './service-release.js'
 
 export interface ShareOptions {
@@ -68,7 +67,7 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
   if (options.services.length === 0) throw new SvcsplitError('E-CLI-USAGE', 'no service release is named')
   const fleet = loadFleet()
   const constraints =
-    options.constraints === undefined ? undefined : await readConstraints(fleet, options.constraints)
+    options.constraints === undefined ? undefined : await notedConstraints(fleet, options.constraints)
   const services = askedServices(fleet, options.services)
   const snapshot = loadSnapshot(join(fleet.root, 'constraints/catalog'))
   const problemFor = (version: string) =>
@@ -92,10 +91,10 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
   }
 }
 
-async function readConstraints(fleet: Fleet, path: string): Promise<Constraints> {
-  const bytes = await readInput(path)
+async function notedConstraints(fleet: Fleet, path: string): Promise<Constraints> {
+  const { constraints, bytes } = await readConstraints(path)
   fleet.note('constraints', path, bytes)
-  return parseConstraintsText(decodeText(bytes, path), shownPath(path))
+  return constraints
 }
 
 /** Each once, by release and then by name. */
@@ -133,7 +132,8 @@ function problemOf(
   const pinsOf = new Map<string, readonly Line[]>()
   const releasePins = (release: string) => {
     const known =
-      pinsOf.get(release) ?? pinLines(fleet.constraints(release), `${release} constraints`, environment)
+      pinsOf.get(release) ??
+      constraintLines(fleet.constraints(release), `${release} constraints`, environment)
     pinsOf.set(release, known)
     return known
   }
@@ -146,17 +146,8 @@ function problemOf(
   const common =
     constraints === undefined
       ? []
-      : pinLines(constraints, 'constraint', environment).filter(({ name }) => !own.has(name))
+      : constraintLines(constraints, 'constraint', environment).filter(({ name }) => !own.has(name))
   return { session, services, common }
-}
-
-/** What a constraints file says in one environment, pins and bounds alike, as lines that constrain. */
-export function pinLines(constraints: Constraints, by: string, environment: MarkerEnvironment): Line[] {
-  const pins = [...pinsFor(constraints, environment)].map(([name, pin]) => pinLine(name, pin, by))
-  const bounds = [...constraints.bounds.values()]
-    .flat()
-    .flatMap(({ requirement, at, text }) => demandLine({ requirement, at }, by, environment, { text }))
-  return [...pins, ...bounds.map((line): Line => ({ ...line, key: `pin ${line.key}`, kind: 'pin' }))]
 }
 
 /** Versions that the newest release among them was tested with: where there is a choice, nearest to what is known. */

@@ -1,0 +1,74 @@
+import { type Command, Option } from 'commander'
+import { resolveJson, resolveText } from '#report/resolve-text.js'
+import type { PrereleaseMode } from '#solver/problem.js'
+import { type ResolveResult, resolve } from '#verbs/resolve.js'
+import {
+  addIndexOptions,
+  addTargetOptions,
+  type GlobalOptions,
+  type IndexOptions,
+  progressFor,
+  type TargetOptions,
+} from './options.js'
+import { collect, type Output, parseOutput, writeOutputs } from './outputs.js'
+
+interface Flags extends GlobalOptions, TargetOptions, IndexOptions {
+  readonly requirement?: readonly string[]
+  readonly constraint?: readonly string[]
+  readonly pre: PrereleaseMode
+  readonly output?: readonly Output[]
+}
+
+async function run(requirements: readonly string[], flags: Flags, command: Command): Promise<void> {
+  const progress = progressFor(command)
+  const offline = flags.offline === true
+  const result = await resolve({
+    requirements,
+    requirementsFiles: flags.requirement ?? [],
+    constraintsFiles: flags.constraint ?? [],
+    python: flags.python,
+    platform: flags.platform,
+    prereleases: flags.pre,
+    offline,
+    ...(flags.indexUrl === undefined ? {} : { indexUrl: flags.indexUrl }),
+    ...(flags.extraIndexUrl === undefined ? {} : { extraIndexUrls: flags.extraIndexUrl }),
+    progress,
+  }).finally(() => progress.end())
+  await writeOutputs(
+    flags.output,
+    flags.color,
+    (options) => resolveText(result, options),
+    () => resolveJson(result),
+  )
+  const code = exitCode(result, offline)
+  if (code !== 0) process.exitCode = code
+}
+
+/** Offline, what is not known does not make a conflict: with the index there might be an answer. */
+function exitCode(result: ResolveResult, offline: boolean): 0 | 1 | 3 {
+  if (result.kind === 'solution') return 0
+  if (result.kind === 'undecided') return 3
+  const restsOnGap = ({ lines }: (typeof result.conflicts)[number]) =>
+    lines.some(({ kind }) => kind === 'gap')
+  return offline && result.conflicts.every(restsOnGap) ? 3 : 1
+}
+
+export function registerResolve(program: Command): void {
+  const command = program
+    .command('resolve')
+    .description(
+      'one version for each distribution that requirements need, from any index or the shipped facts',
+    )
+    .argument('[REQ...]', "such as 'oslo.config>=9' or 'keystone[ldap]'")
+    .addOption(new Option('-r, --requirement <file>', 'requirements file (repeatable)').argParser(collect))
+    .addOption(new Option('-c, --constraint <file>', 'constraints file (repeatable)').argParser(collect))
+    .addOption(
+      new Option('--pre <mode>', 'which pre-releases may be chosen')
+        .choices(['pip', 'allow', 'disallow', 'explicit'])
+        .default('pip'),
+    )
+    .option('-o, --output <format[=path]>', 'text or json, to stdout or a file (repeatable)', parseOutput)
+  addIndexOptions(addTargetOptions(command)).action((requirements: string[], _: unknown, self: Command) =>
+    run(requirements, self.optsWithGlobals<Flags>(), self),
+  )
+}

@@ -1,0 +1,34 @@
+import type { ResolveResult } from '#verbs/resolve.js'
+import { conflictJson } from './conflict-json.js'
+import { conflictText } from './conflict-text.js'
+import { painter, plural, type TextOptions } from './terminal.js'
+
+/** Pins, as a constraints file could have them; or the conflicts. */
+export function resolveText(result: ResolveResult, options: TextOptions): string {
+  if (result.kind === 'solution')
+    return [...result.pins].map(([name, version]) => `${name}==${version}\n`).join('')
+  if (result.kind === 'undecided') return 'not decided: the budget of the search ended\n'
+  const { conflicts, isComplete } = result
+  const head = painter(options)('bold', `no solution: ${plural(conflicts.length, 'independent conflict')}`)
+  const texts = conflicts.map((conflict, i) => conflictText(conflict, `conflict ${i + 1}`, options))
+  const tail = isComplete ? [] : ['There may be more: the budget of the search ended.\n']
+  return [`${head}\n`, ...texts, ...tail].join('\n')
+}
+
+/** `{"pins": {...}}`, or `{"conflict": {...}, "conflicts": [...]}` with the first of all. */
+export function resolveJson(result: ResolveResult): string {
+  const document =
+    result.kind === 'solution'
+      ? { pins: Object.fromEntries(result.pins) }
+      : result.kind === 'undecided'
+        ? { undecided: 'the budget of the search ended' }
+        : conflictsJson(
+            result.conflicts.map((conflict) => conflictJson(conflict)),
+            result.isComplete,
+          )
+  return `${JSON.stringify(document, undefined, 1)}\n`
+}
+
+function conflictsJson(conflicts: readonly object[], isComplete: boolean): object {
+  return { conflict: conflicts[0], conflicts, complete: isComplete }
+}

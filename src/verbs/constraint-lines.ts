@@ -1,0 +1,30 @@
+import { type Constraints, parseConstraintsText, pinsFor } from '#inputs/constraints-file.js'
+import { shownPath } from '#inputs/fleet.js'
+import { readInput } from '#inputs/requirements-file.js'
+import { decodeText } from '#inputs/text-lines.js'
+import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
+import { demandLine, pinLine } from '#solver/lines.js'
+import type { Line } from '#solver/problem.js'
+
+export interface ReadConstraints {
+  readonly constraints: Constraints
+  readonly bytes: Uint8Array
+}
+
+export async function readConstraints(path: string): Promise<ReadConstraints> {
+  const bytes = await readInput(path)
+  return { constraints: parseConstraintsText(decodeText(bytes, path), shownPath(path)), bytes }
+}
+
+/** What a constraints file says in one environment, pins and bounds alike, as lines that constrain. */
+export function constraintLines(
+  constraints: Constraints,
+  by: string,
+  environment: MarkerEnvironment,
+): Line[] {
+  const pins = [...pinsFor(constraints, environment)].map(([name, pin]) => pinLine(name, pin, by))
+  const bounds = [...constraints.bounds.values()]
+    .flat()
+    .flatMap(({ requirement, at, text }) => demandLine({ requirement, at }, by, environment, { text }))
+  return [...pins, ...bounds.map((line): Line => ({ ...line, key: `pin ${line.key}`, kind: 'pin' }))]
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { loadSnapshot } from '#catalog/snapshot.js'
+import { shippedRoot } from '#inputs/fleet.js'
+import { cacheDir } from '#io/cache-dir.js'
+import type { Progress } from '#progress.js'
+import type { IndexSource } from '#solver/index-facts.js'
+import { lazyIndex } from './open-index.js'
+
+export interface IndexSourceOptions {
+  readonly indexUrl?: string
+  readonly extraIndexUrls?: readonly string[]
+  readonly progress?: Progress
+}
+
+/**
+ * A package index as the solver asks it. Metadata that is shipped is taken from there where the index lists a file
+ * with the very hash that it was read from: that saves a round trip for nearly every version that a release pins.
+ */
+export function openIndexSource(options: IndexSourceOptions): IndexSource & { close(): Promise<void> } {
+  const index = lazyIndex({ ...options, cacheDir: join(cacheDir(), 'index') })
+  const shipped = loadSnapshot(join(shippedRoot(), 'constraints/catalog'))
+  return {
+    async listing(name) {
+      return (await index.open()).listing(name)
+    },
+    async metadata(name, version) {
+      const catalog = await index.open()
+      const known = shipped.metadata(name, version)
+      if (known !== undefined) {
+        const hashes = new Set(shipped.files(name, version).map(({ sha256 }) => sha256))
+        const files = (await catalog.listing(name)).get(version) ?? []
+        if (files.some(({ sha256 }) => sha256 !== undefined && hashes.has(sha256))) return known
+      }
+      const found = await catalog.metadata(name, version)
+      if (found !== undefined) return found
+      const pending = catalog.pending().find((one) => one.name === name && one.version === version)
+      return { missing: pending?.reason ?? 'its metadata cannot be had' }
+    },
+    close: () => index.close(),
+  }
+}

@@ -1,0 +1,148 @@
+import { join } from 'node:path'
+import { loadSnapshot } from '#catalog/snapshot.js'
+import { SvcsplitError } from '#errors.js'
+import { shippedRoot, shownPath } from '#inputs/fleet.js'
+import type { RequirementLine } from '#inputs/requirement-line.js'
+import { parseRequirementsFile, parseRequirementsText } from '#inputs/requirements-file.js'
+import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
+import { supportedTags } from '#pep/tags.js'
+import type { Progress } from '#progress.js'
+import { type ExplainedConflicts, explainConflicts } from '#solver/conflict.js'
+import type { Facts, Needs } from '#solver/facts.js'
+import { indexFacts } from '#solver/index-facts.js'
+import { knownFacts } from '#solver/known-facts.js'
+import { demandLine, pythonLineOf } from '#solver/lines.js'
+import type { Line, PrereleaseMode, Solution, Undecided } from '#solver/problem.js'
+import { createSession, type Session, solve } from '#solver/session.js'
+import { finishLoading, type Task } from '#solver/task.js'
+import { constraintLines, readConstraints } from './constraint-lines.js'
+
+export interface ResolveOptions {
+  /** As on the command line: `oslo.config>=9`. */
+  readonly requirements: readonly string[]
+  readonly requirementsFiles: readonly string[]
+  readonly constraintsFiles: readonly string[]
+  readonly python: string
+  readonly platform: 'linux/amd64' | 'linux/arm64'
+  readonly prereleases: PrereleaseMode
+  /** The shipped facts are the whole universe. */
+  readonly offline: boolean
+  readonly indexUrl?: string
+  readonly extraIndexUrls?: readonly string[]
+  readonly progress?: Progress
+}
+
+export type ResolveResult = Solution | Undecided | ({ readonly kind: 'conflicts' } & ExplainedConflicts)
+
+/** The newest glibc that a wheel may want: that of the base image. */
+const glibc = '2.36'
+
+/** More versions than any real question needs; what looks at more goes in circles. */
+const mostVersions = 20_000
+
+/** One version for each distribution that the requirements need, or why there is none. */
+export async function resolve(options: ResolveOptions): Promise<ResolveResult> {
+  const environment = markerEnvironment(options.python, options.platform)
+  const lines = await linesFor(options, environment)
+  const { facts, load, close } = await openFacts(options, environment)
+  const session = createSession({
+    facts,
+    python: environment.python_full_version,
+    prereleases: options.prereleases,
+    pythonLine: pythonLineOf(environment, '--python'),
+  })
+  try {
+    const result = await finishLoading(resolution(session, lines), load)
+    tellWhatWasLeftOut(session, result, options.progress)
+    return result
+  } finally {
+    await close()
+  }
+}
+
+function* resolution(session: Session, lines: readonly Line[]): Task<ResolveResult> {
+  const outcome = yield* solve(session, { lines })
+  if (outcome.kind !== 'unsolvable') return outcome
+  return { kind: 'conflicts', ...(yield* explainConflicts(session, lines)) }
+}
+
+async function linesFor(options: ResolveOptions, environment: MarkerEnvironment): Promise<Line[]> {
+  const lines: Line[] = []
+  const constraintsFiles = [...options.constraintsFiles]
+  const add = (requirements: readonly RequirementLine[], by: string) => {
+    for (const { requirement, at, text } of requirements) {
+      const place = { ...at, path: shownPath(at.path) }
+      const shown = text.replace(/\s*;.*$/s, '')
+      lines.push(...demandLine({ requirement, at: place }, by, environment, { text: shown }))
+    }
+  }
+  for (const text of options.requirements) {
+    const { requirements, includes } = parseRequirementsText(text, 'command line')
+    const [include] = includes
+    if (include !== undefined)
+      throw new SvcsplitError('E-CLI-USAGE', `${include.path} is given as a requirement`)
+    add(requirements, 'command line')
+  }
+  for (const path of options.requirementsFiles) {
+    const { requirements, includes } = await parseRequirementsFile(path)
+    add(requirements, shownPath(path))
+    constraintsFiles.push(...includes.map((include) => include.path))
+  }
+  if (lines.length === 0 && options.requirements.length + options.requirementsFiles.length === 0) {
+    throw new SvcsplitError('E-CLI-USAGE', 'there is nothing to resolve', {
+      hint: 'name requirements, or a file of them with -r',
+    })
+  }
+  for (const path of constraintsFiles) {
+    const { constraints } = await readConstraints(path)
+    lines.push(...constraintLines(constraints, 'constraint', environment))
+  }
+  return [...new Map(lines.map((line) => [line.key, line])).values()]
+}
+
+interface OpenFacts {
+  readonly facts: Facts
+  load(needs: Needs): Promise<void>
+  close(): Promise<void>
+}
+
+async function openFacts(options: ResolveOptions, environment: MarkerEnvironment): Promise<OpenFacts> {
+  const { python, platform, indexUrl, extraIndexUrls, progress } = options
+  if (options.offline) {
+    const facts = knownFacts(loadSnapshot(join(shippedRoot(), 'constraints/catalog')), environment)
+    return { facts, load: async () => undefined, close: async () => undefined }
+  }
+  // Loaded only here: an offline answer should not wait for a network library to start.
+  const { openIndexSource } = await import('./index-source.js')
+  const source = openIndexSource({
+    ...(indexUrl === undefined ? {} : { indexUrl }),
+    ...(extraIndexUrls === undefined ? {} : { extraIndexUrls }),
+    ...(progress === undefined ? {} : { progress }),
+  })
+  const { facts, load, loaded } = indexFacts(source, environment, supportedTags({ python, platform, glibc }))
+  return {
+    facts,
+    async load(needs) {
+      progress?.step?.('asking the package index', loaded())
+      await load(needs)
+      if (loaded() > mostVersions) {
+        throw new SvcsplitError('E-CAT-MISSING', `not decided after looking at ${mostVersions} versions`, {
+          hint: 'bound the requirements more tightly',
+        })
+      }
+    },
+    close: () => source.close(),
+  }
+}
+
+/** A version that was passed over because its facts cannot be used is said, even where the answer does without it. */
+function tellWhatWasLeftOut(
+  { universe }: Session,
+  result: ResolveResult,
+  progress: Progress | undefined,
+): void {
+  if (result.kind !== 'solution') return
+  for (const { text, name, trouble } of universe.gaps) {
+    if (text !== name) progress?.warn?.(`${text} was left out: ${trouble}`)
+  }
+}
