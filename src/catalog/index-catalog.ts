@@ -3,7 +3,7 @@ import { SvcsplitError } from '#errors.js'
 import { type BlobStore, openBlobStore } from '#io/blob-store.js'
 import type { Http } from '#io/http.js'
 import type { DistributionName } from '#pep/name.js'
-import { parseVersion } from '#pep/version.js'
+import { tryParseVersion } from '#pep/version.js'
 import type { Catalog, DistributionFile, Metadata } from './catalog.js'
 import { type FactCache, noFactCache, openFactCache } from './fact-cache.js'
 import { isUsableOnLinux } from './linux-files.js'
@@ -71,7 +71,7 @@ export function indexCatalog(options: IndexCatalogOptions): IndexCatalog {
     remember(projects, name, async () => groupByVersion((await pages.page(name))?.files ?? []))
 
   const filesOf = async (name: DistributionName, version: string): Promise<readonly SimpleFile[]> =>
-    (await project(name)).byVersion.get(parseVersion(version).key) ?? []
+    (await project(name)).byVersion.get(keyOf(version)) ?? []
 
   return {
     async versions(name) {
@@ -79,7 +79,7 @@ export function indexCatalog(options: IndexCatalogOptions): IndexCatalog {
     },
 
     metadata(name, version) {
-      return remember(known, `${name} ${parseVersion(version).key}`, async () => {
+      return remember(known, `${name} ${keyOf(version)}`, async () => {
         const files = await filesOf(name, version)
         if (files.length === 0) return undefined
         const found = await source.metadata(name, files)
@@ -113,6 +113,11 @@ export function indexCatalog(options: IndexCatalogOptions): IndexCatalog {
   }
 }
 
+/** What `===` may name beside PEP 440 versions is kept as it is, and found nowhere. */
+function keyOf(version: string): string {
+  return tryParseVersion(version)?.key ?? version
+}
+
 /** A failure is not remembered: the next one who asks may have more luck. */
 function remember<K, V>(map: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
   const present = map.get(key)
@@ -126,7 +131,7 @@ function remember<K, V>(map: Map<K, Promise<V>>, key: K, make: () => Promise<V>)
 function groupByVersion(files: readonly SimpleFile[]): Project {
   const groups = new Map<string, SimpleFile[]>()
   for (const file of files) {
-    const { key } = parseVersion(file.version)
+    const key = keyOf(file.version)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [file])
     else group.push(file)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { existsSync, readTextSync } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
-import { compareVersions, parseVersion } from '#pep/version.js'
+import { compareVersions, parseVersion, tryParseVersion } from '#pep/version.js'
 import type { Catalog, DistributionFile, Metadata } from './catalog.js'
 import {
   keyOfLine,
@@ -26,6 +26,7 @@ export interface Snapshot {
   names(): readonly DistributionName[]
   /** Oldest first; empty if the name is unknown. */
   versions(name: DistributionName): readonly string[]
+  /** Undefined, too, for a version that is none by PEP 440, as `===` may name. */
   metadata(name: DistributionName, version: string): Metadata | undefined
   files(name: DistributionName, version: string): readonly DistributionFile[]
   /** Only for the services' own distributions. */
@@ -131,10 +132,10 @@ function lookUp<K extends 'metadata' | 'files' | 'entryPoints'>(
   name: DistributionName,
   version: string,
 ): (ReturnType<Part[K]> extends Rows<infer T> ? T : never) | undefined {
+  const key = tryParseVersion(version)?.key
+  if (key === undefined) return undefined
   for (const part of parts) {
-    const versions = part[kind]().get(name)?.()
-    if (versions === undefined) continue
-    const found = versions.get(parseVersion(version).key)
+    const found = part[kind]().get(name)?.().get(key)
     if (found !== undefined) return found.get() as never
   }
   return undefined

@@ -4,7 +4,7 @@ import { formatMarker } from '#pep/marker-format.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseRequirement, type Requirement } from '#pep/requirement.js'
 import { parseSpecifierSet, specifierSetContains } from '#pep/specifier-set.js'
-import { compareVersions, isPrerelease, parseVersion } from '#pep/version.js'
+import { compareVersions, isPrerelease, parseVersion, tryParseVersion } from '#pep/version.js'
 import type { Metadata } from './catalog.js'
 import { isUsableOnLinux } from './linux-files.js'
 import type { SimpleFile } from './simple-page.js'
@@ -99,7 +99,7 @@ export async function collectUniverse(
   const wanted = async (name: DistributionName): Promise<readonly string[]> => {
     const fixed = [...(input.pins.get(name) ?? []), ...shipped(input.roots, name)]
     const existing = await facts.versions(name)
-    const found = fixed.map((version) => existing.get(parseVersion(version).key))
+    const found = fixed.map((version) => existing.get(tryParseVersion(version)?.key ?? ''))
     for (const [index, version] of fixed.entries())
       if (found[index] === undefined) absent.add(`${name} ${version}`)
     if (fixed.length > 0) return inOrder(found.filter((version) => version !== undefined))
