@@ -1,15 +1,7 @@
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
-import {
-  type Closure,
-  type ClosureFacts,
-  closure,
-  distributionsOf,
-  type Member,
-  type Pins,
-  type Root,
-  type Undecided,
-} from '#solver/closure.js'
+import { type Closure, closure, distributionsOf, type Member, type Pins, type Root } from '#solver/closure.js'
+import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { extraHits, type Hit, type Host, hitsOf, pythonHit, refusesPython, toFinding } from './check.js'
 import { type EntryPoints, vanishedEntryPoints } from './entry-points.js'
 import type { Finding, Fix, Rule } from './finding.js'

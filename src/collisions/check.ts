@@ -1,17 +1,8 @@
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
 import { compareVersions, tryParseVersion } from '#pep/version.js'
-import {
-  accepts,
-  type Closure,
-  type Demand,
-  type DemandSet,
-  type Member,
-  type Pins,
-  type Scope,
-  supplierOf,
-  viaOf,
-} from '#solver/closure.js'
+import { type Closure, type Member, type Pins, type Scope, supplierOf, viaOf } from '#solver/closure.js'
+import { accepts, type Demand, type DemandSet } from '#solver/closure-demands.js'
 import { type Finding, type FindingSupply, fingerprint, type Jump, levelOf, type Rule } from './finding.js'
 
 /** Where a service release is to run: the pins of a host and its Python. */

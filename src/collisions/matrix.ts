@@ -1,5 +1,5 @@
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
-import type { ClosureFacts, Undecided } from '#solver/closure.js'
+import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { type Candidate, type Cell, checkOn, isSoundAlone } from './analysis.js'
 import type { Host } from './check.js'
 import { type Summary, tally } from './summary.js'

@@ -2,7 +2,8 @@ import type { Metadata } from '#catalog/catalog.js'
 import { type Origin, SvcsplitError } from '#errors.js'
 import { formatMarker } from '#pep/marker-format.js'
 import type { Requirement } from '#pep/requirement.js'
-import { needsExtra, type PlacedRequirement, parseOnce } from '#solver/closure.js'
+import type { PlacedRequirement } from '#solver/closure.js'
+import { needsExtra, parseOnce } from '#solver/closure-demands.js'
 
 /** What a requirement says, apart from the order of its specifiers and from its marker. */
 function looseKey({ name, extras, specifiers }: Requirement): string {

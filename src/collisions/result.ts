@@ -1,5 +1,5 @@
 import type { InputFile } from '#inputs/fleet.js'
-import type { Undecided } from '#solver/closure.js'
+import type { Undecided } from '#solver/closure-demands.js'
 import type { Cell } from './analysis.js'
 import type { Rule } from './finding.js'
 import type { Summary } from './summary.js'

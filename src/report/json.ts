@@ -3,7 +3,7 @@ import type { Finding, FindingSupply, Rule } from '#collisions/finding.js'
 import type { AnalysisResult } from '#collisions/result.js'
 import type { Counts } from '#collisions/summary.js'
 import type { Origin } from '#errors.js'
-import type { Undecided } from '#solver/closure.js'
+import type { Undecided } from '#solver/closure-demands.js'
 
 /**
  * The keys of every summary, in their order. Rules that `analyze` does not work out are null and not 0: it says

@@ -7,7 +7,7 @@ import { openHttp } from '#io/http.js'
 import type { DistributionName } from '#pep/name.js'
 import { compareVersions, tryParseVersion } from '#pep/version.js'
 import type { Progress } from '#progress.js'
-import type { ClosureFacts, Undecided } from '#solver/closure.js'
+import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 
 /** Where facts that are not shipped may come from. */
 export interface IndexChoice {

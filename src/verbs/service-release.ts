@@ -9,7 +9,8 @@ import { additionOf, type Profile } from '#inputs/profile.js'
 import { inReleaseRange } from '#inputs/release-range.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { tryParseVersion } from '#pep/version.js'
-import type { ClosureFacts, PlacedRequirement, Root } from '#solver/closure.js'
+import type { PlacedRequirement, Root } from '#solver/closure.js'
+import type { ClosureFacts } from '#solver/closure-demands.js'
 
 /** A snapshot as a closure asks it; a version that is none by PEP 440 has no facts. */
 export function factsOf(snapshot: Pick<Snapshot, 'metadata' | 'versions'>): ClosureFacts {

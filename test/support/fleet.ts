@@ -8,7 +8,8 @@ import { markerEnvironment } from '#pep/marker-evaluate.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { parseRequirement } from '#pep/requirement.js'
 import { compareVersions, parseVersion } from '#pep/version.js'
-import type { ClosureFacts, Pins } from '#solver/closure.js'
+import type { Pins } from '#solver/closure.js'
+import type { ClosureFacts } from '#solver/closure-demands.js'
 
 /** `name version` -> what it demands, and what else its metadata says. */
 export type Facts = Readonly<
