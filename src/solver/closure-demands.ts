@@ -284,12 +284,14 @@ export function pythonFits(
   return answer
 }
 
+const environmentKeys = new WeakMap<MarkerEnvironment, string>()
 const walkers = new WeakMap<ClosureFacts, Map<string, Walker>>()
 
 export function walkerFor(facts: ClosureFacts, environment: MarkerEnvironment): Walker {
   const known = walkers.get(facts) ?? new Map<string, Walker>()
   walkers.set(facts, known)
-  const key = JSON.stringify(environment)
+  const key = environmentKeys.get(environment) ?? JSON.stringify(environment)
+  environmentKeys.set(environment, key)
   const walker: Walker = known.get(key) ?? {
     facts,
     environment,

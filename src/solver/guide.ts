@@ -16,11 +16,17 @@ interface GuideOptions {
   readonly preferred: ReadonlyMap<DistributionName, string> | undefined
 }
 
+export interface SolvingGuide extends Guide {
+  /** To be called before each search: what an earlier one decided has been taken back. */
+  restart(): void
+  solution(): Solution
+}
+
 /** A distribution that conflicts this often is decided before those that were asked for earlier. */
 const troublesome = 5
 
 /** What to decide next: in the order in which distributions came to be needed, preferred versions, else the newest. */
-export function createGuide(universe: Universe, options: GuideOptions): Guide & { solution(): Solution } {
+export function createGuide(universe: Universe, options: GuideOptions): SolvingGuide {
   const { engine } = universe
   const conflicts = new Map<Variable, number>()
   let isTroubled = false
@@ -85,7 +91,6 @@ export function createGuide(universe: Universe, options: GuideOptions): Guide & 
     return open
   }
 
-  /** What was decided may have been taken back. */
   function restart(): void {
     expandedTo = 0
     decidedTo = 0
@@ -134,6 +139,7 @@ export function createGuide(universe: Universe, options: GuideOptions): Guide & 
 
   return {
     next,
+    restart,
     learned(variables) {
       restart()
       for (const variable of variables) {

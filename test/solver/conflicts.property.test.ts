@@ -6,7 +6,7 @@ import type { Line } from '#solver/problem.js'
 import { finish } from '#solver/task.js'
 import { bruteForce, faultsOf, type SmallProblem } from '../support/check-solution.js'
 import { smallProblem } from '../support/random-universe.js'
-import { linesOf, type Release, type SmallUniverse, smallSession } from '../support/universe.js'
+import { linesOf, smallSession, withoutYanked } from '../support/universe.js'
 
 /** The problem with only these lines. */
 function only({ universe, mode }: SmallProblem, lines: readonly Line[]): SmallProblem {
@@ -90,14 +90,9 @@ test('A fix leaves an answer without a fault.', () => {
 })
 
 test('Every fix of one line is found where the other lines only ever forbid.', () => {
-  const unyanked = (release: Release) => ({ ...release, yanked: false })
-  const mapVersions = (versions: SmallUniverse[string]) =>
-    Object.fromEntries(Object.entries(versions).map(([version, release]) => [version, unyanked(release)]))
   fc.assert(
     fc.property(smallProblem, ({ universe: drawn, demands, pins }) => {
-      const universe = Object.fromEntries(
-        Object.entries(drawn).map(([name, all]) => [name, mapVersions(all)]),
-      )
+      const universe = withoutYanked(drawn)
       const problem: SmallProblem = { universe, demands, pins: pins!, mode: 'allow' }
       for (const { base, fixes } of menus(problem)) {
         const single = base.filter((line) =>

@@ -1,11 +1,20 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Line } from '#solver/problem.js'
-import { solve } from '#solver/session.js'
-import { finish } from '#solver/task.js'
+import { createSession, solve } from '#solver/session.js'
+import { finish, finishLoading } from '#solver/task.js'
 import { bruteForce, faultsOf } from '../support/check-solution.js'
 import { smallProblem, smallUniverse } from '../support/random-universe.js'
-import { lines, linesOf, smallSession } from '../support/universe.js'
+import {
+  lines,
+  linesOf,
+  python,
+  pythonLine,
+  slowFacts,
+  smallFacts,
+  smallSession,
+  withoutYanked,
+} from '../support/universe.js'
 
 test('A solution has no fault, and there is one exactly if trying every assignment finds one.', () => {
   fc.assert(
@@ -51,5 +60,24 @@ test('The order of the lines changes nothing.', () => {
       expect(ask(turned)).toEqual(ask(all))
     }),
     { numRuns: 200 },
+  )
+})
+
+test('Facts that come one by one lead to the same verdict, and no fact is asked for twice.', async () => {
+  await fc.assert(
+    fc.asyncProperty(smallProblem, async (problem) => {
+      // Support for pre-releases and yanked versions is looked for among loaded facts alone.
+      const universe = withoutYanked(problem.universe)
+      const { facts, load, asked } = slowFacts(smallFacts(universe))
+      const slow = createSession({ facts, python, prereleases: 'allow', pythonLine })
+      const outcome = await finishLoading(solve(slow, { lines: linesOf(problem) }), load)
+      const atOnce = finish(solve(smallSession(universe, { mode: 'allow' }), { lines: linesOf(problem) }))
+      expect(outcome.kind).toBe(atOnce.kind)
+      if (outcome.kind === 'solution') {
+        expect(faultsOf({ ...problem, universe, mode: 'allow' }, outcome.pins)).toEqual([])
+      }
+      expect(new Set(asked).size).toBe(asked.length)
+    }),
+    { numRuns: 300 },
   )
 })

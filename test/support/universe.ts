@@ -3,7 +3,7 @@ import type { DistributionName } from '#pep/name.js'
 import { normalizeName } from '#pep/name.js'
 import { parseRequirement } from '#pep/requirement.js'
 import { parseSpecifierSet } from '#pep/specifier-set.js'
-import type { Candidate, Facts, VersionFacts } from '#solver/facts.js'
+import type { Candidate, Facts, Needs, VersionFacts } from '#solver/facts.js'
 import type { Line, PrereleaseMode } from '#solver/problem.js'
 import { factsReader } from '#solver/release-facts.js'
 import { createSession, type Session } from '#solver/session.js'
@@ -98,4 +98,41 @@ export function linesOf(problem: {
   readonly pins?: readonly string[]
 }): Line[] {
   return [...lines(problem.demands), ...lines(problem.pins ?? [], 'pin', 'constraints')]
+}
+
+/** The same facts, each unknown until it has been asked for once. */
+export function slowFacts(facts: Facts): {
+  facts: Facts
+  load(needs: Needs): Promise<void>
+  asked: string[]
+} {
+  const loaded = new Set<string>()
+  const asked: string[] = []
+  return {
+    facts: {
+      candidates: (name) => (loaded.has(name) ? facts.candidates(name) : undefined),
+      release: (name, version) =>
+        loaded.has(`${name} ${version}`) ? facts.release(name, version) : undefined,
+    },
+    async load({ names, releases }) {
+      const keys = [...names, ...releases.map(({ name, version }) => `${name} ${version}`)]
+      asked.push(...keys)
+      for (const key of keys) loaded.add(key)
+    },
+    asked,
+  }
+}
+
+export function withoutYanked(universe: SmallUniverse): SmallUniverse {
+  return Object.fromEntries(
+    Object.entries(universe).map(([name, versions]) => [
+      name,
+      Object.fromEntries(
+        Object.entries(versions).map(([version, release]) => [
+          version,
+          { ...partsOf(release), yanked: false },
+        ]),
+      ),
+    ]),
+  )
 }
