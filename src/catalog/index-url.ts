@@ -1,4 +1,5 @@
 import { SvcsplitError } from '#errors.js'
+import { cacheDir } from '#io/cache-dir.js'
 import { showUrl } from '#io/url-text.js'
 import { defaultIndexOfPip, pipConfigurationFiles, readPipConfiguration } from './pip-configuration.js'
 
@@ -46,7 +47,7 @@ async function first(
   if (variable !== undefined) return { url: variable, source: 'PIP_INDEX_URL' }
   const file = words(configured.get('index-url'))?.[0]
   if (file !== undefined) return { url: file, source: "pip's configuration" }
-  const ofPip = await (choice.pipDefault ?? defaultIndexOfPip)()
+  const ofPip = await (choice.pipDefault ?? (() => defaultIndexOfPip(cacheDir(environment), environment)))()
   if (ofPip !== undefined) return { url: ofPip, source: "pip's own default" }
   throw new SvcsplitError('E-IDX-UNKNOWN', 'which package index to use is not known', {
     hint: 'give --index-url URL, set PIP_INDEX_URL, or install pip for python3, whose default is then used',

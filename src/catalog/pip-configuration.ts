@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import { run } from '#io/exec.js'
-import { existsSync, readTextSync } from '#io/files.js'
+import { existsSync, readText, readTextSync, statusOf, writeAtomic } from '#io/files.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -73,16 +73,50 @@ export function parseIni(text: string, path: string): ReadonlyMap<string, Readon
   return sections
 }
 
-/** What pip itself says its default index is, in its help; undefined without a pip. */
-export async function defaultIndexOfPip(): Promise<string | undefined> {
+/**
+ * What pip itself says its default index is, in its help; undefined without a pip. Starting pip takes longer than
+ * asking an index, so the answer is kept under `cacheDir` for as long as `python3` is the same file.
+ */
+export async function defaultIndexOfPip(
+  cacheDir: string,
+  environment: Environment = process.env,
+): Promise<string | undefined> {
+  const python = await pythonOnPath(environment)
+  if (python === undefined) return undefined
+  const path = join(cacheDir, 'pip-default-1')
+  const kept = await readKept(path)
+  if (kept?.python === python) return kept.url
+  const url = await askPip()
+  if (url !== undefined) await writeAtomic(path, `${python}\n${url}\n`, { durable: false })
+  return url
+}
+
+async function askPip(): Promise<string | undefined> {
   try {
     const { stdout } = await run('python3', ['-m', 'pip', 'install', '--help'], {
       env: { ...process.env, COLUMNS: '400', NO_COLOR: '1' },
       timeoutMs: 30_000,
     })
-    const option = /--index-url\b[\s\S]*?\(default\s+(https?:\/\/[^\s)]+)\)/.exec(stdout)
-    return option?.[1]
+    return /--index-url\b[\s\S]*?\(default\s+(https?:\/\/[^\s)]+)\)/.exec(stdout)?.[1]
   } catch {
     return undefined
   }
+}
+
+async function readKept(
+  path: string,
+): Promise<{ readonly python: string; readonly url: string } | undefined> {
+  if (!existsSync(path)) return undefined
+  const found = /^(\S.*)\n(https?:\/\/\S+)\n$/.exec(await readText(path, { maxBytes: 65_536 }))
+  return found === null ? undefined : { python: found[1]!, url: found[2]! }
+}
+
+/** Path, size and time of the `python3` that would be started. */
+async function pythonOnPath(environment: Environment): Promise<string | undefined> {
+  for (const folder of (environment.PATH ?? '').split(':')) {
+    const path = join(folder, 'python3')
+    const status = folder === '' ? undefined : await statusOf(path, { follow: true })
+    if (status?.kind === 'file') return `${path} ${status.size} ${status.mtimeMs}`
+  }
+  return undefined
 }

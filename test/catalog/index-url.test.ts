@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { findIndexes } from '#catalog/index-url.js'
 import { defaultIndexOfPip, parseIni, pipConfigurationFiles } from '#catalog/pip-configuration.js'
-import { tempDir, writeAtomic } from '#io/files.js'
+import { readText, tempDir, writeAtomic } from '#io/files.js'
 
 const none = async (): Promise<undefined> => undefined
 const bare = { environment: {}, configurationFiles: [], pipDefault: none }
@@ -73,8 +73,22 @@ describe('which index is used', () => {
     expect(String(error.message)).not.toContain('hunter2')
   })
 
-  it('can be read from the pip of this machine', async () => {
-    expect(await defaultIndexOfPip()).toMatch(/^https:\/\/[^/]+\/simple$/)
+  it('can be read from the pip of this machine, which is asked once as long as python3 is the same', async () => {
+    await tempDir('svcsplit-pip-', async (folder) => {
+      const url = await defaultIndexOfPip(folder)
+      expect(url).toMatch(/^https:\/\/[^/]+\/simple$/)
+      const kept = `${folder}/pip-default-1`
+      await writeAtomic(kept, (await readText(kept)).replace(url!, 'https://kept.example/simple'))
+      expect(await defaultIndexOfPip(folder)).toBe('https://kept.example/simple')
+      await writeAtomic(kept, (await readText(kept)).replace(/ [\d.]+\n/, ' 1\n'))
+      expect(await defaultIndexOfPip(folder)).toBe(url)
+      await writeAtomic(kept, 'garbage')
+      expect(await defaultIndexOfPip(folder)).toBe(url)
+    })
+  })
+
+  it('is unknown where there is no python3', async () => {
+    expect(await defaultIndexOfPip('/nowhere', { PATH: '/no/such/folder' })).toBeUndefined()
   })
 })
 
