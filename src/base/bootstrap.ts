@@ -14,7 +14,7 @@ import type { BaseImage, BaseOptions } from './base-image.js'
 import { blobPath, openLayoutBase } from './layout-base.js'
 
 /** Raised when the same packages give other bytes: bases of another format are made again. */
-const baseFormat = 1
+const baseFormat = 2
 
 /** Nothing in the image is newer: 2024-01-01T00:00:00Z. Times of package files that are older stay. */
 const epoch = 1_704_067_200
@@ -182,6 +182,8 @@ export function mmdebstrapArguments(packages: readonly string[], architecture: s
     '--dpkgopt=path-include=/usr/share/doc/*/copyright',
     // runtimes bring their own /dev, and a user without privileges could not unpack device nodes
     '--skip=output/dev',
+    // its own way of emptying apt's folders leaves new ones; the hook removes them
+    '--skip=cleanup/apt',
     `--customize-hook=cd "$1" && rm -rf ${traces.join(' ')} && find var/log -type f -delete`,
   ]
 }
