@@ -204,6 +204,8 @@ function nextLine(result: AnalysisResult): string {
   const release = cell?.candidate.release
   if (cell === undefined || release === undefined) return 'next   svcsplit resolve -r FILE -c FILE'
   const name = `${cell.candidate.service}@${release}`
+  if (cell.host.release === release)
+    return `next   svcsplit build ${name}   ·   svcsplit analyze ${cell.candidate.service}`
   const from = cell.host.release === undefined ? '' : ` --from ${cell.host.release}`
   return `next   svcsplit build ${name}   ·   svcsplit plan ${name}${from}`
 }
