@@ -55,6 +55,9 @@ export function transportFailure(error: unknown, url: URL, phase: 'head' | 'body
       /\(5\d\d\)/.test(reason),
       'check HTTPS_PROXY, and NO_PROXY for hosts that need none',
     )
+  // closed by this process itself: there is nobody left to try again for
+  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED')
+    return fail('E-NET-CONNECT', `no answer from ${where}: the client is closed`, false)
   if (connectCodes.has(code))
     return fail(
       'E-NET-CONNECT',

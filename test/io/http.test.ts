@@ -185,6 +185,17 @@ describe('get', () => {
     expect(seen.length).toBe(0)
   })
 
+  it('does not try again once it is closed', async () => {
+    const notes: string[] = []
+    const { url } = await serve(() => undefined)
+    const http = client({ backoffMs: 10, progress: { note: (message) => notes.push(message) } })
+    const pending = http.get(url).catch((reason: unknown) => reason)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await http.close()
+    expect(await pending).toMatchObject({ code: 'E-NET-CONNECT' })
+    expect(notes).toEqual([])
+  })
+
   it('keeps to its number of requests at once', async () => {
     let now = 0
     let most = 0
