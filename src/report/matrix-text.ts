@@ -180,17 +180,17 @@ export function matrixText(
   const paint = painter(options)
   const { findings } = result.summary
   const services = new Set(result.cells.map(({ candidate }) => candidate.service))
-  const releases = new Set(result.cells.map(({ candidate }) => candidate.release))
+  const releases = new Set(result.cells.flatMap(({ candidate }) => candidate.release ?? []))
   const host = result.host?.release ?? result.host?.constraints
   const hops = hopTable(result, options)
   return [
     paint(
       'bold',
-      `${plural(services.size, 'service')} · ${plural(releases.size, 'release')} · Python ${result.python} · ${result.platform}` +
+      `${plural(services.size, 'service')} · ${releases.size === 0 ? '' : `${plural(releases.size, 'release')} · `}Python ${result.python} · ${result.platform}` +
         `${host === undefined ? '' : ` · host ${host}`} · ${plural(result.cells.length, 'cell')}`,
     ) +
-      `   ${count(findings.collision)} collisions, ${count(findings['python-floor'])} floors, ` +
-      `${count(findings.missing)} missing, ${count(findings['entry-point'])} entry points gone, ${count(findings.drift)} drift`,
+      `   ${plural(findings.collision, 'collision')}, ${plural(findings['python-floor'], 'floor')}, ` +
+      `${findings.missing} missing, ${plural(findings['entry-point'], 'entry point')} gone, ${plural(findings.drift, 'drifting demand')}`,
     '',
     ...(hops.length > 0 ? hops : cellList(result, options)),
     ...backLines(result, options),
@@ -204,8 +204,9 @@ export function matrixText(
 /** One line a cell, where there are no hops to make a table of: a host of the user's own. */
 function cellList(result: AnalysisResult, options: TextOptions): readonly string[] {
   const paint = painter(options)
-  const rows = result.cells.map(({ candidate, summary: { findings } }) => [
-    `  ${candidate.release === undefined ? candidate.service : `${candidate.service}@${candidate.release}`}`,
+  const manyHosts = result.host === undefined
+  const rows = result.cells.map(({ candidate, host, summary: { findings } }) => [
+    `  ${candidate.service}${candidate.release === undefined ? '' : `@${candidate.release}`}${manyHosts ? ` on ${host.label}` : ''}`,
     count(findings.collision),
     count(findings['python-floor']),
     count(findings.missing),

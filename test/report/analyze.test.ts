@@ -191,3 +191,20 @@ it('text from outside cannot steer the terminal', () => {
   expect(cutTo('a\u001b[31mb\u202e', 100)).toBe('a\\u{1b}[31mb\\u{202e}')
   expect(cutTo('abcdef', 4)).toBe('abc…')
 })
+
+it("a user's own file on every host is a line for each host", async () => {
+  const path = new URL('../../constraints/requirements/nova-2026.1.txt', import.meta.url).pathname
+  const result = await analyze({
+    services: [],
+    requirements: path,
+    python: '3.11',
+    platform: 'linux/amd64',
+    index: { offline: true },
+  })
+  const text = analysisText(result, plain)
+  expect(text).toMatch(/nova-2026\.1 on 2025\.1 +3 /)
+  expect(text).toMatch(/nova-2026\.1 on 2026\.1 +· /)
+  const json = JSON.parse(analysisJson(result)) as Json
+  expect(json.cells).toHaveLength(7)
+  expect(json.summary['entry-point']).toBeNull()
+})
