@@ -79,7 +79,7 @@ function plainLines(text: string): readonly LogicalLine[] | undefined {
     const start = commentStart(raw)
     const body = (start === -1 ? raw : raw.slice(0, start)).trim()
     if (body === '') continue
-    result.push({ text: body, pieces: [{ offset: -raw.indexOf(body), line: index + 1, text: raw }] })
+    result.push({ text: body, pieces: [{ offset: 0 - raw.indexOf(body), line: index + 1, text: raw }] })
   }
   return result
 }
