@@ -4,6 +4,7 @@ import { normalizeName } from '#pep/name.js'
 import { parseRequirement } from '#pep/requirement.js'
 import { parseSpecifierSet } from '#pep/specifier-set.js'
 import type { Candidate, Facts, Needs, VersionFacts } from '#solver/facts.js'
+import type { KnownFacts } from '#solver/known-facts.js'
 import type { Line, PrereleaseMode } from '#solver/problem.js'
 import { factsReader } from '#solver/release-facts.js'
 import { createSession, type Session } from '#solver/session.js'
@@ -135,4 +136,18 @@ export function withoutYanked(universe: SmallUniverse): SmallUniverse {
       ),
     ]),
   )
+}
+
+/** The universe as a snapshot would have it. */
+export function knownUniverse(universe: SmallUniverse): KnownFacts {
+  return {
+    versions: (name) => Object.keys(universe[name] ?? {}),
+    metadata(name, version) {
+      const release = universe[name]?.[version]
+      if (release === undefined) return undefined
+      const { requires, python: requiresPython } = partsOf(release)
+      const rest = requiresPython === undefined ? {} : { requiresPython }
+      return { distribution: name, version, requires, extras: [], from: 'wheel', ...rest }
+    },
+  }
 }
