@@ -4,6 +4,7 @@ import { run } from '#io/exec.js'
 import { ensureDir, exists, linkOrCopy, listDir, remove, tempDir, writeAtomic } from '#io/files.js'
 import type { Progress } from '#progress.js'
 import type { Containerfile } from './containerfile.js'
+import { type LocalImage, nameForBuildah } from './local-image.js'
 
 /**
  * Writes a build context: `Containerfile`, `requirements.txt` and `wheels/`, the wheels as hard links where the
@@ -35,9 +36,8 @@ export async function writeContext(
 }
 
 export interface BuildahOptions {
-  /** `oci:DIR`, or an image that buildah finds by itself. */
-  readonly base: string
-  /** Where the image goes: `oci:DIR:NAME`, or another destination that buildah knows. */
+  readonly base: LocalImage
+  /** Where the image goes: `oci:DIR:NAME` with an absolute path, or another destination that buildah knows. */
   readonly destination: string
   readonly cacheDir: string
   readonly progress?: Progress
@@ -75,10 +75,11 @@ export async function buildWithBuildah(dir: string, options: BuildahOptions): Pr
       const buildah = async (args: readonly string[], step: string, alone = false): Promise<string> => {
         progress?.step?.(step)
         const [program, ...rest] = [...user, ...(alone ? noNetwork : []), 'buildah', ...own, ...args]
-        return (await run(program!, rest, { env, timeoutMs: 60 * 60_000 })).stdout.trim()
+        return (await run(program!, rest, { cwd: storage, env, timeoutMs: 60 * 60_000 })).stdout.trim()
       }
       const policy = ['--signature-policy', join(storage, 'policy.json')]
-      const id = await buildah(['pull', ...policy, '--quiet', base], `read base ${base}`)
+      const name = await nameForBuildah(base, storage)
+      const id = await buildah(['pull', ...policy, '--quiet', name], 'read base')
       const image = 'localhost/svcsplit/image'
       const how = [
         '--identity-label=false',

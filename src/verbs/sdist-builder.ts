@@ -21,12 +21,25 @@ export interface SdistBuilderRequest {
   readonly progress?: Progress
 }
 
+/** A pinned wheel that builds need, from the store or the index. @throws E-IDX-*, E-NET-* */
+export async function fetchBuildWheel(
+  wheel: BuildWheel,
+  { index, store, progress }: Pick<SdistBuilderRequest, 'index' | 'store' | 'progress'>,
+): Promise<string> {
+  if (await store.has(wheel.sha256)) return store.path(wheel.sha256)
+  const files = await (await index.open()).files(wheel.name, wheel.version)
+  const url = files.find(({ filename }) => filename === wheel.filename)?.url
+  if (url === undefined)
+    throw new SvcsplitError('E-IDX-NOTFOUND', `the index does not have ${wheel.filename}, which builds need`)
+  return index.http.download(url, wheel, store, progress)
+}
+
 /**
  * The wheelhouse of a run. It builds on the bare base of the suite, not on the service's: a wheel then is the
  * same for all services, and is built once.
  */
 export async function sdistBuilder(request: SdistBuilderRequest): Promise<Wheelhouse> {
-  const { base, platform, index, store, cacheDir, progress } = request
+  const { base, platform, store, cacheDir, progress } = request
   const suite = parseBaseReference(base).kind === 'debian'
   const shared = { from: base, platform, cacheDir, ...(progress === undefined ? {} : { progress }) }
 
@@ -37,25 +50,13 @@ export async function sdistBuilder(request: SdistBuilderRequest): Promise<Wheelh
     })
   }
 
-  async function fetch(wheel: BuildWheel): Promise<string> {
-    if (await store.has(wheel.sha256)) return store.path(wheel.sha256)
-    const files = await (await index.open()).files(wheel.name, wheel.version)
-    const url = files.find(({ filename }) => filename === wheel.filename)?.url
-    if (url === undefined)
-      throw new SvcsplitError(
-        'E-IDX-NOTFOUND',
-        `the index does not have ${wheel.filename}, which builds need`,
-      )
-    return index.http.download(url, wheel, store, progress)
-  }
-
   return openWheelhouse({
     base: await prepareBase(shared),
     platform,
     buildPackages: request.buildPackages,
     withPackages,
     requirements: await readBuildRequirements(`${request.root}/constraints/build-requirements.json`),
-    fetch,
+    fetch: (wheel) => fetchBuildWheel(wheel, request),
     cacheDir,
     store,
     ...(progress === undefined ? {} : { progress }),

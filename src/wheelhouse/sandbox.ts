@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { nameForBuildah } from '#dockerfile/local-image.js'
 import { SvcsplitError } from '#errors.js'
 import { run } from '#io/exec.js'
 import { ensureDir, exists, linkOrCopy, readText, tempDir, writeAtomic } from '#io/files.js'
@@ -67,7 +68,8 @@ export async function openSandbox(base: SandboxBase, dir: string, progress?: Pro
   await removeStrays(buildah)
   const container = `${namePrefix}${process.pid}-${randomBytes(4).toString('hex')}`
   const policy = ['--signature-policy', join(storage, 'policy.json')]
-  await buildah(['from', ...policy, '--quiet', '--name', container, `oci:${base.layout}`], false)
+  const image = await nameForBuildah(base, join(storage, 'tmp'))
+  await buildah(['from', ...policy, '--quiet', '--name', container, image], false)
   return {
     base,
     run: (request, input, take) =>
@@ -107,7 +109,7 @@ function buildahIn(storage: string): Buildah {
       ...alone,
       ...['buildah', ...own, ...driver, ...args],
     ] as [string, ...string[]]
-    return (await run(program, rest, { env, timeoutMs: buildTimeoutMs })).stdout
+    return (await run(program, rest, { cwd: join(storage, 'tmp'), env, timeoutMs: buildTimeoutMs })).stdout
   }
 }
 

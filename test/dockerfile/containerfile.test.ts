@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -178,7 +178,11 @@ describe('a build context', () => {
     const path = process.env.PATH
     process.env.PATH = join(dir, 'nothing')
     try {
-      const where = { base: 'oci:base', destination: 'oci:out', cacheDir: dir }
+      const hex = '0'.repeat(64)
+      await mkdir(join(dir, 'layout/blobs/sha256'), { recursive: true })
+      await writeFile(join(dir, 'layout/blobs/sha256', hex), '{}')
+      const base = { layout: join(dir, 'layout'), digest: `sha256:${hex}` }
+      const where = { base, destination: 'oci:out', cacheDir: dir }
       await expect(buildWithBuildah(dir, where)).rejects.toMatchObject({
         code: 'E-EXE-MISSING',
       })

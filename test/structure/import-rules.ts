@@ -49,7 +49,13 @@ export const folderRules: readonly FolderRule[] = [
   rule(4, 'lock', 'a closure or solution frozen to files and hashes', ['pep'], ['solver', 'catalog']),
   rule(5, 'wheels', 'a locked wheel to verified file entries', ['pep', 'oci', 'io'], ['lock']),
   rule(5, 'dockerfile', 'the same lock as a readable Containerfile', ['pep', 'io'], ['lock', 'inputs']),
-  rule(6, 'wheelhouse', 'sdist to wheel, in a sandbox made of the base', ['pep', 'io'], ['lock', 'oci']),
+  rule(
+    6,
+    'wheelhouse',
+    'sdist to wheel, in a sandbox made of the base',
+    ['pep', 'io', 'dockerfile'],
+    ['lock', 'oci'],
+  ),
   rule(6, 'base', 'the base image and its system packages', ['oci', 'io'], ['inputs']),
   rule(6, 'layers', 'wheels to ordered, byte-stable layers', ['oci', 'io', 'wheels'], ['pep']),
   rule(7, 'image', 'layers and config to an OCI image and layout', ['oci', 'io', 'layers']),
@@ -62,7 +68,7 @@ export const folderRules: readonly FolderRule[] = [
     ['pep', 'inputs', 'catalog', 'solver', 'collisions', 'lock', 'image', 'verbs'],
   ),
   rule(9, 'verbs', 'the pipelines, one screen each', belowVerbs),
-  rule(10, 'cli', 'thin commander shells', ['io', 'verbs', 'report'], ['collisions']),
+  rule(10, 'cli', 'thin commander shells', ['io', 'verbs', 'report'], ['solver', 'collisions']),
 ]
 
 /** Modules that only `io/` may import: every effect on the world goes through it. */

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -69,8 +78,11 @@ describe.skipIf(tools.missing)(tools.title('a Containerfile run by buildah'), ()
       { path: pinnedWheel(pip), filename: pip.filename },
     ])
     const image = `${dir}/image:demo`
+    // buildah refuses such a path as the name of an image, and users' caches lie in one
+    mkdirSync(join(dir, '.Cache'))
+    symlinkSync(base.layout, join(dir, '.Cache/base'))
     await buildWithBuildah(context, {
-      base: `oci:${base.layout}`,
+      base: { ...base, layout: join(dir, '.Cache/base') },
       destination: `oci:${image}`,
       cacheDir: dir,
     })

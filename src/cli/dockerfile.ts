@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander'
+import {
+  addIndexOptions,
+  type IndexOptions,
+  indexRequest,
+  progressFor,
+  type TargetOptions,
+} from './options.js'
+
+interface DockerfileFlags extends IndexOptions {
+  readonly base: string
+  readonly platform: TargetOptions['platform']
+  readonly wheelhouse?: string
+}
+
+/** `svcsplit dockerfile`: the same image as a Containerfile with its context. */
+export function registerDockerfile(program: Command): void {
+  const command = program
+    .command('dockerfile')
+    .description('write the image of a service release as a Containerfile with its context')
+    .argument('<service@release>')
+    .argument('[dir]', 'folder of the context (default: SERVICE-RELEASE)')
+    .option('--base <base>', 'debian:SUITE, oci:DIR or oci:DIR:NAME', 'debian:bookworm')
+    .addOption(
+      new Option('--platform <platform>', 'platform')
+        .choices(['linux/amd64', 'linux/arm64'])
+        .default('linux/amd64'),
+    )
+    .option('--wheelhouse <dir>', 'folder with wheels of what the index has only sdists of')
+  addIndexOptions(command).action(
+    async (service: string, dir: string | undefined, flags: DockerfileFlags, self: Command) => {
+      const { dockerfile } = await import('#verbs/dockerfile.js')
+      const progress = progressFor(self)
+      const { base, platform, wheelhouse } = flags
+      const written = await dockerfile({
+        service,
+        base,
+        platform,
+        ...(dir === undefined ? {} : { dir }),
+        ...(wheelhouse === undefined ? {} : { wheelhouse }),
+        ...(await indexRequest(flags)),
+        progress,
+      }).finally(() => progress.end())
+      process.stdout.write(
+        [
+          `${written.dir}/Containerfile, ${written.wheels} wheels`,
+          `base  ${written.baseLayout}`,
+          `next  buildah build --build-arg BASE=oci:BASE ${written.dir}    (BASE: a copy or link of that folder)`,
+          '',
+        ].join('\n'),
+      )
+    },
+  )
+}

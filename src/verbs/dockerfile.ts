@@ -1,0 +1,95 @@
+import { join } from 'node:path'
+import { type ContextWheel, renderContainerfile } from '#dockerfile/containerfile.js'
+import { buildWithBuildah, writeContext } from '#dockerfile/context.js'
+import { SvcsplitError } from '#errors.js'
+import { readBuildRequirements } from '#wheelhouse/build-requirements.js'
+import { fetchBuildWheel } from './sdist-builder.js'
+import {
+  type PartsRequest,
+  partsOf,
+  prefix,
+  type ServiceParts,
+  type Target,
+  targetOf,
+  type Workshop,
+  withWorkshop,
+} from './service-parts.js'
+
+export interface DockerfileRequest extends PartsRequest {
+  /** `glance@2025.1` */
+  readonly service: string
+  /** The folder of the context; `<service>-<release>` if left out. */
+  readonly dir?: string
+}
+
+export interface WrittenContext {
+  readonly dir: string
+  readonly wheels: number
+  /** The base's OCI layout, which `FROM` is to be given. */
+  readonly baseLayout: string
+}
+
+/** pip, to run out of its own wheel in the build stage. */
+async function pipWheel({ fleet, index, store }: Workshop): Promise<ContextWheel & { path: string }> {
+  const table = await readBuildRequirements(`${fleet.root}/constraints/build-requirements.json`)
+  const pip = table.wheels.find(({ name }) => name === 'pip')
+  if (pip === undefined)
+    throw new SvcsplitError('E-CAT-FORM', 'the build requirements do not have pip', {
+      at: { path: table.path },
+    })
+  return { ...pip, path: await fetchBuildWheel(pip, { index, store }) }
+}
+
+async function writeOne(
+  workshop: Workshop,
+  target: Target,
+  parts: ServiceParts,
+  dir: string,
+): Promise<number> {
+  const { base, lock, files } = parts
+  const pip = await pipWheel(workshop)
+  const containerfile = renderContainerfile(lock, target.profile, {
+    base: 'svcsplit-base',
+    prefix,
+    pythonPath: base.pythonPath,
+    wheels: files.wheels,
+    pip,
+    command: target.processes[0]?.command ?? [],
+    ports: target.processes.flatMap(({ port }) => (port === undefined ? [] : [port])),
+  })
+  await writeContext(dir, containerfile, [...files.wheels, pip])
+  return files.wheels.length
+}
+
+/**
+ * Writes a service release's image as a Containerfile with everything that it copies.
+ * @throws every code of bootstrapping, locking, fetching, building and writing
+ */
+export async function dockerfile(request: DockerfileRequest): Promise<WrittenContext> {
+  return withWorkshop(request, async (workshop) => {
+    const target = targetOf(workshop.fleet, request.service)
+    const parts = await partsOf(workshop, target)
+    const dir = request.dir ?? `${target.service}-${target.release}`
+    const wheels = await writeOne(workshop, target, parts, dir)
+    return { dir, wheels, baseLayout: parts.base.layout }
+  })
+}
+
+export interface BuildahRequest extends PartsRequest {
+  readonly service: string
+  /** Where the image goes, as buildah takes it: `oci:/absolute/dir:glance:2025.1`. */
+  readonly destination: string
+}
+
+/** The same image made by buildah from that Containerfile. @throws as `dockerfile`, and E-EXE-* */
+export async function buildByBuildah(request: BuildahRequest): Promise<void> {
+  await withWorkshop(request, async (workshop) => {
+    const target = targetOf(workshop.fleet, request.service)
+    const parts = await partsOf(workshop, target)
+    const { cacheDir, progress, destination } = request
+    const dir = join(cacheDir, 'contexts', `${target.service}-${target.release}`)
+    await writeOne(workshop, target, parts, dir)
+    const told = progress === undefined ? {} : { progress }
+    await buildWithBuildah(dir, { base: parts.base, destination, cacheDir, ...told })
+  })
+}
