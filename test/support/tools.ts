@@ -16,6 +16,7 @@ export const systemTools: ReadonlyMap<string, string> = new Map([
   ['python3', 'python3'],
   ['docker-registry', 'docker-registry'],
   ['openssl', 'openssl'],
+  ['minisat', 'minisat'],
 ])
 
 /** Python that fits `debian:bookworm`, with the module venv complete, for comparisons with pip. */
