@@ -43,9 +43,8 @@ export function registerDockerfile(program: Command): void {
       }).finally(() => progress.end())
       process.stdout.write(
         [
-          `${written.dir}/Containerfile, ${written.wheels} wheels`,
-          `base  ${written.baseLayout}`,
-          `next  buildah build --build-arg BASE=oci:BASE ${written.dir}    (BASE: a copy or link of that folder)`,
+          `${written.dir}/Containerfile with ${written.wheels} wheels and its base`,
+          `next   cd ${written.dir} && buildah build --build-arg BASE=oci:base .`,
           '',
         ].join('\n'),
       )

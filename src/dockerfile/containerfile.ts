@@ -53,10 +53,9 @@ function header(lock: Lock, { base }: ContainerfileOptions): string {
   const what = `${lock.service}${release}, Python ${lock.python}, ${lock.platform}`
   return `# Written by svcsplit for ${quote(what, 'comment')}. Change the profile or the lock, then write it anew.
 #
-# With buildah, on a base in an OCI layout:
-#   buildah build --build-arg BASE=oci:LAYOUT .
-# With Docker, on the same:
-#   docker build --build-context svcsplit-base=oci-layout://LAYOUT .
+# base/ holds the base as an OCI layout. In this folder:
+#   buildah build --build-arg BASE=oci:base .
+#   docker build --file Containerfile --build-context svcsplit-base=oci-layout://./base .
 ARG BASE=${quote(base, 'variable')}`
 }
 

@@ -4,19 +4,21 @@ import { run } from '#io/exec.js'
 import { ensureDir, exists, linkOrCopy, listDir, remove, tempDir, writeAtomic } from '#io/files.js'
 import type { Progress } from '#progress.js'
 import type { Containerfile } from './containerfile.js'
-import { type LocalImage, nameForBuildah } from './local-image.js'
+import { type LocalImage, nameForBuildah, writeLayoutOf } from './local-image.js'
 
 /**
- * Writes a build context: `Containerfile`, `requirements.txt` and `wheels/`, the wheels as hard links where the
- * file system can. Wheels of an earlier run are removed; a folder that holds something else is refused.
+ * Writes a build context: `Containerfile`, `requirements.txt`, `wheels/` and `base/`, the base as an OCI layout
+ * that no builder copies; wheels and blobs are hard links where the file system can. What an earlier run left is
+ * removed; a folder that holds something else is refused.
  * @throws E-OUT-EXISTS, E-FS-*
  */
 export async function writeContext(
   dir: string,
   containerfile: Containerfile,
   wheels: readonly { readonly path: string; readonly filename: string }[],
+  base: LocalImage,
 ): Promise<void> {
-  const own = ['Containerfile', 'wheels', ...containerfile.files.keys()]
+  const own = ['.dockerignore', 'Containerfile', 'base', 'wheels', ...containerfile.files.keys()]
   const present = (await exists(dir)) ? await listDir(dir) : []
   const foreign = present.filter((name) => !own.includes(name))
   if (foreign.length > 0)
@@ -28,9 +30,11 @@ export async function writeContext(
         hint: 'name a new or empty folder',
       },
     )
-  await remove(join(dir, 'wheels'))
+  for (const folder of ['wheels', 'base']) await remove(join(dir, folder))
   await ensureDir(join(dir, 'wheels'))
   for (const { path, filename } of wheels) await linkOrCopy(path, join(dir, 'wheels', filename))
+  await writeLayoutOf(base, join(dir, 'base'))
+  await writeAtomic(join(dir, '.dockerignore'), 'base\n')
   for (const [path, text] of containerfile.files) await writeAtomic(join(dir, path), text)
   await writeAtomic(join(dir, 'Containerfile'), containerfile.text)
 }

@@ -13,7 +13,6 @@ import {
   rename,
   rm,
   stat,
-  symlink,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -156,15 +155,6 @@ export async function linkTarget(path: string): Promise<string> {
     return await readlink(path)
   } catch (error) {
     throw fsError(error, 'read the link', path)
-  }
-}
-
-/** Makes a symbolic link; one that is there already is left as it is. @throws E-FS-* */
-export async function symlinkTo(target: string, path: string): Promise<void> {
-  try {
-    await symlink(target, path)
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw fsError(error, 'make the link', path)
   }
 }
 

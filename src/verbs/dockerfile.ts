@@ -25,8 +25,6 @@ export interface DockerfileRequest extends PartsRequest {
 export interface WrittenContext {
   readonly dir: string
   readonly wheels: number
-  /** The base's OCI layout, which `FROM` is to be given. */
-  readonly baseLayout: string
 }
 
 /** pip, to run out of its own wheel in the build stage. */
@@ -57,7 +55,7 @@ async function writeOne(
     command: target.processes[0]?.command ?? [],
     ports: target.processes.flatMap(({ port }) => (port === undefined ? [] : [port])),
   })
-  await writeContext(dir, containerfile, [...files.wheels, pip])
+  await writeContext(dir, containerfile, [...files.wheels, pip], base)
   return files.wheels.length
 }
 
@@ -71,7 +69,7 @@ export async function dockerfile(request: DockerfileRequest): Promise<WrittenCon
     const parts = await partsOf(workshop, target)
     const dir = request.dir ?? `${target.service}-${target.release}`
     const wheels = await writeOne(workshop, target, parts, dir)
-    return { dir, wheels, baseLayout: parts.base.layout }
+    return { dir, wheels }
   })
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -149,12 +150,32 @@ describe('a build context', () => {
   })
   afterEach(() => rm(dir, { recursive: true, force: true }))
 
+  /** The smallest layout that there is: a manifest with its config. */
+  async function writeBase(): Promise<{ layout: string; digest: string }> {
+    const layout = join(dir, 'layout')
+    await mkdir(join(layout, 'blobs/sha256'), { recursive: true })
+    const put = async (text: string): Promise<string> => {
+      const hex = createHash('sha256').update(text).digest('hex')
+      await writeFile(join(layout, 'blobs/sha256', hex), text)
+      return `sha256:${hex}`
+    }
+    const config = await put('{}')
+    return { layout, digest: await put(JSON.stringify({ config: { digest: config }, layers: [] })) }
+  }
+
   const wheels = () => [{ path: join(dir, 'blob'), filename: 'demo-1.0-py3-none-any.whl' }]
 
   it('holds the Containerfile, the requirements and the wheels, which are not copied', async () => {
     const context = join(dir, 'context')
-    await writeContext(context, render(), wheels())
-    expect((await readdir(context)).sort()).toEqual(['Containerfile', 'requirements.txt', 'wheels'])
+    await writeContext(context, render(), wheels(), await writeBase())
+    expect((await readdir(context)).sort()).toEqual([
+      '.dockerignore',
+      'Containerfile',
+      'base',
+      'requirements.txt',
+      'wheels',
+    ])
+    expect(await readdir(join(context, 'base/blobs/sha256'))).toHaveLength(2)
     expect(await readFile(join(context, 'Containerfile'), 'utf8')).toBe(render().text)
     const linked = await stat(join(context, 'wheels', 'demo-1.0-py3-none-any.whl'))
     expect(linked.ino).toBe((await stat(join(dir, 'blob'))).ino)
@@ -162,26 +183,23 @@ describe('a build context', () => {
 
   it('is written again over itself, without the wheels that are gone', async () => {
     const context = join(dir, 'context')
-    await writeContext(context, render(), wheels())
-    await writeContext(context, render(), [
-      { path: join(dir, 'blob'), filename: 'demo-1.1-py3-none-any.whl' },
-    ])
+    await writeContext(context, render(), wheels(), await writeBase())
+    const newer = [{ path: join(dir, 'blob'), filename: 'demo-1.1-py3-none-any.whl' }]
+    await writeContext(context, render(), newer, await writeBase())
     expect(await readdir(join(context, 'wheels'))).toEqual(['demo-1.1-py3-none-any.whl'])
   })
 
   it('does not touch a folder that holds something else', async () => {
-    await expect(writeContext(dir, render(), wheels())).rejects.toMatchObject({ code: 'E-OUT-EXISTS' })
-    expect(await readdir(dir)).toEqual(['blob'])
+    const base = await writeBase()
+    await expect(writeContext(dir, render(), wheels(), base)).rejects.toMatchObject({ code: 'E-OUT-EXISTS' })
+    expect(await readdir(dir)).toEqual(['blob', 'layout'])
   })
 
   it('says that buildah is missing where it is', async () => {
     const path = process.env.PATH
     process.env.PATH = join(dir, 'nothing')
     try {
-      const hex = '0'.repeat(64)
-      await mkdir(join(dir, 'layout/blobs/sha256'), { recursive: true })
-      await writeFile(join(dir, 'layout/blobs/sha256', hex), '{}')
-      const base = { layout: join(dir, 'layout'), digest: `sha256:${hex}` }
+      const base = await writeBase()
       const where = { base, destination: 'oci:out', cacheDir: dir }
       await expect(buildWithBuildah(dir, where)).rejects.toMatchObject({
         code: 'E-EXE-MISSING',

@@ -73,10 +73,15 @@ describe.skipIf(tools.missing)(tools.title('a Containerfile run by buildah'), ()
       },
     )
     const context = join(dir, 'context')
-    await writeContext(context, containerfile, [
-      { path, filename: wheel.filename },
-      { path: pinnedWheel(pip), filename: pip.filename },
-    ])
+    await writeContext(
+      context,
+      containerfile,
+      [
+        { path, filename: wheel.filename },
+        { path: pinnedWheel(pip), filename: pip.filename },
+      ],
+      base,
+    )
     const image = `${dir}/image:demo`
     // buildah refuses such a path as the name of an image, and users' caches lie in one
     mkdirSync(join(dir, '.Cache'))
