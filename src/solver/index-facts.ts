@@ -48,7 +48,9 @@ export function indexFacts(
   const asked = new Map<DistributionName, number>()
 
   function candidateOf(files: readonly ListedFile[]): Candidate[] {
-    const usable = files.filter(({ kind, filename }) => kind === 'sdist' || hasTag(filename, installable))
+    // Where there is an sdist, the tags of wheels decide nothing; there may be hundreds of wheels.
+    const hasSdist = files.some(({ kind }) => kind === 'sdist')
+    const usable = hasSdist ? files : files.filter(({ filename }) => hasTag(filename, installable))
     const [first] = usable
     if (first === undefined) return []
     const pythons = usable.map(({ requiresPython }) => specifiersOf(requiresPython))

@@ -1,0 +1,185 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type ResolveOptions, type ResolveResult, resolve } from '#verbs/resolve.js'
+import { type IndexFile, type PackageIndex, startPackageIndex } from '../support/package-index.js'
+import { writeWheel } from '../support/wheel-writer.js'
+
+let folder = ''
+let index: PackageIndex | undefined
+const cacheBefore = process.env.SVCSPLIT_CACHE_DIR
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'svcsplit-resolve-'))
+  process.env.SVCSPLIT_CACHE_DIR = join(folder, 'cache')
+})
+afterEach(async () => {
+  await index?.close()
+  index = undefined
+  if (cacheBefore === undefined) delete process.env.SVCSPLIT_CACHE_DIR
+  else process.env.SVCSPLIT_CACHE_DIR = cacheBefore
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function wheel(
+  name: string,
+  version: string,
+  requires: readonly string[] = [],
+  more: Partial<IndexFile> = {},
+): IndexFile {
+  const lines = ['Metadata-Version: 2.1', `Name: ${name}`, `Version: ${version}`]
+  lines.push(...requires.map((text) => `Requires-Dist: ${text}`), '')
+  const { filename, bytes } = writeWheel([], { name, version, metadata: lines.join('\n') })
+  return { filename, bytes, ...more }
+}
+
+async function ask(files: readonly IndexFile[], options: Partial<ResolveOptions>): Promise<ResolveResult> {
+  index = await startPackageIndex({ files })
+  return resolve({
+    requirements: [],
+    requirementsFiles: [],
+    constraintsFiles: [],
+    python: '3.11',
+    platform: 'linux/amd64',
+    prereleases: 'pip',
+    offline: false,
+    indexUrl: index.url,
+    ...options,
+  })
+}
+
+function told(result: ResolveResult): unknown {
+  if (result.kind === 'solution') return Object.fromEntries(result.pins)
+  if (result.kind === 'undecided') return 'undecided'
+  return result.conflicts.map(({ lines }) =>
+    lines.map(({ text, trouble }) => (trouble === undefined ? text : `${text}: ${trouble}`)),
+  )
+}
+
+function write(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+const files = [
+  wheel('app', '1.0', ['lib>=1', 'extra-lib; extra == "more"']),
+  wheel('app', '2.0', ['lib>=2', "old; python_version < '3.8'"]),
+  wheel('lib', '1.0'),
+  wheel('lib', '2.0'),
+  wheel('extra_lib', '0.1'),
+]
+
+describe('Resolving against an index', () => {
+  it('takes the newest of everything that is needed', async () => {
+    expect(told(await ask(files, { requirements: ['app'] }))).toEqual({ app: '2.0', lib: '2.0' })
+  })
+
+  it('obeys constraints, in a file of their own or named by the requirements file', async () => {
+    const constraints = write('c.txt', 'lib===1.0\nunused===9\n')
+    const expected = { app: '1.0', lib: '1.0' }
+    expect(told(await ask(files, { requirements: ['app'], constraintsFiles: [constraints] }))).toEqual(
+      expected,
+    )
+    await index?.close()
+    const requirements = write('r.txt', '-c c.txt\napp\n')
+    expect(told(await ask(files, { requirementsFiles: [requirements] }))).toEqual(expected)
+  })
+
+  it('brings in what an extra demands', async () => {
+    expect(told(await ask(files, { requirements: ['app[more]<2'] }))).toEqual({
+      app: '1.0',
+      'extra-lib': '0.1',
+      lib: '2.0',
+    })
+  })
+
+  it('leaves out lines whose marker does not hold', async () => {
+    expect(told(await ask(files, { requirements: ['lib', 'app; sys_platform == "win32"'] }))).toEqual({
+      lib: '2.0',
+    })
+  })
+
+  it('tells a conflict with the lines that were written', async () => {
+    const result = await ask(files, { requirements: ['app>=2', 'lib < 2  # old'] })
+    expect(told(result)).toEqual([['app>=2', 'lib < 2']])
+  })
+
+  it('takes a name that the index does not have for a conflict', async () => {
+    expect(told(await ask(files, { requirements: ['nowhere'] }))).toEqual([
+      ['nowhere', 'nowhere: no such distribution is known'],
+    ])
+  })
+
+  it('passes over versions without a file for the platform, for another Python, and yanked ones', async () => {
+    const windows = writeWheel([], { name: 'lib', version: '3.0' })
+    const result = await ask(
+      [
+        ...files,
+        { filename: 'lib-3.0-cp311-cp311-win_amd64.whl', bytes: windows.bytes },
+        wheel('lib', '4.0', [], { requiresPython: '>=3.12' }),
+        wheel('lib', '5.0', [], { yanked: 'broken' }),
+      ],
+      { requirements: ['lib'] },
+    )
+    expect(told(result)).toEqual({ lib: '2.0' })
+  })
+
+  it('fetches no metadata of versions that it does not come to', async () => {
+    const versions = Array.from({ length: 40 }, (_, i) => wheel('lib', `1.${i}`))
+    await ask([wheel('app', '1.0', ['lib']), ...versions], { requirements: ['app'] })
+    const fetched = index!.requests.filter(({ path }) => path.startsWith('/files/'))
+    expect(new Set(fetched.map(({ path }) => path))).toEqual(
+      new Set(['/files/app-1.0-py3-none-any.whl', '/files/lib-1.39-py3-none-any.whl']),
+    )
+  })
+
+  it('fails where the index does not answer, and says that it did', async () => {
+    await expect(
+      ask(files, { requirements: ['app'], indexUrl: 'http://127.0.0.1:9/simple' }),
+    ).rejects.toMatchObject({
+      code: 'E-NET-CONNECT',
+    })
+  })
+})
+
+describe('Input that cannot be resolved', () => {
+  it.each([
+    ['nothing at all', [], 'E-CLI-USAGE'],
+    ['a direct URL', ['lib @ file:///srv/lib.whl'], 'E-REQ-URL'],
+    ['no requirement', ['lib >='], 'E-REQ-SPEC'],
+  ])('is refused: %s', async (_, requirements, code) => {
+    await expect(ask(files, { requirements })).rejects.toMatchObject({ code })
+  })
+})
+
+describe('Resolving on shipped facts', () => {
+  it('answers without a network, with the pins of a release where they are given', async () => {
+    const result = await ask([], {
+      offline: true,
+      requirements: ['keystone==27.0.2'],
+      constraintsFiles: ['constraints/2025.1.txt'],
+    })
+    expect(result.kind === 'solution' && result.pins.size).toBeGreaterThan(60)
+    expect(told(result)).toMatchObject({ keystone: '27.0.2', 'oslo-utils': '8.2.0' })
+    expect(index!.requests).toEqual([])
+  })
+
+  it('says which pins a newer service would need, and to which version each would move', async () => {
+    const result = await ask([], {
+      offline: true,
+      requirements: ['os-traits>=3.6.0'],
+      constraintsFiles: ['constraints/2025.1.txt'],
+    })
+    if (result.kind !== 'conflicts') throw new Error(result.kind)
+    const [conflict] = result.conflicts
+    expect(conflict!.lines.map(({ origin }) => origin)).toContainEqual(
+      expect.objectContaining({ path: 'constraints/2025.1.txt' }),
+    )
+    const moves = conflict!.fixes.flatMap(({ instead }) =>
+      [...instead].map(([{ kind, text }, to]) => `${kind} ${text} ${to}`),
+    )
+    expect(moves).toContain('pin os-traits===3.3.0 3.6.0')
+  })
+})
