@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { needs } from '../support/tools.js'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const tools = needs('mmdebstrap', 'buildah', 'umoci')
+
+/** Both builders keep their own books in these; what the service runs from is everything else. */
+const ownBooks =
+  /\.dist-info\/(RECORD|INSTALLER|REQUESTED)$|^opt\/venv\/(pyvenv\.cfg|bin\/activate.*|bin\/Activate\.ps1|include.*)$/
+/** Of the container that buildah ran its steps in. */
+const ofBuildah = /^dev$|^(dev|proc|sys|run|tmp)\/|^etc\/(hostname|hosts|resolv\.conf)$/
+
+/** A wrapper by what it does: interpreter, import and call; pip words the rest as it likes. */
+function wrapperEssence(text: string): string | undefined {
+  const interpreter = /^#!(\S+)/.exec(text)?.[1]
+  const imported = /^from (\S+) import (\S+)$/m.exec(text)
+  const call = /sys\.exit\((\S+)\(\)\)/.exec(text)?.[1]
+  if (interpreter === undefined || imported === null || call === undefined) return undefined
+  return JSON.stringify([interpreter.replace(/python3(\.\d+)?$/, 'python'), imported[1], imported[2], call])
+}
+
+function describeFile(path: string, name: string): string {
+  const status = lstatSync(path)
+  const mode = (status.mode & 0o7777).toString(8)
+  const owner = `${status.uid}:${status.gid}`
+  if (status.isSymbolicLink()) return `link ${readlinkSync(path)}`
+  if (status.isDirectory()) return `folder ${mode} ${owner}`
+  const bytes = readFileSync(path)
+  const wrapper = name.startsWith('opt/venv/bin/') ? wrapperEssence(bytes.toString('latin1')) : undefined
+  return `file ${mode} ${owner} ${wrapper ?? createHash('sha256').update(bytes).digest('hex')}`
+}
+
+function treeOf(rootfs: string): Map<string, string> {
+  const names = readdirSync(rootfs, { recursive: true, encoding: 'utf8' }).sort()
+  const compared = names.filter((name) => !ownBooks.test(name) && !ofBuildah.test(name))
+  return new Map(compared.map((name) => [name, describeFile(join(rootfs, name), name)]))
+}
+
+function differences(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): string[] {
+  const names = [...new Set([...one.keys(), ...other.keys()])].sort()
+  return names
+    .filter((name) => one.get(name) !== other.get(name))
+    .map((name) => `${name}: native ${one.get(name) ?? 'absent'}, buildah ${other.get(name) ?? 'absent'}`)
+}
+
+describe.skipIf(tools.missing || process.getuid?.() !== 0)(
+  tools.title('the two builders of glance 2025.1'),
+  () => {
+    let work = ''
+
+    beforeAll(() => {
+      work = mkdtempSync(join(tmpdir(), 'svcsplit-agree-'))
+      const run = (program: string, args: readonly string[], cwd = work) =>
+        execFileSync(program, args, {
+          cwd,
+          env: { ...process.env, STORAGE_DRIVER: 'vfs', BUILDAH_ISOLATION: 'chroot' },
+          stdio: ['ignore', 'pipe', 'pipe'],
+          maxBuffer: 64 * 1024 * 1024,
+        })
+      run(process.execPath, [main, 'build', 'glance@2025.1', '-o', 'oci:native'])
+      run(process.execPath, [main, 'dockerfile', 'glance@2025.1', 'context'])
+      const storage = ['--root', join(work, 'root'), '--runroot', join(work, 'run')]
+      // As the Containerfile's own header says, in a storage of this test's own.
+      const context = join(work, 'context')
+      run(
+        'buildah',
+        [...storage, 'build', '--network', 'host', '--build-arg', 'BASE=oci:base', '-t', 'glance', '.'],
+        context,
+      )
+      run('buildah', [...storage, 'push', 'glance', `oci:${work}/byhand:glance`])
+      run('umoci', ['unpack', '--image', 'native:glance:2025.1', 'native-bundle'])
+      run('umoci', ['unpack', '--image', 'byhand:glance', 'byhand-bundle'])
+    })
+    afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+    it('give the same files, modes and owners', () => {
+      const native = treeOf(join(work, 'native-bundle/rootfs'))
+      expect(native.size).toBeGreaterThan(10_000)
+      expect(differences(native, treeOf(join(work, 'byhand-bundle/rootfs')))).toEqual([])
+    })
+  },
+)
