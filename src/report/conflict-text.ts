@@ -8,6 +8,8 @@ import { painter, plural, type TextOptions } from './terminal.js'
 /** Lines of a proof that are shown; JSON has them all. */
 const mostSteps = 6
 const mostFixes = 4
+/** Versions that are listed one by one. */
+const mostVersions = 4
 
 /** A statement of a proof, and where it can be looked up. */
 interface Step {
@@ -43,8 +45,8 @@ function headlineOf({ lines, explanation }: ExplainedConflict): string {
   const [oldest] = clash.known
   const newest = clash.known.at(-1)
   const known =
-    clash.known.length < 2
-      ? clash.known.join('')
+    clash.known.length <= mostVersions
+      ? clash.known.join(', ')
       : `${oldest} to ${newest}, ${plural(clash.known.length, 'version')}`
   return visible(`no version of ${clash.name} is left (known: ${known})`)
 }
