@@ -3,7 +3,7 @@ import type { Finding, Rule } from '#collisions/finding.js'
 import type { AnalysisResult } from '#collisions/result.js'
 import { formatOrigin, type Origin } from '#errors.js'
 import { matrixText } from './matrix-text.js'
-import { cutTo, painter, plural, type TextOptions } from './terminal.js'
+import { cutTo, painter, plural, type TextOptions, wrapTo } from './terminal.js'
 
 /** Most lines of one rule that a first screen shows; JSON has them all. */
 const mostLines = 12
@@ -86,7 +86,7 @@ function warningLines(findings: readonly Finding[], options: TextOptions, hostNa
     const names = gone.map(({ demand }) => demand.specifier).join(', ')
     const to = gone[0]!.supply?.version
     lines.push(
-      `${paint('yellow', 'entry-point')}  ${cutTo(`${gone[0]!.demand.by} has them, ${to} has not: ${names}`, options.width - 13)}`,
+      `${paint('yellow', 'entry-point')}  ${wrapTo(`${gone[0]!.demand.by} has them, ${to} has not: ${names}`, options.width, 13)}`,
     )
   }
   const missing = of(findings, 'missing')
@@ -98,7 +98,7 @@ function warningLines(findings: readonly Finding[], options: TextOptions, hostNa
   const extras = of(findings, 'missing-extra')
   for (const { distribution, demand, supply } of extras)
     lines.push(
-      `${paint('yellow', 'missing-extra')}  ${cutTo(`${distribution} ${supply?.version ?? ''} has no extra ${demand.specifier}, ${demand.by} wants it (${place(demand.at)})`, options.width - 15)}`,
+      `${paint('yellow', 'missing-extra')}  ${wrapTo(`${distribution} ${supply?.version ?? ''} has no extra ${demand.specifier}, ${demand.by} wants it (${place(demand.at)})`, options.width, 15)}`,
     )
   return lines.length === 0 ? [] : [...lines, '']
 }
@@ -129,12 +129,14 @@ function driftLines(cell: Cell, options: TextOptions): string[] {
       ]),
     )
     if (names.size > 0)
-      lines.push(cutTo(`       major, tested → host: ${[...names.values()].join(', ')}`, options.width))
+      lines.push(
+        `       ${wrapTo(`major, tested → host: ${[...names.values()].join(', ')}`, options.width, 7)}`,
+      )
   }
   if (findings.unpinned > 0) {
     const names = new Set(of(cell.findings, 'unpinned').map(({ distribution }) => distribution))
     lines.push(
-      `${paint('cyan', 'unpinned')}  ${cutTo(`pinned by nobody: ${[...names].join(', ')}`, options.width - 10)}`,
+      `${paint('cyan', 'unpinned')}  ${wrapTo(`pinned by nobody: ${[...names].join(', ')}`, options.width, 10)}`,
     )
   }
   return lines.length === 0 ? [] : [...lines, '']
@@ -205,9 +207,8 @@ function nextLine(result: AnalysisResult): string {
   if (cell === undefined || release === undefined) return 'next   svcsplit resolve -r FILE -c FILE'
   const name = `${cell.candidate.service}@${release}`
   if (cell.host.release === release)
-    return `next   svcsplit build ${name}   ·   svcsplit analyze ${cell.candidate.service}`
-  const from = cell.host.release === undefined ? '' : ` --from ${cell.host.release}`
-  return `next   svcsplit build ${name}   ·   svcsplit plan ${name}${from}`
+    return `next   svcsplit build ${name} -o oci:images   ·   svcsplit analyze`
+  return `next   svcsplit build ${name} -o oci:images   ·   svcsplit dockerfile ${name}`
 }
 
 /** The result of `analyze` for a person: one block for each cell, or the matrix when every host was asked. */

@@ -63,7 +63,7 @@ function fixJson({ lines, instead, separates }: Fix, serviceOf: (line: Line) => 
     const version = instead.get(line)
     if (separates.has(line)) return { kind: 'separate', ...serviceOf(line) }
     const kind = version === undefined ? 'drop' : line.kind === 'pin' ? 'move' : 'relax'
-    return { kind, ...lineJson(line, serviceOf), ...(version === undefined ? {} : { to: version }) }
+    return { ...lineJson(line, serviceOf), kind, ...(version === undefined ? {} : { to: version }) }
   })
   return { changes, verified: true }
 }

@@ -2,7 +2,7 @@ import type { Cell } from '#collisions/analysis.js'
 import type { Finding } from '#collisions/finding.js'
 import type { AnalysisResult } from '#collisions/result.js'
 import { formatOrigin } from '#errors.js'
-import { count, cutTo, painter, plural, type TextOptions } from './terminal.js'
+import { count, cutTo, painter, plural, type TextOptions, wrapTo } from './terminal.js'
 
 interface Hop {
   readonly from: string
@@ -140,7 +140,7 @@ function worstLines(result: AnalysisResult, options: TextOptions): readonly stri
     const pin =
       first.supply?.at !== undefined && 'path' in first.supply.at ? (first.supply.at.text ?? '').trim() : ''
     return [
-      cutTo(`  ${name}: refused by ${hop.from}'s ${first.supply?.version}: ${wanting}`, options.width),
+      `  ${wrapTo(`${name}: refused by ${hop.from}'s ${first.supply?.version}: ${wanting}`, options.width, 2, 6)}`,
       cutTo(`      ${where(first.demand.at)}  ${source}`.trimEnd(), options.width),
       cutTo(
         `      ${first.supply?.at === undefined ? '' : where(first.supply.at)}  ${pin}`.trimEnd(),
@@ -167,8 +167,8 @@ function nextLine(result: AnalysisResult): string {
   const { hop, findings } = found
   const services = new Map<string, number>()
   for (const { demand } of findings) services.set(demand.service, (services.get(demand.service) ?? 0) + 1)
-  const name = services.has('nova') ? 'nova' : [...services].sort(([, one], [, other]) => other - one)[0]![0]
-  return `next   svcsplit analyze ${name}@${hop.to} --host ${hop.from}   ·   svcsplit build ${name}@${hop.to}   ·   svcsplit plan ${name}@${hop.to} --from ${hop.from}`
+  const name = [...services].sort(([, one], [, other]) => other - one)[0]![0]
+  return `next   svcsplit analyze ${name}@${hop.to} --host ${hop.from}   ·   svcsplit build ${name}@${hop.to} -o oci:images`
 }
 
 /** Many cells at a glance. */

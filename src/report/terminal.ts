@@ -34,6 +34,23 @@ export function cutTo(text: string, columns: number): string {
   return columns < 2 ? shown.slice(0, Math.max(0, columns)) : `${shown.slice(0, columns - 1)}…`
 }
 
+/**
+ * Text from outside, safe to print, broken at spaces. The first line begins after `first` columns that are there
+ * already, the others are indented by `indent`.
+ */
+export function wrapTo(text: string, columns: number, first: number, indent = first): string {
+  const lines: string[] = []
+  let line = ''
+  for (const word of visible(text, 4000).split(' ')) {
+    const room = columns - (lines.length === 0 ? first : indent)
+    if (line !== '' && line.length + 1 + word.length > room) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`)
+}
+
 /** A number, or a middle dot where there is nothing to see. */
 export function count(number: number): string {
   return number === 0 ? '·' : number.toLocaleString('en-US')
