@@ -16,7 +16,11 @@ export function shareJson(result: ShareResult): string {
     tool: { name: 'svcsplit', version: result.toolVersion },
     inputs: result.inputs,
     target: {
-      host: { python: result.python, platform: result.platform },
+      host: {
+        ...(result.constraints === undefined ? {} : { constraints: result.constraints }),
+        python: result.python,
+        platform: result.platform,
+      },
       services: services.map(({ service, release, version }) => ({ name: service, release, version })),
     },
     sharable: sharing.kind === 'undecided' ? null : sharing.kind === 'solution',

@@ -3,10 +3,15 @@ import type { AskedService, ShareResult } from '#verbs/share.js'
 import { conflictText } from './conflict-text.js'
 import { painter, plural, type TextOptions } from './terminal.js'
 
+/** Conflicts that are shown; JSON has them all. */
+const mostConflicts = 10
+
 /** Questions 3 and 4 for a person. */
 export function shareText(result: ShareResult, options: TextOptions): string {
   const paint = painter(options)
-  const { services, python, sharing, otherPythons } = result
+  const { services, python, constraints, sharing, otherPythons } = result
+  const held = constraints === undefined ? '' : ` under ${constraints}`
+  const isOne = services.length === 1
   const lines = [
     paint('bold', services.map(({ id }) => id).join('  ')),
     paint(
@@ -17,34 +22,45 @@ export function shareText(result: ShareResult, options: TextOptions): string {
   ]
   if (sharing.kind === 'solution') {
     const { size } = sharing.solution.pins
-    lines.push(`As declared they may share one environment, of ${plural(size, 'distribution')}.`, '')
+    const may = isOne ? 'its demands can be met' : 'they may share one environment'
+    lines.push(`As declared ${may}${held}: ${plural(size, 'distribution')}.`, '')
   } else if (sharing.kind === 'undecided') {
     lines.push('Whether they may share one environment was not decided: the budget of the search ended.', '')
   } else {
-    lines.push(
-      `They cannot share one environment: ${plural(sharing.conflicts.length, 'independent conflict')}.`,
-      '',
-    )
-    sharing.conflicts.forEach((conflict, i) => {
+    const cannot = isOne ? 'Its demands cannot be met' : 'They cannot share one environment'
+    lines.push(`${cannot}${held}: ${plural(sharing.conflicts.length, 'independent conflict')}.`, '')
+    const { conflicts } = sharing
+    conflicts.slice(0, mostConflicts).forEach((conflict, i) => {
       lines.push(conflictText(conflict, `conflict ${i + 1}`, options))
     })
+    if (conflicts.length > mostConflicts)
+      lines.push(
+        `And ${plural(conflicts.length - mostConflicts, 'more conflict')}: -o json has them all.`,
+        '',
+      )
     if (!sharing.isComplete) lines.push('There may be more: the budget of the search ended.', '')
     if (otherPythons.length > 0)
       lines.push(`All of them could share under Python ${otherPythons.join(', ')}.`, '')
   }
+  if (isOne) return `${lines.join('\n')}`
   lines.push(paint('bold', 'FEWEST ENVIRONMENTS'))
   lines.push(...partitionLines('as tested', result.asTested, services))
-  lines.push(...partitionLines('as declared', result.asDeclared, services))
+  lines.push(...partitionLines('as declared', result.asDeclared, services, held))
   return `${lines.join('\n')}\n`
 }
 
-function partitionLines(label: string, partition: Partition, services: readonly AskedService[]): string[] {
+function partitionLines(
+  label: string,
+  partition: Partition,
+  services: readonly AskedService[],
+  held = '',
+): string[] {
   const named = (members: readonly number[]) => members.map((member) => services[member]!.id).join(' ')
   const head = `  ${label.padEnd(12)} `
   const indent = ' '.repeat(head.length)
   if (partition.kind === 'undecided') return [`${head}not decided: the budget of the search ended`]
   if (partition.kind === 'alone')
-    return [`${head}no number will do: ${named(partition.members)} cannot be solved even alone`]
+    return [`${head}no number will do: ${named(partition.members)} cannot be solved even alone${held}`]
   const { groups, lowerBound } = partition
   const lines = [`${head}${groups.length}`, ...groups.map((group) => `${indent}{ ${named(group)} }`)]
   if (groups.length < 2) return lines

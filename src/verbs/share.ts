@@ -48,6 +48,8 @@ export interface ShareResult {
   readonly inputs: readonly InputFile[]
   readonly python: string
   readonly platform: string
+  /** The constraints file that holds for all of them. */
+  readonly constraints?: string
   /** Sorted by release, then by name; groups name them by their place here. */
   readonly services: readonly AskedService[]
   readonly sharing: Sharing
@@ -83,6 +85,7 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
     inputs: fleet.inputs(),
     python,
     platform,
+    ...(constraints !== undefined && { constraints: constraints.path }),
     services,
     sharing,
     otherPythons: pythons.filter((version) => finish(resolvesAll(problemFor(version)))),
