@@ -15,10 +15,14 @@ export interface ReadTarEntry {
 }
 
 export interface TarVisitor {
-  /** @returns true if the bytes of this file are wanted */
-  entry(entry: ReadTarEntry): boolean
+  /** @returns true if the bytes of this file are wanted at once, `pieces` if they are wanted as they come */
+  entry(entry: ReadTarEntry): boolean | 'pieces'
   /** The bytes of the last entry that was wanted. */
   file?(bytes: Buffer): void
+  /** The next bytes of the last entry that was wanted in pieces. */
+  piece?(bytes: Buffer): void
+  /** The last entry that was wanted in pieces is complete. */
+  complete?(): void
 }
 
 const block = 512
@@ -33,6 +37,7 @@ const maxWanted = 64 * 1024 * 1024
 export function tarWalker(visitor: TarVisitor, archive: string) {
   let rest: Buffer = Buffer.alloc(0)
   let skip = 0
+  let pieces = 0
   let zeros = 0
   let collect: { left: number; readonly parts: Buffer[]; readonly done: (bytes: Buffer) => void } | undefined
   let pax = new Map<string, string>()
@@ -94,8 +99,15 @@ export function tarWalker(visitor: TarVisitor, archive: string) {
       refuse(`an entry of the unknown type ${JSON.stringify(flag)}`, entry.path)
     if (path.includes('\0')) refuse('a path with a zero byte')
     if (entry.type !== '0' && size > 0) refuse('bytes where none belong', entry.path)
-    if (visitor.entry(entry)) take(size, (body) => visitor.file?.(body))
-    else skip = size + ((block - (size % block)) % block)
+    const wanted = visitor.entry(entry)
+    if (wanted === true) {
+      take(size, (body) => visitor.file?.(body))
+      return
+    }
+    skip = (block - (size % block)) % block
+    if (wanted === false) skip += size
+    else if (size > 0) pieces = size
+    else visitor.complete?.()
   }
 
   return {
@@ -108,6 +120,12 @@ export function tarWalker(visitor: TarVisitor, archive: string) {
           collect.left -= part.length
           at += part.length
           if (collect.left === 0) finishCollect()
+        } else if (pieces > 0) {
+          const part = chunk.subarray(at, at + pieces)
+          pieces -= part.length
+          at += part.length
+          visitor.piece?.(part)
+          if (pieces === 0) visitor.complete?.()
         } else if (skip > 0) {
           const step = Math.min(skip, chunk.length - at)
           skip -= step
@@ -126,7 +144,7 @@ export function tarWalker(visitor: TarVisitor, archive: string) {
       }
     },
     end(): void {
-      if (collect !== undefined || skip > 0 || rest.length > 0) refuse('it breaks off')
+      if (collect !== undefined || pieces > 0 || skip > 0 || rest.length > 0) refuse('it breaks off')
     },
   }
 }
