@@ -81,7 +81,13 @@ export function releaseNamed(releases: Releases, name: string): Release {
   const found = releases.byName.get(name) ?? releases.list.find(({ series }) => series === name.toLowerCase())
   if (found !== undefined) return found
   const names = releases.list.map((release) => release.name)
-  const near = nearestNames(name, names.concat(releases.list.map(({ series }) => series)))
+  // Every release number is near every other: only a series' name says what was meant.
+  const near = /^\d/.test(name)
+    ? []
+    : nearestNames(
+        name,
+        releases.list.map(({ series }) => series),
+      )
   throw new SvcsplitError('E-REL-UNKNOWN', `there is no release ${JSON.stringify(name)}`, {
     hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known are ${names.join(', ')}`,
   })
