@@ -1,3 +1,4 @@
+import { agree } from './agree.js'
 import { type ExplainedConflicts, explainConflicts } from './conflict.js'
 import type { ServiceLines } from './lines.js'
 import { type Partition, smallestPartition, type Together } from './partition.js'
@@ -5,7 +6,6 @@ import type { Line, Solution } from './problem.js'
 import { type Session, solve } from './session.js'
 import { type Failure, shrink } from './shrink.js'
 import type { Task } from './task.js'
-import { unite } from './unite.js'
 
 /** Services that may come to share one environment, and lines that hold for all of them (pins of a host). */
 export interface SharingProblem {
@@ -45,29 +45,39 @@ export function* resolvesAll(problem: SharingProblem): Task<boolean> {
   return outcome.kind === 'solution'
 }
 
-/** The fewest environments such that the declared demands of the services in each can be met together. */
-export function* fewestAsDeclared({ session, services, common }: SharingProblem): Task<Partition> {
-  const alone: (Solution | undefined)[] = []
+/**
+ * Whether the declared demands of some of the services can be met together; the answer names members by their
+ * place. Services whose own answers agree need no search of their own.
+ */
+export function declaredFit({
+  session,
+  services,
+  common,
+}: SharingProblem): (members: readonly number[]) => Task<Failure<number>> {
+  const alone = new Map<number, Solution>()
   const serviceOf = new Map<Line, number>()
   services.forEach(({ self, demands }, i) => {
     for (const line of [self, ...demands]) serviceOf.set(line, i)
   })
 
-  function* ask(members: readonly number[]): Task<Failure<number>> {
-    const known = members.map((member) => alone[member])
-    if (known.every((solution) => solution !== undefined) && unite(known) !== undefined)
-      return { kind: 'holds' }
+  return function* fit(members) {
+    const known = members.flatMap((member) => alone.get(member) ?? [])
+    if (known.length === members.length && agree(known)) return { kind: 'holds' }
     const lines = linesOfServices({ services: members.map((member) => services[member]!), common })
     const outcome = yield* solve(session, { lines })
     if (outcome.kind === 'undecided') return { kind: 'undecided' }
     if (outcome.kind === 'solution') {
-      if (members.length === 1) alone[members[0]!] = outcome
+      if (members.length === 1) alone.set(members[0]!, outcome)
       return { kind: 'holds' }
     }
     return { kind: 'fails', core: outcome.core.flatMap((line) => serviceOf.get(line) ?? []) }
   }
+}
 
-  return yield* smallestPartition(services.length, (members) => disjointFailures(members, ask))
+/** The fewest environments such that the declared demands of the services in each can be met together. */
+export function* fewestAsDeclared(problem: SharingProblem): Task<Partition> {
+  const fit = declaredFit(problem)
+  return yield* smallestPartition(problem.services.length, (members) => disjointFailures(members, fit))
 }
 
 /** Sets of members that fail together, each as small as can be, none sharing a member with another. */
