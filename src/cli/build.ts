@@ -1,36 +1,73 @@
-import { type Command, Option } from 'commander'
-import { SvcsplitError, visible } from '#errors.js'
-import {
-  addIndexOptions,
-  type IndexOptions,
-  indexRequest,
-  parseJobs,
-  progressFor,
-  type TargetOptions,
-} from './options.js'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { SvcsplitError } from '#errors.js'
+import type { BuildRequest, TargetPlatform } from '#verbs/build.js'
+import { addIndexOptions, type IndexOptions, indexRequest, parseJobs, progressFor } from './options.js'
 
 interface BuildFlags extends IndexOptions {
   readonly output: string
   readonly tag?: string
+  readonly all?: boolean
+  readonly release?: string
   readonly base: string
-  readonly platform: TargetOptions['platform']
+  readonly platform: readonly TargetPlatform[]
+  readonly format: 'oci' | 'docker'
   readonly wheelhouse?: string
+  readonly lock?: string
+  readonly locked?: boolean
+  readonly writeLock?: string | true
+  readonly dryRun?: boolean
+  readonly plainHttp?: boolean
   readonly jobs?: number
   readonly report: 'text' | 'json'
 }
 
-/** The folder of `oci:DIR`. */
-function layoutFolder(destination: string): string {
-  const [scheme, ...rest] = destination.split(':')
-  const folder = rest.join(':')
-  if (scheme === 'oci' && folder !== '') return folder
-  throw new SvcsplitError(
-    'E-IMG-REF',
-    `${visible(JSON.stringify(destination))} is not a destination for images`,
-    {
-      hint: 'write oci:DIR, such as -o oci:images',
-    },
-  )
+function parsePlatforms(text: string): readonly TargetPlatform[] {
+  const platforms = [...new Set(text.split(','))]
+  for (const platform of platforms)
+    if (platform !== 'linux/amd64' && platform !== 'linux/arm64')
+      throw new InvalidArgumentError('write linux/amd64, linux/arm64, or both with a comma between.')
+  return platforms as TargetPlatform[]
+}
+
+function parseTag(text: string): string {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(text))
+    throw new InvalidArgumentError('a tag has letters, digits, dots, hyphens and underscores.')
+  return text
+}
+
+/** What to build: names, or every service of a release. */
+function whatToBuild(services: readonly string[], flags: BuildFlags): Pick<BuildRequest, 'services' | 'all'> {
+  const usage = (message: string, hint: string): SvcsplitError =>
+    new SvcsplitError('E-CLI-USAGE', message, { hint })
+  if (flags.all !== true) {
+    if (flags.release !== undefined)
+      throw usage('--release goes with --all', 'write glance@2025.1 for one service')
+    if (services.length === 0)
+      throw usage('nothing to build', 'name services, such as glance@2025.1, or give --all --release 2025.1')
+    return { services: [...new Set(services)] }
+  }
+  if (services.length > 0) throw usage('--all builds every service of a release', 'leave the names away')
+  if (flags.release === undefined) throw usage('--all needs a release', 'add --release 2025.1')
+  return { services: [], all: flags.release }
+}
+
+async function requestOf(services: readonly string[], flags: BuildFlags): Promise<BuildRequest> {
+  const { tag, wheelhouse, lock, locked, writeLock, plainHttp, jobs } = flags
+  return {
+    ...whatToBuild(services, flags),
+    output: flags.output,
+    base: flags.base,
+    platforms: flags.platform,
+    format: flags.format,
+    ...(tag === undefined ? {} : { tag }),
+    ...(wheelhouse === undefined ? {} : { wheelhouse }),
+    ...(lock === undefined ? {} : { lockFile: lock }),
+    ...(locked === undefined ? {} : { locked }),
+    ...(writeLock === undefined ? {} : { writeLock }),
+    ...(plainHttp === undefined ? {} : { plainHttp }),
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(await indexRequest(flags)),
+  }
 }
 
 /** `svcsplit build`: isolated images, without a daemon. */
@@ -38,39 +75,49 @@ export function registerBuild(program: Command): void {
   const command = program
     .command('build')
     .description('build an isolated, reproducible image of each service release')
-    .argument('<service@release...>')
-    .requiredOption('-o, --output <destination>', 'where the images go: oci:DIR')
-    .option('-t, --tag <tag>', 'tag of the images (default: the release)')
+    .argument('[service@release...]')
+    .requiredOption(
+      '-o, --output <destination>',
+      'oci:DIR, oci-archive:FILE, docker-archive:FILE or registry:REFERENCE ({service} and {release} are filled in)',
+    )
+    .option('-t, --tag <tag>', 'tag of the images (default: the release)', parseTag)
+    .option('--all', 'every service of the release of --release')
+    .option('--release <release>', 'with --all: the release, such as 2025.1')
     .option('--base <base>', 'debian:SUITE, oci:DIR or oci:DIR:NAME', 'debian:bookworm')
     .addOption(
-      new Option('--platform <platform>', 'platform')
-        .choices(['linux/amd64', 'linux/arm64'])
-        .default('linux/amd64'),
+      new Option('--platform <platform>', 'linux/amd64, linux/arm64, or both with a comma')
+        .default(['linux/amd64'], 'linux/amd64')
+        .argParser(parsePlatforms),
+    )
+    .addOption(
+      new Option('--format <format>', 'media types: docker has health checks')
+        .choices(['oci', 'docker'])
+        .default('oci'),
     )
     .option('--wheelhouse <dir>', 'folder with wheels of what the index has only sdists of')
+    .option('--lock <file>', 'build from this lock, as svcsplit lock or --write-lock wrote it')
+    .option('--locked', 'refuse a base or a built wheel that is not the one of the lock')
+    .option(
+      '--write-lock [file]',
+      'write the lock with base and built wheels (default: pylock.<service>.toml)',
+    )
+    .option('--dry-run', 'make nothing: tell layers, bytes to move and bytes on disk')
+    .option('--plain-http', 'speak to the registry without TLS (loopback needs no leave)')
     .addOption(new Option('--jobs <n>', 'downloads at once (default: 8)').argParser(parseJobs))
     .addOption(new Option('--report <format>', 'what to print').choices(['text', 'json']).default('text'))
   addIndexOptions(command).action(async (services: string[], flags: BuildFlags, self: Command) => {
-    const layout = layoutFolder(flags.output)
+    const progress = progressFor(self)
+    const request = { ...(await requestOf(services, flags)), progress }
     const [{ build }, { buildText }] = await Promise.all([
       import('#verbs/build.js'),
       import('#report/build-text.js'),
     ])
-    const progress = progressFor(self)
-    const { tag, base, platform, wheelhouse, jobs } = flags
-    const images = await build({
-      services,
-      layout,
-      base,
-      platform,
-      ...(tag === undefined ? {} : { tag }),
-      ...(wheelhouse === undefined ? {} : { wheelhouse }),
-      ...(jobs === undefined ? {} : { jobs }),
-      ...(await indexRequest(flags)),
-      progress,
-    }).finally(() => progress.end())
+    const outcomes = await build(request).finally(() => progress.end())
     process.stdout.write(
-      flags.report === 'json' ? `${JSON.stringify({ images }, null, 2)}\n` : buildText(images, flags.output),
+      flags.report === 'json'
+        ? `${JSON.stringify({ images: outcomes }, null, 2)}\n`
+        : buildText(outcomes, flags.output),
     )
+    if (outcomes.some((outcome) => 'error' in outcome)) process.exitCode = 4
   })
 }

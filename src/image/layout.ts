@@ -1,6 +1,16 @@
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { ensureDir, linkOrCopy, listDir, readBytes, readText, statusOf, writeAtomic } from '#io/files.js'
+import {
+  ensureDir,
+  linkOrCopy,
+  listDir,
+  readBytes,
+  readText,
+  statusOf,
+  tempDir,
+  tempPrefix,
+  writeAtomic,
+} from '#io/files.js'
 import { type ImageConfig, parseImageConfig } from '#oci/config.js'
 import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
 import { type Digest, hexOf, sha256 } from '#oci/digest.js'
@@ -8,12 +18,18 @@ import { encodeImageIndex, type ImageIndex, parseImageIndex } from '#oci/image-i
 import { type Manifest, parseManifest } from '#oci/manifest.js'
 import { isManifestType, mediaTypes } from '#oci/media-type.js'
 import type { Image } from './assemble.js'
+import type { PlatformImages } from './platform-images.js'
 
-/** An image under the name that it has in a layout. */
+/** An image, or the images of several platforms, under the name that it has in a layout. */
 export interface NamedImage {
   /** `glance:2025.1` */
   readonly name: string
-  readonly image: Image
+  readonly image: Image | PlatformImages
+}
+
+/** The images behind a name: one for each platform. */
+export function imagesIn(image: Image | PlatformImages): readonly Image[] {
+  return 'images' in image ? image.images : [image]
 }
 
 /** What `oci-layout` says (image-spec, image-layout.md). */
@@ -31,22 +47,43 @@ export function layoutBlob(dir: string, digest: Digest): string {
  * once, so that a layout is whole at every moment. The name decides: another image of it is replaced, its
  * blobs stay.
  * @param sources where the blobs of layers lie: folders with `sha256/<hex>` in them, asked in order
+ * @returns how many bytes of blobs the layout did not have before
  * @throws SvcsplitError E-OUT-EXISTS, E-IMG-DIGEST, E-FS-*
  */
 export async function writeLayout(
   dir: string,
   images: readonly NamedImage[],
   sources: readonly string[],
-): Promise<void> {
+): Promise<number> {
   const present = await indexToExtend(dir)
   await ensureDir(join(dir, 'blobs', 'sha256'))
+  let placed = 0
   for (const { image } of images) {
-    for (const layer of image.manifest.layers) await placeBlob(dir, layer, sources)
-    await placeBytes(dir, image.manifest.config.digest, image.configBytes)
-    await placeBytes(dir, image.descriptor.digest, image.manifestBytes)
+    for (const { manifest, configBytes, manifestBytes, descriptor } of imagesIn(image)) {
+      for (const layer of manifest.layers) placed += await placeBlob(dir, layer, sources)
+      placed += await placeBytes(dir, manifest.config.digest, configBytes)
+      placed += await placeBytes(dir, descriptor.digest, manifestBytes)
+    }
+    if ('images' in image) placed += await placeBytes(dir, image.descriptor.digest, image.indexBytes)
   }
-  await writeAtomic(join(dir, 'oci-layout'), marker)
-  await writeAtomic(join(dir, 'index.json'), encodeImageIndex(withImages(present, images)))
+  const index = encodeImageIndex(withImages(present, images))
+  await writeIfOther(join(dir, 'oci-layout'), Buffer.from(marker))
+  await writeIfOther(join(dir, 'index.json'), index)
+  return placed
+}
+
+/** Refuses what cannot become a layout, before anything is made for it. Leaves nothing behind. @throws E-OUT-EXISTS, E-FS-* */
+export async function requireLayoutPlace(dir: string): Promise<void> {
+  await indexToExtend(dir)
+  await requireWritable(dir)
+}
+
+/** Tries the folder, or the nearest one above it that is there. @throws E-FS-* */
+export async function requireWritable(dir: string): Promise<void> {
+  const folder = resolve(dir)
+  if ((await statusOf(folder, { follow: true })) === undefined && dirname(folder) !== folder)
+    return requireWritable(dirname(folder))
+  await tempDir(tempPrefix, async () => undefined, { parent: folder })
 }
 
 /** @throws SvcsplitError E-FS-NOTFOUND, E-IMG-FORM */
@@ -80,8 +117,10 @@ export async function readLayoutImage(
 ): Promise<{ readonly descriptor: Descriptor; readonly manifest: Manifest; readonly config: ImageConfig }> {
   const index = await readLayout(dir)
   const candidates = index.manifests.filter(
-    ({ mediaType, annotations }) =>
-      isManifestType(mediaType) && (name === undefined || annotations?.get(refNameAnnotation) === name),
+    ({ mediaType, annotations, artifactType }) =>
+      isManifestType(mediaType) &&
+      // what refers to an image (its SBOM, its provenance) is listed beside it and is none itself
+      (name === undefined ? artifactType === undefined : annotations?.get(refNameAnnotation) === name),
   )
   const [descriptor, second] = candidates
   if (descriptor === undefined || second !== undefined)
@@ -153,23 +192,32 @@ function withImages(index: ImageIndex, images: readonly NamedImage[]): ImageInde
   return { ...index, manifests }
 }
 
-async function placeBlob(dir: string, layer: Descriptor, sources: readonly string[]): Promise<void> {
+async function placeBlob(dir: string, layer: Descriptor, sources: readonly string[]): Promise<number> {
   const target = layoutBlob(dir, layer.digest)
-  if (await isWhole(target, layer.size)) return
+  if (await isWhole(target, layer.size)) return 0
   for (const source of sources) {
     const path = join(source, 'sha256', hexOf(layer.digest))
     if (!(await isWhole(path, layer.size))) continue
     await linkOrCopy(path, target)
-    return
+    return layer.size
   }
   throw new SvcsplitError('E-IMG-DIGEST', `the blob of the layer ${layer.digest} is nowhere to be found`, {
     hint: 'the cache may have been cleaned meanwhile; build again',
   })
 }
 
-async function placeBytes(dir: string, digest: Digest, bytes: Buffer): Promise<void> {
+async function placeBytes(dir: string, digest: Digest, bytes: Buffer): Promise<number> {
   const target = layoutBlob(dir, digest)
-  if (!(await isWhole(target, bytes.length))) await writeAtomic(target, bytes)
+  if (await isWhole(target, bytes.length)) return 0
+  await writeAtomic(target, bytes)
+  return bytes.length
+}
+
+/** Without news nothing is written, and the disk need not be waited for. */
+async function writeIfOther(path: string, bytes: Buffer): Promise<void> {
+  const status = await statusOf(path)
+  if (status?.kind === 'file' && status.size === bytes.length && (await readBytes(path)).equals(bytes)) return
+  await writeAtomic(path, bytes)
 }
 
 async function isWhole(path: string, size: number): Promise<boolean> {

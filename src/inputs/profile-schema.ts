@@ -65,6 +65,12 @@ export const profileSchema = {
             pattern: '^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$',
           },
           port: { type: 'integer', minimum: 1, maximum: 65535 },
+          health: {
+            description: 'Path on that port that answers with a success while the process is well',
+            type: 'string',
+            maxLength: 200,
+            pattern: '^/[A-Za-z0-9._~/-]*$',
+          },
           releases: {
             description: 'The releases that have this process, as >=2023.1,<2026.1; all if left out',
             type: 'string',

@@ -23,6 +23,8 @@ export interface Process {
   /** `module:name` of the WSGI application that it serves. */
   readonly wsgi?: string
   readonly port?: number
+  /** What answers with a success on that port while the process is well: `/healthcheck`. */
+  readonly health?: string
   /** The releases that have it, as `>=2023.1,<2026.1`; all if left out. */
   readonly releases?: string
 }

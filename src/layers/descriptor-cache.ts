@@ -12,8 +12,8 @@ export type LayerKey = readonly unknown[]
 
 /** Remembers what layers came out as, so that unchanged ones are neither read nor written again. */
 export interface DescriptorCache {
-  /** The layer, if it is known and its blob is still in the store. */
-  find(key: LayerKey, title: string): Promise<Layer | undefined>
+  /** The layer, if it was ever made, wherever its blob is now. */
+  recall(key: LayerKey, title: string): Promise<Layer | undefined>
   keep(key: LayerKey, layer: Layer): Promise<void>
   /** Whether `keepCheck` was called for this key. */
   isChecked(key: LayerKey): Promise<boolean>
@@ -24,7 +24,7 @@ export interface DescriptorCache {
 const maxBytes = 4096
 
 /** @param dir a folder of its own, below the cache folder */
-export function openDescriptorCache(dir: string, store: BlobStore): DescriptorCache {
+export function openDescriptorCache(dir: string): DescriptorCache {
   const file = (kind: string, key: LayerKey): string => {
     const name = createHash('sha256')
       .update(JSON.stringify([layerFormat, kind, key]))
@@ -32,11 +32,9 @@ export function openDescriptorCache(dir: string, store: BlobStore): DescriptorCa
     return join(dir, kind, name)
   }
   return {
-    async find(key, title) {
+    async recall(key, title) {
       const known = parseKnown(await readIfThere(file('layer', key)))
       if (known === undefined) return undefined
-      const blob = await statusOf(store.path(hexOf(known.digest)))
-      if (blob?.kind !== 'file' || blob.size !== known.size) return undefined
       const { digest, size, diffId } = known
       return { title, descriptor: { mediaType: mediaTypes.layerGzip, digest, size }, diffId, cached: true }
     },
@@ -51,6 +49,12 @@ export function openDescriptorCache(dir: string, store: BlobStore): DescriptorCa
       await writeAtomic(file('check', key), '')
     },
   }
+}
+
+/** Whether the blob of a layer lies in the store, in its size. */
+export async function isInStore({ descriptor }: Layer, store: BlobStore): Promise<boolean> {
+  const blob = await statusOf(store.path(hexOf(descriptor.digest)))
+  return blob?.kind === 'file' && blob.size === descriptor.size
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

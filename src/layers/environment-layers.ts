@@ -6,7 +6,7 @@ import type { Progress } from '#progress.js'
 import { checkClashes } from '#wheels/clashes.js'
 import { type InstalledWheel, installWheelBytes, readWheelFile } from '#wheels/install-wheel.js'
 import { type ConfigurationOptions, configurationEntries } from './configuration-layer.js'
-import { type DescriptorCache, type LayerKey, openDescriptorCache } from './descriptor-cache.js'
+import { type DescriptorCache, isInStore, type LayerKey, openDescriptorCache } from './descriptor-cache.js'
 import { type Layer, writeLayer } from './layer.js'
 import type { LayerEntry } from './layer-stream.js'
 import type { LayerGroup } from './plan.js'
@@ -38,32 +38,95 @@ export interface EnvironmentOptions {
   readonly configuration: Omit<ConfigurationOptions, 'prefix'>
   readonly store: BlobStore
   readonly cacheDir: string
+  /** Brings wheels to where their paths say, before they are read; left out if all are there. */
+  readonly fetch?: (wheels: readonly WheelSource[]) => Promise<void>
+  /** Layers that were made once and are not made again although their blobs are gone: the destination may have them. */
+  readonly spare?: (layer: Layer) => boolean | Promise<boolean>
   readonly progress?: Progress
 }
 
 /**
  * Makes the layers that a service has above its base, lowest first: the empty environment, the groups, the
  * configuration. Layers that are in the store are not made again, and when all are there no wheel is read.
- * @throws SvcsplitError E-FS-*, E-IDX-HASH, E-WHL-*, E-IMG-BASE
+ * @throws SvcsplitError E-FS-*, E-IDX-HASH, E-WHL-*, E-IMG-BASE, and what `fetch` throws
  */
 export async function environmentLayers(options: EnvironmentOptions): Promise<readonly Layer[]> {
   const { store, prefix, python, progress } = options
-  const cache = openDescriptorCache(join(options.cacheDir, 'layers'), store)
+  const cache = openDescriptorCache(join(options.cacheDir, 'layers'))
   const wheels = wheelReader(options)
   await checkOnce(options, cache, wheels)
 
   const planned = plannedLayers(options, wheels)
-  let done = 0
+  const known = await knownLayers(options, cache, planned)
+  await options.fetch?.(missingWheels(planned, known))
+  let done = known.filter((layer) => layer !== undefined).length
   progress?.step?.('layers', done, planned.length)
   const turn = pLimit(atOnce)
   return Promise.all(
-    planned.map(async ({ title, key, entries }) => {
-      const known = await cache.find([prefix, python, ...key], title)
-      const layer = known ?? (await turn(() => writeLayer(title, entries(), store)))
+    planned.map(async ({ title, key, entries }, position) => {
+      const there = known[position]
+      if (there !== undefined) return there
+      const layer = await turn(() => writeLayer(title, entries(), store))
       // Outside of its turn: the next layer need not wait until this is on the disk.
-      if (known === undefined) await cache.keep([prefix, python, ...key], layer)
+      await cache.keep([prefix, python, ...key], layer)
       progress?.step?.('layers', ++done, planned.length)
       return layer
+    }),
+  )
+}
+
+/** The layers that need not be made: in the store, or spared. */
+function knownLayers(
+  { prefix, python, store, spare }: EnvironmentOptions,
+  cache: DescriptorCache,
+  planned: readonly PlannedLayer[],
+): Promise<readonly (Layer | undefined)[]> {
+  return Promise.all(
+    planned.map(async ({ title, key }) => {
+      const layer = await cache.recall([prefix, python, ...key], title)
+      if (layer === undefined || (await isInStore(layer, store))) return layer
+      return (await spare?.(layer)) === true ? layer : undefined
+    }),
+  )
+}
+
+function missingWheels(
+  planned: readonly PlannedLayer[],
+  known: readonly (Layer | undefined)[],
+): readonly WheelSource[] {
+  const missing = planned.flatMap(({ sources }, position) => (known[position] === undefined ? sources : []))
+  return [...new Set(missing)]
+}
+
+/** Fetches the wheels that `environmentLayers` will read, ahead of it. @throws what `fetch` throws */
+export async function fetchForLayers(options: EnvironmentOptions): Promise<void> {
+  const cache = openDescriptorCache(join(options.cacheDir, 'layers'))
+  if (!(await cache.isChecked(clashKey(options)))) return options.fetch?.(options.wheels)
+  const planned = plannedLayers(options, wheelReader(options))
+  await options.fetch?.(missingWheels(planned, await knownLayers(options, cache, planned)))
+}
+
+/** What is known of a layer before anything is made. */
+export interface SurveyedLayer {
+  readonly title: string
+  /** The layer as it was made once; none if it never was. */
+  readonly layer?: Layer
+  /** Bytes: of the layer if it is known, else of its wheels, which come close. */
+  readonly size: number
+}
+
+/** The layers as `environmentLayers` would give them, as far as they are known; nothing is fetched or made. */
+export async function surveyLayers(
+  options: EnvironmentOptions,
+  sizeOf: (wheel: WheelSource) => number,
+): Promise<readonly SurveyedLayer[]> {
+  const { prefix, python } = options
+  const cache = openDescriptorCache(join(options.cacheDir, 'layers'))
+  return Promise.all(
+    plannedLayers(options, wheelReader(options)).map(async ({ title, key, sources, estimated }) => {
+      const layer = await cache.recall([prefix, python, ...key], title)
+      if (layer !== undefined) return { title, layer, size: layer.descriptor.size }
+      return { title, size: estimated ? sources.reduce((sum, wheel) => sum + sizeOf(wheel), 0) : 0 }
     }),
   )
 }
@@ -74,6 +137,10 @@ const atOnce = 2
 interface PlannedLayer {
   readonly title: string
   readonly key: LayerKey
+  /** The wheels that it takes to make it. */
+  readonly sources: readonly WheelSource[]
+  /** Whether its size is about that of its wheels. */
+  readonly estimated: boolean
   readonly entries: () => readonly LayerEntry[]
 }
 
@@ -83,7 +150,7 @@ interface WheelReader {
 }
 
 /** So many bytes of wheels are kept between looking at them and writing them; others are read a second time. */
-const keptBytes = 256 * 1024 ** 2
+const keptBytes = 64 * 1024 ** 2
 
 /** Reads each wheel once, and only when somebody asks for it. */
 function wheelReader({ prefix, python }: EnvironmentOptions): WheelReader {
@@ -115,11 +182,16 @@ async function checkOnce(
   cache: DescriptorCache,
   wheels: WheelReader,
 ): Promise<void> {
-  const sources = [...options.wheels].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const key = ['clashes', options.prefix, options.python, wheelKeys(sources)]
+  const key = clashKey(options)
   if (await cache.isChecked(key)) return
+  const sources = [...options.wheels].sort((a, b) => (a.name < b.name ? -1 : 1))
+  await options.fetch?.(sources)
   checkClashes(wheels.read(sources))
   await cache.keepCheck(key)
+}
+
+function clashKey({ prefix, python, wheels }: EnvironmentOptions): LayerKey {
+  return ['clashes', prefix, python, wheelKeys(wheels)]
 }
 
 function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readonly PlannedLayer[] {
@@ -129,6 +201,8 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
     {
       title: `virtual environment ${prefix} of Python ${python}`,
       key: ['venv', pythonPath],
+      sources: [],
+      estimated: false,
       entries: () => venvEntries({ prefix, python, pythonPath }),
     },
   ]
@@ -143,6 +217,8 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
     planned.push({
       title: `${title}: ${list}`,
       key: ['wheels', wheelKeys(sources)],
+      sources,
+      estimated: true,
       entries: () => wheelEntries(wheels.read(sources), wheels.bytesOf),
     })
   }
@@ -158,6 +234,8 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
       [...data].sort(),
       [user.name, user.uid, user.gid, directories, passwd, group],
     ],
+    sources: data.size === 0 ? [] : options.wheels,
+    estimated: false,
     entries: () =>
       configurationEntries(configuration, data.size === 0 ? [] : wheels.read(options.wheels), wheels.bytesOf),
   })

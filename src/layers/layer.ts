@@ -11,7 +11,7 @@ export interface Layer {
   readonly descriptor: Descriptor
   /** Of the uncompressed tar. */
   readonly diffId: Digest
-  /** Whether the blob was there already, so that nothing was read for it. */
+  /** Whether it had been made before, so that nothing was read for it. */
   readonly cached: boolean
 }
 

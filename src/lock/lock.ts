@@ -10,8 +10,29 @@ export interface LockedDistribution {
   readonly wheel?: DistributionFile
   /** Present when there is no wheel that fits: it has to be built first. */
   readonly sdist?: DistributionFile
+  /** The wheel that was built from the sdist: only locks that a build has written know it. */
+  readonly built?: LockedWheel
   /** Names of the distributions that this one demands in this environment, sorted. */
   readonly dependencies: readonly DistributionName[]
+}
+
+/** A wheel by its bytes. */
+export interface LockedWheel {
+  readonly filename: string
+  /** Hex. */
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+}
+
+/** The base that an image was built on, and what it consists of. */
+export interface LockedBase {
+  /** `debian:bookworm` */
+  readonly name: string
+  /** Of its manifest. */
+  readonly digest: string
+  /** System packages, sorted by name. */
+  readonly packages: readonly { readonly name: string; readonly version: string }[]
 }
 
 /** What a lock holds for: one service release, one Python, one platform. */
@@ -32,4 +53,6 @@ export interface LockTarget {
 export interface Lock extends LockTarget {
   /** Sorted by name. */
   readonly distributions: readonly LockedDistribution[]
+  /** Only in locks that a build has written. */
+  readonly base?: LockedBase
 }

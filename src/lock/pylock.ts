@@ -1,6 +1,6 @@
 import type { DistributionFile } from '#catalog/catalog.js'
 import { toolVersion } from '#version.js'
-import type { Lock, LockedDistribution } from './lock.js'
+import type { Lock, LockedBase, LockedDistribution, LockedWheel } from './lock.js'
 
 /** TOML basic string (TOML 1.0, "String"): JSON's escapes are a subset but for DEL. */
 function quoted(text: string): string {
@@ -28,8 +28,18 @@ function fileTable(file: DistributionFile): string {
   ])
 }
 
+/** PEP 751 has no place for what an installer made; its `tool` tables are for such facts. */
+function builtTable({ filename, sha256, size }: LockedWheel): string[] {
+  const fields = [
+    ['name', quoted(filename)],
+    ['size', String(size)],
+    ['hashes', inlineTable([['sha256', quoted(sha256)]])],
+  ] as const
+  return ['[packages.tool.svcsplit]', `built-wheel = ${inlineTable(fields)}`]
+}
+
 function packageTable(distribution: LockedDistribution): string[] {
-  const { name, version, requiresPython, dependencies, wheel, sdist } = distribution
+  const { name, version, requiresPython, dependencies, wheel, sdist, built } = distribution
   return [
     '[[packages]]',
     `name = ${quoted(name)}`,
@@ -42,7 +52,26 @@ function packageTable(distribution: LockedDistribution): string[] {
         ]),
     ...(wheel === undefined ? [] : [`wheels = [${fileTable(wheel)}]`]),
     ...(sdist === undefined ? [] : [`sdist = ${fileTable(sdist)}`]),
+    ...(built === undefined ? [] : builtTable(built)),
     '',
+  ]
+}
+
+function baseTable({ name, digest, packages }: LockedBase): string[] {
+  return [
+    '',
+    '[tool.svcsplit.base]',
+    `name = ${quoted(name)}`,
+    `digest = ${quoted(digest)}`,
+    'packages = [',
+    ...packages.map(
+      (one) =>
+        `  ${inlineTable([
+          ['name', quoted(one.name)],
+          ['version', quoted(one.version)],
+        ])},`,
+    ),
+    ']',
   ]
 }
 
@@ -70,6 +99,7 @@ export function formatPylock(lock: Lock): string {
     `python = ${quoted(lock.python)}`,
     `platform = ${quoted(lock.platform)}`,
     `glibc = ${quoted(lock.glibc)}`,
+    ...(lock.base === undefined ? [] : baseTable(lock.base)),
   ]
   return `${lines.join('\n')}\n`
 }

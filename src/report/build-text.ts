@@ -1,23 +1,67 @@
-import type { BuiltImage } from '#verbs/build.js'
+import type { BuildOutcome, BuiltImage, FailedImage } from '#verbs/build.js'
 import { bytesText } from './bytes.js'
 
+function ownBytes({ layers }: BuiltImage): number {
+  return layers.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
 function summaryOf(image: BuiltImage): string[] {
-  const own = image.layers.reduce((sum, { bytes }) => sum + bytes, 0)
-  const made = image.layers.filter((layer) => layer.made)
+  const { base, layers, cache, newBytes } = image
+  const made = layers.filter((layer) => layer.made)
   const fresh = made.reduce((sum, { bytes }) => sum + bytes, 0)
   return [
     `${image.name}  ${image.digest}`,
-    `  ${image.distributions} distributions in ${image.layers.length} layers, ${bytesText(own)}, on ${image.base.name} (${bytesText(image.base.bytes)})`,
+    `  ${image.distributions} distributions in ${layers.length} layers, ${bytesText(ownBytes(image))}, on ${base.name} (${bytesText(base.bytes)})`,
     made.length === 0
-      ? '  every layer was in the store already'
-      : `  ${made.length} of ${image.layers.length} layers are new, ${bytesText(fresh)}`,
+      ? '  every layer had been made before'
+      : `  ${cache.misses} of ${layers.length} layers are new, ${bytesText(fresh)}`,
+    newBytes === 0 ? '  the destination had it all' : `  ${bytesText(newBytes)} went to the destination`,
+    ...(image.platforms ?? []).map(({ platform, digest }) => `  ${platform}  ${digest}`),
     ...image.built.map(
       ({ name, version, sha256 }) => `  built from its sdist: ${name} ${version}  sha256:${sha256}`,
     ),
   ]
 }
 
-/** The images of a build and where they are; `destination` as the user wrote it. */
-export function buildText(images: readonly BuiltImage[], destination: string): string {
-  return [...images.flatMap(summaryOf), `written to ${destination}`, ''].join('\n')
+/** The first line of an error: its details go to JSON. */
+function failureOf({ error }: FailedImage): string {
+  return `${error.code} ${error.message.split('\n')[0]}`
+}
+
+function tableOf(outcomes: readonly BuildOutcome[]): string[] {
+  const rows = outcomes.map((outcome) =>
+    'error' in outcome
+      ? [outcome.name, failureOf(outcome)]
+      : [
+          outcome.name,
+          bytesText(outcome.size),
+          bytesText(outcome.newBytes),
+          `${outcome.cache.misses}/${outcome.layers.length}`,
+          outcome.digest,
+        ],
+  )
+  const head = ['image', 'size', 'new', 'layers made', 'digest']
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.filter((row) => row.length > 2).map((row) => row[column]?.length ?? 0)),
+  )
+  const first = Math.max(widths[0]!, ...rows.map(([name]) => name!.length))
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => {
+        if (column === 0) return cell.padEnd(first)
+        return column === cells.length - 1 ? cell : cell.padStart(widths[column]!)
+      })
+      .join('  ')
+  return [line(head), ...rows.map(line)]
+}
+
+/** What became of a build; `destination` as the user wrote it. */
+export function buildText(outcomes: readonly BuildOutcome[], destination: string): string {
+  const [only] = outcomes
+  if (outcomes.length === 1 && only !== undefined && !('error' in only))
+    return [...summaryOf(only), `written to ${destination}`, ''].join('\n')
+  const failed = outcomes.filter((outcome) => 'error' in outcome).length
+  const built = outcomes.length - failed
+  const count = `${built} ${built === 1 ? 'image' : 'images'} written to ${destination}`
+  return [...tableOf(outcomes), failed === 0 ? count : `${count}, ${failed} failed`, ''].join('\n')
 }

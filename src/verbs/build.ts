@@ -1,163 +1,288 @@
 import { join } from 'node:path'
-import type { BaseImage } from '#base/base-image.js'
-import { SvcsplitError } from '#errors.js'
-import { assembleImage, type Image } from '#image/assemble.js'
-import { writeLayout } from '#image/layout.js'
-import { readImageFiles } from '#image/read-files.js'
-import { environmentLayers } from '#layers/environment-layers.js'
-import type { Layer } from '#layers/layer.js'
-import { planLayers } from '#layers/plan.js'
-import type { Lock } from '#lock/lock.js'
-import type { DistributionName } from '#pep/name.js'
-import { distributionsOf } from '#solver/closure.js'
-import { ownClosure } from './lock.js'
-import type { LockFiles } from './lock-files.js'
-import {
-  type PartsRequest,
-  partsOf,
-  prefix,
-  type ServiceParts,
-  type Target,
-  targetOf,
-  type Workshop,
-  withWorkshop,
-} from './service-parts.js'
+import { type ErrorCode, SvcsplitError } from '#errors.js'
+import type { Image } from '#image/assemble.js'
+import { joinPlatforms } from '#image/platform-images.js'
+import { statusOf } from '#io/files.js'
+import type { Descriptor } from '#oci/descriptor.js'
+import { type Digest, hexOf } from '#oci/digest.js'
+import type { ImageFormat } from '#oci/media-type.js'
+import { type Delivery, withDelivery } from './delivery.js'
+import { parseDestination, requireDestination } from './destination.js'
+import { keepImage, recallImage, stateOf } from './kept-image.js'
+import type { PlatformImage } from './make-image.js'
+import type { Maker } from './maker.js'
+import type { PartsRequest } from './service-parts.js'
 
-export interface BuildRequest extends PartsRequest {
+export type TargetPlatform = PartsRequest['platform']
+
+export interface BuildRequest extends Omit<PartsRequest, 'platform' | 'lock'> {
   /** `glance@2025.1` */
   readonly services: readonly string[]
-  /** Folder of the OCI layout to write into. */
-  readonly layout: string
+  /** Every service of this release, in place of `services`. */
+  readonly all?: string
+  /** With several, each image is an index of one image for each. */
+  readonly platforms: readonly TargetPlatform[]
+  /** `oci:DIR`, `oci-archive:FILE`, `docker-archive:FILE` or `registry:REF`. */
+  readonly output: string
   /** The tag of each image; its release if left out. */
   readonly tag?: string
+  readonly format: ImageFormat
+  /** A pylock file to build from. */
+  readonly lockFile?: string
+  /** Write the lock of each image: to this file, or to `pylock.<service>.toml`. */
+  readonly writeLock?: string | true
+  readonly plainHttp?: boolean
 }
 
-export interface BuiltImage {
-  /** `glance:2025.1`: its name in the layout. */
+export interface BuiltImage extends PlatformImage {
+  /** `glance:2025.1`: its name at the destination. */
   readonly name: string
-  readonly digest: string
-  readonly base: { readonly name: string; readonly digest: string; readonly bytes: number }
-  readonly distributions: number
-  /** Wheels that were made from sdists, with their sha256. */
-  readonly built: LockFiles['built']
-  /** Above the base, lowest first; `made` where it was not in the store yet. */
-  readonly layers: readonly {
-    readonly title: string
-    readonly digest: string
-    readonly bytes: number
-    readonly made: boolean
-  }[]
+  /** Bytes of blobs that the destination did not have. */
+  readonly newBytes: number
+  /** Layers that had been made before, and those that had not. */
+  readonly cache: { readonly hits: number; readonly misses: number }
+  readonly seconds: number
+  /** With several platforms: each of them. `digest` is that of the index. */
+  readonly platforms?: readonly PlatformImage[]
+}
+
+/** An image that could not be built; the others of its run were. */
+export interface FailedImage {
+  readonly name: string
+  readonly seconds: number
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint?: string }
+}
+
+export type BuildOutcome = BuiltImage | FailedImage
+
+/** What is kept of an image beside its bytes. */
+interface Told {
+  readonly service: string
+  readonly release: string
+  readonly platform: PlatformImage
+}
+
+/** One image of one platform, ready to be delivered. */
+interface Made extends Told {
+  readonly image: Image
+  readonly baseLayout: string
+  readonly make: (digest: Digest) => Promise<void>
+}
+
+/** A service release with what is known of each of its platforms; `make` finishes the image of one. */
+interface Job {
+  readonly text: string
+  readonly platforms: readonly { make(): Promise<Made> }[]
+}
+
+/** What all images of a run have in common. */
+interface Run {
+  readonly request: BuildRequest
+  readonly delivery: Delivery
+  readonly storeDir: string
+  /** Of code and shipped data; none if images of this run are neither kept nor recalled. */
+  readonly state: string | undefined
+  /** Opened when the first image has to be made. */
+  readonly maker: () => Promise<Maker>
 }
 
 /**
- * How many services of the release have each distribution at the same version: what most share goes into the
- * lower layers. A service that has no closure on this Python does not count.
- */
-function sharing({ fleet, snapshot }: Workshop, lock: Lock) {
-  const weights = new Map<DistributionName, number>()
-  const versions = new Map(lock.distributions.map(({ name, version }) => [name, version]))
-  const release = lock.release!
-  let services = 0
-  for (const service of fleet.releases.byName.get(release)!.services.keys()) {
-    try {
-      const walked = ownClosure(fleet, snapshot, { ...lock, service, release })
-      services += 1
-      for (const [name, { version }] of distributionsOf(walked))
-        if (versions.get(name) === version) weights.set(name, (weights.get(name) ?? 0) + 1)
-    } catch (error) {
-      if (!(error instanceof SvcsplitError)) throw error
-    }
-  }
-  return { weights, services }
-}
-
-async function layersOf(workshop: Workshop, target: Target, parts: ServiceParts): Promise<readonly Layer[]> {
-  const { request, store } = workshop
-  const { profile } = target
-  const { base, lock, files } = parts
-  const sizes = new Map(lock.distributions.map(({ name, wheel, sdist }) => [name, (wheel ?? sdist)!.size]))
-  const accounts = await readImageFiles(base.layout, base.manifest, ['etc/passwd', 'etc/group'])
-  return environmentLayers({
-    prefix,
-    python: base.python,
-    pythonPath: base.pythonPath,
-    wheels: files.wheels,
-    groups: planLayers({
-      distributions: files.wheels.map(({ name, version }) => ({ name, version, size: sizes.get(name)! })),
-      root: lock.root,
-      ...sharing(workshop, lock),
-    }),
-    configuration: {
-      user: profile.user,
-      directories: profile.directories,
-      data: profile.data,
-      passwd: accounts.get('etc/passwd')?.toString() ?? '',
-      group: accounts.get('etc/group')?.toString() ?? '',
-    },
-    store,
-    cacheDir: request.cacheDir,
-    ...(request.progress === undefined ? {} : { progress: request.progress }),
-  })
-}
-
-function imageOf(target: Target, { base, lock }: ServiceParts, layers: readonly Layer[]): Image {
-  const { profile, release, service, processes } = target
-  const ports = processes.flatMap(({ port }) => (port === undefined ? [] : [`${port}/tcp`]))
-  return assembleImage({
-    base,
-    layers,
-    title: service,
-    version: lock.distributions.find(({ name }) => name === lock.root)!.version,
-    prefix,
-    user: profile.user,
-    command: processes[0]?.command ?? [],
-    ports: [...new Set(ports)].toSorted(),
-    annotations: new Map([['io.svcsplit.release', release]]),
-  })
-}
-
-function baseOf({ name, digest, manifest }: BaseImage): BuiltImage['base'] {
-  return { name, digest, bytes: manifest.layers.reduce((sum, { size }) => sum + size, 0) }
-}
-
-async function buildOne(
-  workshop: Workshop,
-  target: Target,
-  { layout, tag }: BuildRequest,
-): Promise<BuiltImage> {
-  const parts = await partsOf(workshop, target)
-  const layers = await layersOf(workshop, target, parts)
-  const image = imageOf(target, parts, layers)
-  const name = `${target.service}:${tag ?? target.release}`
-  await writeLayout(layout, [{ name, image }], [workshop.store.dir, join(parts.base.layout, 'blobs')])
-  return {
-    name,
-    digest: image.descriptor.digest,
-    base: baseOf(parts.base),
-    distributions: parts.lock.distributions.length,
-    built: parts.files.built,
-    layers: layers.map(({ title, descriptor: { digest, size }, cached }) => ({
-      title,
-      digest,
-      bytes: size,
-      made: !cached,
-    })),
-  }
-}
-
-/**
- * Builds an isolated image of each service release into one OCI layout. Nothing is written there before an
- * image is whole.
+ * Builds an isolated image of each service release and brings it to its destination, where nothing is before the
+ * image is whole. One image alone fails with its error; of several, the others go on.
  * @throws every code of bootstrapping, locking, fetching, building and writing
  */
-export async function build(request: BuildRequest): Promise<readonly BuiltImage[]> {
-  return withWorkshop(request, async (workshop) => {
-    const targets = request.services.map((text) => targetOf(workshop.fleet, text))
-    const images: BuiltImage[] = []
-    for (const target of targets) {
-      request.progress?.step?.(`build ${target.service}@${target.release}`)
-      images.push(await buildOne(workshop, target, request))
+export async function build(request: BuildRequest): Promise<readonly BuildOutcome[]> {
+  const destination = parseDestination(request.output)
+  const opened = lazyMaker(request)
+  try {
+    const texts =
+      request.all === undefined ? request.services : (await opened.maker()).servicesOf(request.all)
+    await requireDestination(destination, texts.length)
+    // A folder of wheels changes without a trace, and a lock wants to know what only making an image tells.
+    const { wheelhouse, lockFile, writeLock, cacheDir } = request
+    const keeps = [wheelhouse, lockFile, writeLock].every((value) => value === undefined)
+    const state = keeps ? await stateOf() : undefined
+    return await withDelivery(destination, request, (delivery) =>
+      buildEach({ request, delivery, storeDir: join(cacheDir, 'blobs'), state, maker: opened.maker }, texts),
+    )
+  } finally {
+    await opened.close()
+  }
+}
+
+/** The solver, the facts and everything else that an unchanged image does without. */
+function lazyMaker(request: BuildRequest): { maker(): Promise<Maker>; close(): Promise<void> } {
+  let opened: Promise<Maker> | undefined
+  return {
+    maker: () => {
+      opened ??= import('./maker.js').then(({ openMaker }) => openMaker(request))
+      return opened
+    },
+    close: async () => (await opened?.catch(() => undefined))?.close(),
+  }
+}
+
+async function buildEach(run: Run, texts: readonly string[]): Promise<readonly BuildOutcome[]> {
+  const { progress } = run.request
+  const recalled = await Promise.all(texts.map((text) => recallAll(run, text)))
+  // Names are checked before anything is made.
+  if (recalled.includes(undefined)) {
+    const maker = await run.maker()
+    for (const text of texts) maker.check(text)
+  }
+  const jobs = prepareAhead(run, texts, recalled)
+  const outcomes: BuildOutcome[] = []
+  for (const [position, text] of texts.entries()) {
+    progress?.step?.(`build ${text}`)
+    const started = performance.now()
+    const seconds = (): number => Math.round(performance.now() - started) / 1000
+    try {
+      outcomes.push(await deliver(run, await jobs[position]!, seconds))
+    } catch (error) {
+      if (texts.length === 1 || !(error instanceof SvcsplitError)) throw error
+      const { code, message, hint } = error
+      progress?.warn?.(`${text}: ${message}`)
+      outcomes.push({
+        name: text,
+        seconds: seconds(),
+        error: { code, message, ...(hint === undefined ? {} : { hint }) },
+      })
     }
-    return images
+  }
+  return outcomes
+}
+
+/** One after another, but ahead of the images that are made: the network works while layers are written. */
+function prepareAhead(
+  run: Run,
+  texts: readonly string[],
+  recalled: readonly (Job | undefined)[],
+): readonly Promise<Job>[] {
+  let before: Promise<unknown> = Promise.resolve()
+  return texts.map((text, position) => {
+    const known = recalled[position]
+    if (known !== undefined) return Promise.resolve(known)
+    const job = before.then(async () => {
+      const maker = await run.maker()
+      const platforms: Job['platforms'][number][] = []
+      for (const platform of run.request.platforms) platforms.push(await prepare(run, maker, text, platform))
+      return { text, platforms }
+    })
+    // Whoever awaits the job hears of a failure; the next one starts in any case.
+    before = job.catch(() => undefined)
+    return job
   })
+}
+
+function keyOf({ state, request }: Run, text: string, platform: TargetPlatform): readonly unknown[] {
+  // A folder means another one from elsewhere.
+  const base = request.base.startsWith('oci:') ? [process.cwd(), request.base] : request.base
+  return [state, text, platform, base, request.format]
+}
+
+/** An image that was made before from the same inputs by the same code, if its layers are still to be had. */
+async function recallAll(run: Run, text: string): Promise<Job | undefined> {
+  if (run.state === undefined) return undefined
+  const found = await Promise.all(
+    run.request.platforms.map((platform) => recallOne(run, keyOf(run, text, platform))),
+  )
+  const platforms = found.filter((one) => one !== undefined)
+  return platforms.length < found.length
+    ? undefined
+    : { text, platforms: platforms.map((made) => ({ make: async () => made })) }
+}
+
+async function recallOne(run: Run, key: readonly unknown[]): Promise<Made | undefined> {
+  const kept = await recallImage<Told>(run.request.cacheDir, key)
+  if (kept === undefined) return undefined
+  const sources = sourcesOf(run.storeDir, kept.baseLayout)
+  const there = await Promise.all(kept.image.manifest.layers.map((layer) => isThere(layer, sources)))
+  if (there.includes(false)) return undefined
+  return {
+    ...kept.told,
+    image: kept.image,
+    baseLayout: kept.baseLayout,
+    make: async (digest) => {
+      throw new SvcsplitError('E-IMG-DIGEST', `the layer ${digest} is gone from the cache`, {
+        hint: 'build again',
+      })
+    },
+  }
+}
+
+async function isThere(layer: Descriptor, sources: readonly string[]): Promise<boolean> {
+  for (const source of sources) {
+    const status = await statusOf(join(source, 'sha256', hexOf(layer.digest)))
+    if (status?.kind === 'file' && status.size === layer.size) return true
+  }
+  return false
+}
+
+/** Where blobs of an image's layers lie. */
+function sourcesOf(storeDir: string, baseLayout: string): readonly string[] {
+  return [storeDir, join(baseLayout, 'blobs')]
+}
+
+async function prepare(
+  run: Run,
+  maker: Maker,
+  text: string,
+  platform: TargetPlatform,
+): Promise<Job['platforms'][number]> {
+  const { cacheDir, format } = run.request
+  const prepared = await maker.prepare(text, platform, (layer) => run.delivery.spare(layer))
+  return {
+    async make() {
+      const { service, release } = prepared.target
+      const { image, told, make, parts } = await prepared.finish(format)
+      const baseLayout = parts.base.layout
+      const kept = { service, release, platform: withoutMade(told) }
+      if (run.state !== undefined)
+        await keepImage(cacheDir, keyOf(run, text, platform), { image, baseLayout, told: kept })
+      return { service, release, platform: told, image, baseLayout, make }
+    },
+  }
+}
+
+/** As the next run will tell it. */
+function withoutMade(told: PlatformImage): PlatformImage {
+  return { ...told, layers: told.layers.map((layer) => ({ ...layer, made: false })) }
+}
+
+async function deliver(run: Run, job: Job, seconds: () => number): Promise<BuiltImage> {
+  const made: Made[] = []
+  for (const platform of job.platforms) made.push(await platform.make())
+  const [first] = made as [Made, ...Made[]]
+  const { service, release } = first
+  const tag = run.request.tag ?? release
+  const name = `${service}:${tag}`
+  const image =
+    made.length === 1
+      ? first.image
+      : joinPlatforms(
+          made.map((one) => one.image),
+          run.request.format,
+        )
+  const sources = [...new Set(made.flatMap(({ baseLayout }) => sourcesOf(run.storeDir, baseLayout)))]
+  const makeIn = async (digest: Digest): Promise<void> => {
+    const owner = made.find((one) => one.image.manifest.layers.some((layer) => layer.digest === digest))
+    await owner?.make(digest)
+  }
+  const newBytes = await run.delivery.deliver({ service, release, tag, name, image, sources, make: makeIn })
+  const platforms = made.map(({ platform }) => platform)
+  const layers = [
+    ...new Map(platforms.flatMap((one) => one.layers.map((layer) => [layer.digest, layer]))).values(),
+  ]
+  const misses = layers.filter((layer) => layer.made).length
+  return {
+    ...first.platform,
+    name,
+    digest: image.descriptor.digest,
+    size: platforms.reduce((sum, one) => sum + one.size, 0),
+    layers,
+    newBytes,
+    cache: { hits: layers.length - misses, misses },
+    seconds: seconds(),
+    ...(platforms.length === 1 ? {} : { platforms }),
+  }
 }

@@ -24,16 +24,28 @@ export interface LockFilesRequest {
 }
 
 export interface LockFiles {
+  /** Sorted by name. */
   readonly wheels: readonly WheelSource[]
   /** Those that came from an sdist. */
-  readonly built: readonly { readonly name: string; readonly version: string; readonly sha256: string }[]
+  readonly built: readonly WheelOfSdist[]
+  /** Brings those of these wheels to disk that are not there, checked by hash. @throws E-NET-*, E-IDX-*, E-FS-* */
+  fetch(wheels: readonly WheelSource[]): Promise<void>
 }
 
-/** Brings every file of the lock that the store lacks into it, checked by hash. */
+export interface WheelOfSdist {
+  readonly name: string
+  readonly version: string
+  readonly filename: string
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+}
+
+/** Brings every file of these distributions that the store lacks into it. */
 async function fetchMissing(request: LockFilesRequest, wanted: readonly LockedDistribution[]): Promise<void> {
   const { lock, index, store, progress } = request
-  const missing: LockedDistribution[] = []
-  for (const one of wanted) if (!(await store.has((one.wheel ?? one.sdist)!.sha256))) missing.push(one)
+  const there = await Promise.all(wanted.map(({ wheel, sdist }) => store.has((wheel ?? sdist)!.sha256)))
+  const missing = wanted.filter((_, position) => !there[position])
   if (missing.length === 0) return
   const located = await withUrls({ ...lock, distributions: missing }, await index.open())
   let done = 0
@@ -56,7 +68,7 @@ async function broughtWheel(
   if (wheelhouse === undefined) return undefined
   const tags = new Set(supportedTags(lock))
   const names = (await listDir(wheelhouse)).filter((name) => name.endsWith('.whl'))
-  return names.toSorted().find((filename) => {
+  return names.find((filename) => {
     const wheel = parseWheelFilename(filename)
     const same =
       wheel.name === wanted.name && parseVersion(wheel.version).text === parseVersion(wanted.version).text
@@ -68,43 +80,58 @@ async function wheelOfSdist(
   request: LockFilesRequest,
   distribution: LockedDistribution,
   builder: () => Promise<Wheelhouse>,
-): Promise<WheelSource> {
-  const { lock, store, wheelhouse } = request
+): Promise<WheelOfSdist> {
+  const { store, wheelhouse } = request
   const { name, version } = distribution
-  const requested = name === lock.root
   const brought = await broughtWheel(request, distribution)
   if (brought !== undefined) {
-    const { sha256, path } = await store.put(readChunks(join(wheelhouse!, brought)))
-    return { name, version, filename: brought, sha256, path, requested }
+    const { sha256, size } = await store.put(readChunks(join(wheelhouse!, brought)))
+    return { name, version, filename: brought, sha256, size }
   }
   const sdist = distribution.sdist!
-  await fetchMissing(request, [distribution])
-  const path = store.path(sdist.sha256)
-  const built = await (await builder()).buildWheel({ distribution: name, version, path, ...sdist })
-  return { name, version, filename: built.filename, sha256: built.sha256, path: built.path, requested }
+  const opened = await builder()
+  const wanted = { distribution: name, version, path: store.path(sdist.sha256), ...sdist }
+  const known = await opened.findWheel(wanted)
+  if (known === undefined) await fetchMissing(request, [distribution])
+  const { filename, sha256, size } = known ?? (await opened.buildWheel(wanted))
+  return { name, version, filename, sha256, size }
 }
 
-/**
- * The wheels of a lock on disk: fetched by hash, or built from their sdists.
- * @throws E-NET-*, E-IDX-*, E-SDT-*, E-EXE-MISSING, E-FS-*
- */
-export async function lockFiles(request: LockFilesRequest): Promise<LockFiles> {
-  const { lock, store } = request
-  const ready = lock.distributions.filter(({ wheel }) => wheel !== undefined)
-  const unbuilt = lock.distributions.filter(({ wheel }) => wheel === undefined)
-  await fetchMissing(request, ready)
-  const wheels: WheelSource[] = ready.map(({ name, version, wheel }) => {
-    const { filename, sha256 } = wheel!
-    return { name, version, filename, sha256, path: store.path(sha256), requested: name === lock.root }
-  })
-  const built: WheelSource[] = []
+/** What a wheel of an sdist has to be, where the lock says so: the same bytes as when it was locked. */
+function requireLocked({ built }: LockedDistribution, wheel: WheelOfSdist): void {
+  if (built === undefined || built.sha256 === wheel.sha256) return
+  throw new SvcsplitError(
+    'E-LCK-DIFFERS',
+    `the wheel of ${wheel.name} ${wheel.version} is not the locked one: sha256 ${built.sha256} is locked, ${wheel.sha256} was built`,
+    { hint: `bring the wheel ${built.filename} that was locked: --wheelhouse DIR; or write a new lock` },
+  )
+}
+
+/** Wheels of everything that has only an sdist; the builder is opened at most once, and closed. */
+async function buildAll(
+  request: LockFilesRequest,
+  unbuilt: readonly LockedDistribution[],
+): Promise<readonly WheelOfSdist[]> {
+  const built: WheelOfSdist[] = []
   let opened: Promise<Wheelhouse> | undefined
   const builder = () => {
     opened ??= request.builder()
     return opened
   }
   try {
-    for (const distribution of unbuilt) built.push(await wheelOfSdist(request, distribution, builder))
+    for (const distribution of unbuilt) {
+      const locked = distribution.built
+      // A wheel that the lock names by its bytes and that is here needs no base to be built on.
+      if (locked !== undefined && (await request.store.has(locked.sha256))) {
+        const { name, version } = distribution
+        built.push({ name, version, ...locked })
+        continue
+      }
+      const wheel = await wheelOfSdist(request, distribution, builder)
+      requireLocked(distribution, wheel)
+      built.push(wheel)
+    }
+    return built
   } catch (error) {
     // Without a builder the first sdist fails; the person wants to know of all of them.
     if (error instanceof SvcsplitError && error.code === 'E-EXE-MISSING')
@@ -116,8 +143,41 @@ export async function lockFiles(request: LockFilesRequest): Promise<LockFiles> {
   } finally {
     await opened?.then((wheelhouse) => wheelhouse.close()).catch(() => undefined)
   }
+}
+
+/**
+ * What the files of a lock are, with wheels built for those that have only an sdist. Wheels of the index are
+ * fetched when somebody asks for them: a layer that exists needs none of its wheels.
+ * @throws E-NET-*, E-IDX-*, E-SDT-*, E-EXE-MISSING, E-LCK-DIFFERS, E-FS-*
+ */
+export async function filesOf(request: LockFilesRequest): Promise<LockFiles> {
+  const { lock, store } = request
+  const ready = new Map(
+    lock.distributions.flatMap((one) => (one.wheel === undefined ? [] : [[one.wheel.sha256, one] as const])),
+  )
+  const built = await buildAll(
+    request,
+    lock.distributions.filter(({ wheel }) => wheel === undefined),
+  )
+  const byName = new Map(built.map((wheel) => [wheel.name, wheel]))
+  const wheels = lock.distributions.map(({ name, version, wheel }): WheelSource => {
+    const { filename, sha256 } = wheel ?? byName.get(name)!
+    return { name, version, filename, sha256, path: store.path(sha256), requested: name === lock.root }
+  })
   return {
-    wheels: [...wheels, ...built].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    built: built.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
+    wheels,
+    built,
+    fetch: (wanted) =>
+      fetchMissing(
+        request,
+        wanted.flatMap(({ sha256 }) => ready.get(sha256) ?? []),
+      ),
   }
+}
+
+/** As `filesOf`, with every wheel on disk. */
+export async function lockFiles(request: LockFilesRequest): Promise<LockFiles> {
+  const files = await filesOf(request)
+  await files.fetch(files.wheels)
+  return files
 }

@@ -13,7 +13,7 @@ export interface SdistBuilderRequest {
   /** `debian:SUITE` or `oci:DIR`, as for the image. */
   readonly base: string
   readonly platform: 'linux/amd64' | 'linux/arm64'
-  /** Debian packages that compilations need. */
+  /** Debian packages that compilations need: the same for all services, so that their wheels are. */
   readonly buildPackages: readonly string[]
   readonly index: LazyIndex
   readonly store: BlobStore
@@ -21,7 +21,7 @@ export interface SdistBuilderRequest {
   readonly progress?: Progress
 }
 
-/** A pinned wheel that builds need, from the store or the index. @throws E-IDX-*, E-NET-* */
+/** A pinned wheel that builds need, from the store or the index. @returns its path. @throws E-IDX-*, E-NET-* */
 export async function fetchBuildWheel(
   wheel: BuildWheel,
   { index, store, progress }: Pick<SdistBuilderRequest, 'index' | 'store' | 'progress'>,

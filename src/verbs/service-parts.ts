@@ -10,7 +10,8 @@ import { type BlobStore, openBlobStore } from '#io/blob-store.js'
 import type { Lock } from '#lock/lock.js'
 import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
 import { lockRelease, shippedSnapshot } from './lock.js'
-import { type LockFiles, lockFiles } from './lock-files.js'
+import { filesOf, type LockFiles } from './lock-files.js'
+import { requireFitting, requireSameBase } from './locked.js'
 import { type IndexRequest, type LazyIndex, lazyIndex } from './open-index.js'
 import { sdistBuilder } from './sdist-builder.js'
 
@@ -24,6 +25,10 @@ export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {
   readonly platform: 'linux/amd64' | 'linux/arm64'
   /** A folder with wheels of what the index has only sdists of. */
   readonly wheelhouse?: string
+  /** The lock to build from, in place of what the shipped facts come to. */
+  readonly lock?: Lock
+  /** Refuse a base or a wheel of an sdist that is not the one which the lock names. */
+  readonly locked?: boolean
 }
 
 /** What one run has open, for all of its services. */
@@ -50,18 +55,24 @@ export interface ServiceParts {
   readonly files: LockFiles
 }
 
+/** Opens what a run needs. */
+export function openWorkshop(request: PartsRequest): Workshop & { close(): Promise<void> } {
+  const fleet = loadFleet()
+  const index = lazyIndex(request)
+  const store = openBlobStore(join(request.cacheDir, 'blobs'))
+  return { request, fleet, snapshot: shippedSnapshot(fleet), index, store, close: () => index.close() }
+}
+
 /** Opens what a run needs, and closes it when `work` is done. */
 export async function withWorkshop<T>(
   request: PartsRequest,
   work: (workshop: Workshop) => Promise<T>,
 ): Promise<T> {
-  const fleet = loadFleet()
-  const index = lazyIndex(request)
-  const store = openBlobStore(join(request.cacheDir, 'blobs'))
+  const workshop = openWorkshop(request)
   try {
-    return await work({ request, fleet, snapshot: shippedSnapshot(fleet), index, store })
+    return await work(workshop)
   } finally {
-    await index.close()
+    await workshop.close()
   }
 }
 
@@ -79,31 +90,69 @@ function packagesFor(packages: ReadonlyMap<string, readonly string[]>, base: str
   return reference.kind === 'debian' ? (packages.get(reference.suite) ?? []) : []
 }
 
-/**
- * Everything that an image of a service release consists of, on disk: base, lock, wheels.
- * @throws every code of bootstrapping, locking, fetching and building
- */
-export async function partsOf(workshop: Workshop, target: Target): Promise<ServiceParts> {
-  const { request, fleet, snapshot, index, store } = workshop
-  const { platform, cacheDir, wheelhouse } = request
-  const { service, release, profile } = target
-  const told = request.progress === undefined ? {} : { progress: request.progress }
-  const packages = packagesFor(profile.systemPackages.run, request.base)
-  const base = await prepareBase({ from: request.base, packages, platform, cacheDir, ...told })
+/** Bases that this run has prepared: services with the same packages share one. */
+const prepared = new WeakMap<Fleet, Map<string, Promise<BaseImage>>>()
+
+/** The base of a service; bootstraps run one after another, and one that fails is not tried again. */
+async function baseFor({ request, fleet }: Workshop, { profile }: Target): Promise<BaseImage> {
+  const { base: from, platform, cacheDir, progress } = request
+  const packages = packagesFor(profile.systemPackages.run, from)
+  const known = prepared.get(fleet) ?? new Map<string, Promise<BaseImage>>()
+  prepared.set(fleet, known)
+  const key = JSON.stringify([from, platform, packages.toSorted()])
+  const before = Promise.allSettled(known.values())
+  const base =
+    known.get(key) ??
+    before.then(() =>
+      prepareBase({ from, packages, platform, cacheDir, ...(progress === undefined ? {} : { progress }) }),
+    )
+  known.set(key, base)
+  return base
+}
+
+/** What any service of the fleet needs to compile: the wheel of an sdist is then the same for all of them. */
+function buildPackages({ request, fleet }: Workshop): readonly string[] {
+  const services = new Set(fleet.releases.list.flatMap((release) => [...release.services.keys()]))
+  const packages = [...services].flatMap((service) =>
+    packagesFor(fleet.profile(service).systemPackages.build, request.base),
+  )
+  return [...new Set(packages)].sort()
+}
+
+/** The lock that was given, if it is one for this image; else what the shipped facts come to. */
+function lockOf({ request, fleet, snapshot }: Workshop, target: Target, base: BaseImage): Lock {
+  const { platform, lock, locked } = request
+  const { service, release } = target
   const { python, glibc } = base
-  const lock = lockRelease(fleet, snapshot, { service, release, python, platform, glibc })
+  if (lock === undefined) return lockRelease(fleet, snapshot, { service, release, python, platform, glibc })
+  requireFitting(lock, { service, release, platform }, base)
+  if (locked === true) requireSameBase(lock, base)
+  return lock
+}
+
+/**
+ * Base and lock of an image, and the wheels that it takes: those of sdists are built, others come when they
+ * are asked for.
+ * @throws every code of bootstrapping, locking and building
+ */
+export async function lazyPartsOf(workshop: Workshop, target: Target): Promise<ServiceParts> {
+  const { request, fleet, index, store } = workshop
+  const { platform, cacheDir, wheelhouse } = request
+  const told = request.progress === undefined ? {} : { progress: request.progress }
+  const base = await baseFor(workshop, target)
+  const lock = lockOf(workshop, target, base)
   const builder = (): Promise<Wheelhouse> =>
     sdistBuilder({
       root: fleet.root,
       base: request.base,
       platform,
-      buildPackages: packagesFor(profile.systemPackages.build, request.base),
+      buildPackages: buildPackages(workshop),
       index,
       store,
       cacheDir,
       ...told,
     })
-  const files = await lockFiles({
+  const files = await filesOf({
     lock,
     index,
     store,
@@ -112,4 +161,14 @@ export async function partsOf(workshop: Workshop, target: Target): Promise<Servi
     ...told,
   })
   return { base, lock, files }
+}
+
+/**
+ * Everything that an image of a service release consists of, on disk: base, lock, wheels.
+ * @throws every code of bootstrapping, locking, fetching and building
+ */
+export async function partsOf(workshop: Workshop, target: Target): Promise<ServiceParts> {
+  const parts = await lazyPartsOf(workshop, target)
+  await parts.files.fetch(parts.files.wheels)
+  return parts
 }

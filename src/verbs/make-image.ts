@@ -1,0 +1,170 @@
+import { assembleImage, type Image } from '#image/assemble.js'
+import {
+  type EnvironmentOptions,
+  environmentLayers,
+  fetchForLayers,
+  type SurveyedLayer,
+  surveyLayers,
+} from '#layers/environment-layers.js'
+import type { Layer } from '#layers/layer.js'
+import { planLayers } from '#layers/plan.js'
+import type { Descriptor } from '#oci/descriptor.js'
+import type { Digest } from '#oci/digest.js'
+import type { ImageFormat } from '#oci/media-type.js'
+import { accountsOf } from './base-accounts.js'
+import { healthcheckOf } from './health.js'
+import type { WheelOfSdist } from './lock-files.js'
+import { lazyPartsOf, prefix, type ServiceParts, type Target, type Workshop } from './service-parts.js'
+import { sharing } from './sharing.js'
+
+/** An image for one platform, as it is told of. */
+export interface PlatformImage {
+  readonly platform: string
+  readonly digest: string
+  /** Bytes of manifest, config and all layers, the base's included. */
+  readonly size: number
+  readonly base: { readonly name: string; readonly digest: string; readonly bytes: number }
+  readonly distributions: number
+  /** Wheels that were made from sdists, with their sha256. */
+  readonly built: readonly WheelOfSdist[]
+  /** Above the base, lowest first; `made` where it had not been made before. */
+  readonly layers: readonly ToldLayer[]
+}
+
+export interface ToldLayer {
+  readonly title: string
+  readonly digest: string
+  readonly bytes: number
+  readonly made: boolean
+}
+
+/** An image whose parts are known and on their way; `finish` makes what is missing. */
+export interface PreparedImage {
+  readonly target: Target
+  readonly parts: ServiceParts
+  survey(): Promise<readonly SurveyedLayer[]>
+  finish(format: ImageFormat): Promise<FinishedImage>
+}
+
+export interface FinishedImage {
+  readonly image: Image
+  readonly parts: ServiceParts
+  readonly told: PlatformImage
+  /** Makes the layer of a digest that was spared. */
+  readonly make: (digest: Digest) => Promise<void>
+}
+
+/** Whether the destination has a layer already. */
+type Spare = (layer: Descriptor) => Promise<boolean>
+
+async function layerOptions(
+  workshop: Workshop,
+  { profile }: Target,
+  { base, lock, files }: ServiceParts,
+  spare: Spare,
+): Promise<EnvironmentOptions> {
+  const { request, store } = workshop
+  const sizes = new Map(lock.distributions.map(({ name, wheel, sdist }) => [name, (wheel ?? sdist)!.size]))
+  return {
+    prefix,
+    python: base.python,
+    pythonPath: base.pythonPath,
+    wheels: files.wheels,
+    groups: planLayers({
+      distributions: files.wheels.map(({ name, version }) => ({ name, version, size: sizes.get(name)! })),
+      root: lock.root,
+      ...sharing(workshop, lock),
+    }),
+    configuration: {
+      user: profile.user,
+      directories: profile.directories,
+      data: profile.data,
+      ...(await accountsOf(base, request.cacheDir)),
+    },
+    store,
+    cacheDir: request.cacheDir,
+    fetch: (wheels) => files.fetch(wheels),
+    spare: ({ descriptor }) => spare(descriptor),
+    ...(request.progress === undefined ? {} : { progress: request.progress }),
+  }
+}
+
+function assemble(
+  target: Target,
+  { base, lock }: ServiceParts,
+  layers: readonly Layer[],
+  format: ImageFormat,
+): Image {
+  const { profile, release, service, processes } = target
+  const ports = processes.flatMap(({ port }) => (port === undefined ? [] : [`${port}/tcp`]))
+  const healthcheck = healthcheckOf(processes[0], prefix)
+  return assembleImage({
+    base,
+    layers,
+    title: service,
+    version: lock.distributions.find(({ name }) => name === lock.root)!.version,
+    prefix,
+    user: profile.user,
+    command: processes[0]?.command ?? [],
+    ports: [...new Set(ports)].toSorted(),
+    annotations: new Map([['io.svcsplit.release', release]]),
+    format,
+    ...(healthcheck === undefined ? {} : { healthcheck }),
+  })
+}
+
+function tell(platform: string, parts: ServiceParts, layers: readonly Layer[], image: Image): PlatformImage {
+  const { base, lock, files } = parts
+  const sizeOf = (list: readonly Descriptor[]): number => list.reduce((sum, { size }) => sum + size, 0)
+  const { config, layers: all } = image.manifest
+  return {
+    platform,
+    digest: image.descriptor.digest,
+    size: sizeOf([image.descriptor, config, ...all]),
+    base: { name: base.name, digest: base.digest, bytes: sizeOf(base.manifest.layers) },
+    distributions: lock.distributions.length,
+    built: files.built,
+    layers: layers.map(({ title, descriptor: { digest, size }, cached }) => ({
+      title,
+      digest,
+      bytes: size,
+      made: !cached,
+    })),
+  }
+}
+
+/**
+ * Base, lock and files of an image; what its layers lack of wheels is fetched at once, so that the network works
+ * while another image's layers are made.
+ * @throws every code of bootstrapping, locking, fetching and building
+ */
+export async function prepareImage(
+  workshop: Workshop,
+  target: Target,
+  spare: Spare,
+  options: { readonly fetch: boolean },
+): Promise<PreparedImage> {
+  const parts = await lazyPartsOf(workshop, target)
+  const layering = await layerOptions(workshop, target, parts, spare)
+  if (options.fetch) await fetchForLayers(layering)
+  const sizes = new Map(
+    parts.lock.distributions.map(({ name, wheel, sdist }) => [name, (wheel ?? sdist)!.size]),
+  )
+  return {
+    target,
+    parts,
+    survey: () => surveyLayers(layering, ({ name }) => sizes.get(name)!),
+    async finish(format) {
+      const layers = await environmentLayers(layering)
+      const image = assemble(target, parts, layers, format)
+      return {
+        image,
+        parts,
+        told: tell(workshop.request.platform, parts, layers, image),
+        make: async (digest) => {
+          await environmentLayers({ ...layering, spare: ({ descriptor }) => descriptor.digest !== digest })
+        },
+      }
+    },
+  }
+}
