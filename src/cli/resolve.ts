@@ -40,17 +40,15 @@ async function run(requirements: readonly string[], flags: Flags, command: Comma
     (options) => resolveText(result, options),
     () => resolveJson(result),
   )
-  const code = exitCode(result, offline)
+  const code = exitCode(result)
   if (code !== 0) process.exitCode = code
 }
 
-/** Offline, what is not known does not make a conflict: with the index there might be an answer. */
-function exitCode(result: ResolveResult, offline: boolean): 0 | 1 | 3 {
+/** Conflicts that all rest on facts that are missing are none: knowing more could give an answer. */
+function exitCode(result: ResolveResult): 0 | 1 | 3 {
   if (result.kind === 'solution') return 0
   if (result.kind === 'undecided') return 3
-  const restsOnGap = ({ lines }: (typeof result.conflicts)[number]) =>
-    lines.some(({ kind }) => kind === 'gap')
-  return offline && result.conflicts.every(restsOnGap) ? 3 : 1
+  return result.conflicts.every(({ lines }) => lines.some(({ isMissing }) => isMissing === true)) ? 3 : 1
 }
 
 export function registerResolve(program: Command): void {

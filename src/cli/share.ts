@@ -26,10 +26,12 @@ async function run(services: readonly string[], flags: Flags): Promise<void> {
     () => shareJson(result),
   )
   const { sharing } = result
-  const restsOnGap =
-    sharing.kind === 'conflicts' &&
-    sharing.conflicts.some(({ lines }) => lines.some(({ kind }) => kind === 'gap'))
-  if (sharing.kind === 'undecided' || restsOnGap) process.exitCode = 3
+  // Conflicts that all rest on facts that are missing are none: knowing more could give an answer.
+  const isOpen =
+    sharing.kind === 'undecided' ||
+    (sharing.kind === 'conflicts' &&
+      sharing.conflicts.every(({ lines }) => lines.some(({ isMissing }) => isMissing === true)))
+  if (isOpen) process.exitCode = 3
   else if (flags.check === true && sharing.kind === 'conflicts') process.exitCode = 1
 }
 

@@ -18,8 +18,14 @@ export function conflictJson(
     facts: (explanation?.facts ?? []).map(factJson),
     ...(explanation === undefined ? {} : { clash: explanation.clash }),
     minimal: isMinimal,
+    certain: isCertain(conflict),
     fixes: fixes.map((fix) => fixJson(fix, serviceOf)),
   }
+}
+
+/** Whether knowing more could not change it. */
+export function isCertain({ lines }: ExplainedConflict): boolean {
+  return !lines.some(({ isMissing }) => isMissing === true)
 }
 
 function lineJson(line: Line, serviceOf: (line: Line) => object): object {

@@ -1,5 +1,5 @@
 import type { ResolveResult } from '#verbs/resolve.js'
-import { conflictJson } from './conflict-json.js'
+import { conflictJson, isCertain } from './conflict-json.js'
 import { conflictText } from './conflict-text.js'
 import { painter, plural, type TextOptions } from './terminal.js'
 
@@ -9,7 +9,8 @@ export function resolveText(result: ResolveResult, options: TextOptions): string
     return [...result.pins].map(([name, version]) => `${name}==${version}\n`).join('')
   if (result.kind === 'undecided') return 'not decided: the budget of the search ended\n'
   const { conflicts, isComplete } = result
-  const head = painter(options)('bold', `no solution: ${plural(conflicts.length, 'independent conflict')}`)
+  const verdict = conflicts.some(isCertain) ? 'no solution' : 'not decided, facts are missing'
+  const head = painter(options)('bold', `${verdict}: ${plural(conflicts.length, 'independent conflict')}`)
   const texts = conflicts.map((conflict, i) => conflictText(conflict, `conflict ${i + 1}`, options))
   const tail = isComplete ? [] : ['There may be more: the budget of the search ended.\n']
   return [`${head}\n`, ...texts, ...tail].join('\n')

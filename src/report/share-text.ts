@@ -1,5 +1,6 @@
 import type { Partition } from '#solver/partition.js'
 import type { AskedService, ShareResult } from '#verbs/share.js'
+import { isCertain } from './conflict-json.js'
 import { conflictText } from './conflict-text.js'
 import { painter, plural, type TextOptions } from './terminal.js'
 
@@ -27,7 +28,8 @@ export function shareText(result: ShareResult, options: TextOptions): string {
   } else if (sharing.kind === 'undecided') {
     lines.push('Whether they may share one environment was not decided: the budget of the search ended.', '')
   } else {
-    const cannot = isOne ? 'Its demands cannot be met' : 'They cannot share one environment'
+    const refused = isOne ? 'Its demands cannot be met' : 'They cannot share one environment'
+    const cannot = sharing.conflicts.some(isCertain) ? refused : 'Not decided, facts are missing'
     lines.push(`${cannot}${held}: ${plural(sharing.conflicts.length, 'independent conflict')}.`, '')
     const { conflicts } = sharing
     conflicts.slice(0, mostConflicts).forEach((conflict, i) => {

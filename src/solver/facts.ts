@@ -28,6 +28,8 @@ export interface VersionFacts {
   readonly demands: readonly Demand[]
   /** Why the facts cannot be used: missing, not readable, or a direct URL. */
   readonly trouble?: string
+  /** With `trouble`: the facts exist, and could be had by other means; an answer that rests on this is not certain. */
+  readonly isMissing?: boolean
 }
 
 /**
@@ -35,6 +37,8 @@ export interface VersionFacts {
  * yet": the search then stops and says what it waits for. Facts never change once they have been given.
  */
 export interface Facts {
+  /** Whether a distribution without candidates is known not to exist; else it is only not known. */
+  readonly knowsAllNames: boolean
   /** Each version once; empty if there is no such distribution. */
   candidates(name: DistributionName): readonly Candidate[] | undefined
   release(name: DistributionName, version: string): VersionFacts | undefined

@@ -70,7 +70,10 @@ export function indexFacts(
     const key = `${name} ${version}`
     if (releases.has(key)) return
     const metadata = await source.metadata(name, version)
-    releases.set(key, 'missing' in metadata ? { demands: [], trouble: metadata.missing } : read(metadata))
+    releases.set(
+      key,
+      'missing' in metadata ? { demands: [], trouble: metadata.missing, isMissing: true } : read(metadata),
+    )
   }
 
   /** The version itself, and those below it once there have been many questions about the distribution. */
@@ -91,6 +94,7 @@ export function indexFacts(
 
   return {
     facts: {
+      knowsAllNames: true,
       candidates: (name) => candidates.get(name),
       release: (name, version) => releases.get(`${name} ${version}`),
     },

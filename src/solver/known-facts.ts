@@ -29,13 +29,14 @@ export function knownFacts(
 
   function facts(name: DistributionName, version: string): VersionFacts {
     const metadata = known.metadata(name, version)
-    if (metadata === undefined) return { demands: [], trouble: 'its metadata is not known' }
+    if (metadata === undefined) return { demands: [], trouble: 'its metadata is not known', isMissing: true }
     const all = read(metadata)
     if (!ownKeys.has(`${name} ${version}`)) return all
     return { ...all, demands: all.demands.filter(({ underExtra }) => underExtra !== undefined) }
   }
 
   return {
+    knowsAllNames: false,
     candidates(name) {
       let list = candidates.get(name)
       if (list === undefined) {

@@ -25,6 +25,8 @@ export interface Line {
   readonly origin?: Origin
   /** Of a gap: what is wrong with the fact. */
   readonly trouble?: string
+  /** Of a gap: knowing more could change the answer. */
+  readonly isMissing?: boolean
 }
 
 /** How pre-releases may be chosen; see docs/solver.md. */

@@ -168,16 +168,16 @@ export function expand(universe: Universe, pack: Package, rank: number): boolean
 }
 
 function addReleaseClauses(universe: Universe, pack: Package, rank: number, facts: VersionFacts): void {
-  const { requiresPython, trouble } = facts
+  const { requiresPython } = facts
   const when = [versionIs(pack, rank)]
   if (requiresPython !== undefined && !specifierSetContains(requiresPython, universe.python, true)) {
     const variable = lineVariable(universe, universe.pythonLine)
     addImplication(universe.engine, when, { variable, set: OFF })
   }
-  if (trouble !== undefined) {
+  if (facts.trouble !== undefined) {
     const place = `${pack.name} ${pack.candidates[rank - 1]!.version}`
     addImplication(universe.engine, when, {
-      variable: gapVariable(universe, place, pack.name, trouble),
+      variable: gapVariable(universe, place, pack.name, facts),
       set: OFF,
     })
   }
@@ -209,9 +209,7 @@ function addDemand(
   record(universe, { target, admitted, specifiers, extras: wanted, isPin: false, when })
   const conditions = [...when]
   if (target.candidates.length === 0) {
-    conditions.push(
-      switchedOn(gapVariable(universe, target.name, target.name, 'no such distribution is known')),
-    )
+    conditions.push(switchedOn(absentName(universe, target.name)))
   }
   addImplication(universe.engine, conditions, { variable: target.variable, set: admitted })
   for (const variable of wanted) addImplication(universe.engine, when, { variable, set: ON })
@@ -235,8 +233,19 @@ function versionIs(pack: Package, rank: number): Condition {
   return { variable: pack.variable, rank, set: setOf(pack.size, [rank]), negation: allBut(pack, rank) }
 }
 
+function absentName(universe: Universe, name: DistributionName): Variable {
+  const isMissing = !universe.facts.knowsAllNames
+  const trouble = isMissing ? 'no such distribution is known' : 'there is no such distribution'
+  return gapVariable(universe, name, name, { trouble, isMissing })
+}
+
 /** A line for a fact that is missing: an answer that rests on it has to say so. */
-function gapVariable(universe: Universe, place: string, name: DistributionName, trouble: string): Variable {
+function gapVariable(
+  universe: Universe,
+  place: string,
+  name: DistributionName,
+  { trouble, isMissing = false }: { readonly trouble?: string; readonly isMissing?: boolean },
+): Variable {
   const key = `gap ${place}`
   const known = universe.variables.get(key)
   if (known !== undefined) return known
@@ -248,7 +257,8 @@ function gapVariable(universe: Universe, place: string, name: DistributionName, 
     specifiers: parseSpecifierSet(''),
     text: place,
     by: 'catalog',
-    trouble,
+    ...(trouble !== undefined && { trouble }),
+    isMissing,
   }
   universe.gaps.push(line)
   return lineVariable(universe, line)

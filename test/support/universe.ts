@@ -54,6 +54,7 @@ export function smallFacts(universe: SmallUniverse, env = environment): Facts {
     }
   }
   return {
+    knowsAllNames: true,
     candidates: (name) => known.get(name) ?? [],
     release: (name, version) => facts.get(`${name} ${version}`),
   }
@@ -111,6 +112,7 @@ export function slowFacts(facts: Facts): {
   const asked: string[] = []
   return {
     facts: {
+      knowsAllNames: facts.knowsAllNames,
       candidates: (name) => (loaded.has(name) ? facts.candidates(name) : undefined),
       release: (name, version) =>
         loaded.has(`${name} ${version}`) ? facts.release(name, version) : undefined,

@@ -108,7 +108,7 @@ describe('Resolving against an index', () => {
 
   it('takes a name that the index does not have for a conflict', async () => {
     expect(told(await ask(files, { requirements: ['nowhere'] }))).toEqual([
-      ['nowhere', 'nowhere: no such distribution is known'],
+      ['nowhere', 'nowhere: there is no such distribution'],
     ])
   })
 
