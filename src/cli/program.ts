@@ -15,6 +15,8 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['dockerfile', async () => (await import('./dockerfile.js')).registerDockerfile],
   ['push', async () => (await import('./push.js')).registerPush],
   ['copy', async () => (await import('./copy.js')).registerCopy],
+  ['attest', async () => (await import('./attest.js')).registerAttest],
+  ['images', async () => (await import('./images.js')).registerImages],
   ['retag', async () => (await import('./retag.js')).registerRetag],
   ['catalog', async () => (await import('./catalog.js')).registerCatalog],
 ])

@@ -36,10 +36,17 @@ export function addOutputOptions(command: Command): Command {
     )
 }
 
-export function addTransferOptions(command: Command): Command {
+/** @param defaults whether referrers go with an image unless the command line says otherwise */
+export function addTransferOptions(
+  command: Command,
+  defaults: { readonly referrers: boolean } = { referrers: false },
+): Command {
   return addOutputOptions(command)
     .option('--platform <platform>', 'of an index, the image of one platform only: linux/amd64')
-    .option('--referrers', 'with what refers to the image: SBOM, provenance, signatures')
+    .option(
+      defaults.referrers ? '--no-referrers' : '--referrers',
+      `with${defaults.referrers ? 'out' : ''} what refers to the image: SBOM, provenance, signatures`,
+    )
     .addOption(
       new Option(
         '--mount-from <repository>',

@@ -18,6 +18,7 @@ export interface CoreMetadata {
   readonly summary?: string
   readonly license?: string
   readonly licenseExpression?: string
+  readonly classifiers: readonly string[]
 }
 
 /** Characters before the body: the largest real ones have some ten thousand. */
@@ -56,6 +57,7 @@ export function parseCoreMetadata(text: string): CoreMetadata {
     ...(summary !== undefined && { summary }),
     ...(license !== undefined && { license }),
     ...(licenseExpression !== undefined && { licenseExpression }),
+    classifiers: fields.get('classifier') ?? [],
   }
 }
 

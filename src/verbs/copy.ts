@@ -1,11 +1,12 @@
 import { SvcsplitError } from '#errors.js'
 import type { HttpOptions } from '#io/http.js'
 import type { Descriptor } from '#oci/descriptor.js'
+import { isIndexType } from '#oci/media-type.js'
 import { type Platform, parsePlatform } from '#oci/platform.js'
 import type { LayoutReference, Reference } from '#oci/reference.js'
 import type { Progress } from '#progress.js'
 import { parsePlace } from '#registry/destination.js'
-import { imageFor } from '#registry/image-graph.js'
+import { collectImage, imageFor } from '#registry/image-graph.js'
 import type { ImageSource } from '#registry/image-source.js'
 import { layoutSource, rootOfLayout } from '#registry/layout-source.js'
 import { pullIntoLayout } from '#registry/layout-target.js'
@@ -133,8 +134,13 @@ async function intoLayout(
   return result(request, pulled, pulled.fetched, nothing, referrers)
 }
 
+/** What refers to the root, and to the images of an index. */
 async function referrersOf(source: ImageSource, root: Descriptor): Promise<readonly Descriptor[]> {
-  return (await source.referrers?.(root)) ?? []
+  const found = new Map<string, Descriptor>()
+  const subjects = isIndexType(root.mediaType) ? (await collectImage(source, root)).manifests : []
+  for (const subject of [root, ...subjects.map(({ descriptor }) => descriptor)])
+    for (const referrer of (await source.referrers?.(subject)) ?? []) found.set(referrer.digest, referrer)
+  return [...found.values()]
 }
 
 function result(

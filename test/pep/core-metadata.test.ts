@@ -40,6 +40,7 @@ function expectation([, raw, unparsed]: Row) {
     ...optional('summary', 'summary'),
     ...optional('license', 'license'),
     ...optional('licenseExpression', 'license_expression'),
+    classifiers: flat('classifiers'),
   }
 }
 

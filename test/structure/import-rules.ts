@@ -19,7 +19,7 @@ function rule(
 
 const belowVerbs = [
   ...['pep', 'oci', 'io', 'inputs', 'catalog', 'solver', 'collisions', 'lock', 'wheels', 'dockerfile'],
-  ...['wheelhouse', 'base', 'layers', 'image', 'registry'],
+  ...['wheelhouse', 'base', 'layers', 'image', 'registry', 'attest'],
 ]
 
 /** The folders in rank order; docs/architecture.md shows the same table and a test keeps the two equal. */
@@ -60,6 +60,13 @@ export const folderRules: readonly FolderRule[] = [
   rule(6, 'layers', 'wheels to ordered, byte-stable layers', ['oci', 'io', 'wheels'], ['pep']),
   rule(7, 'image', 'layers and config to an OCI image and layout', ['oci', 'io', 'layers']),
   rule(8, 'registry', 'push, pull, mount, retag, referrers', ['oci', 'io', 'image']),
+  rule(
+    8,
+    'attest',
+    'SBOM, provenance and signature of an image, from its lock',
+    ['pep', 'oci', 'layers', 'image'],
+    ['lock'],
+  ),
   rule(
     8,
     'report',

@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import { imagesJson, imagesText } from '#report/images-text.js'
+import { imagesWith } from '#verbs/images-with.js'
+import { type GlobalOptions, progressFor } from './options.js'
+import { type Output, parseOutput, writeOutputs } from './outputs.js'
+
+interface Flags extends GlobalOptions {
+  readonly with: string
+  readonly below?: string
+  readonly sbom: boolean
+  readonly output?: readonly Output[]
+}
+
+/** `svcsplit images`: which images and locks carry a distribution. */
+export function registerImages(program: Command): void {
+  program
+    .command('images')
+    .description('which images and locks carry a distribution, below a version')
+    .argument('<places...>', 'oci:DIR (all of its images), oci:DIR:NAME, and locks (pylock.*.toml)')
+    .requiredOption('--with <distribution>', 'name of the distribution, in any spelling')
+    .option('--below <version>', 'only versions before this one')
+    .option('--no-sbom', 'read the layers even where an image has an SBOM')
+    .option('-o, --output <format[=path]>', 'text or json, to stdout or a file (repeatable)', parseOutput)
+    .action(async (places: string[], _: unknown, self: Command) => {
+      const flags = self.optsWithGlobals<Flags>()
+      const progress = progressFor(self)
+      const result = await imagesWith({
+        distribution: flags.with,
+        ...(flags.below === undefined ? {} : { below: flags.below }),
+        places,
+        trustSboms: flags.sbom,
+        progress,
+      }).finally(() => progress.end())
+      await writeOutputs(
+        flags.output,
+        flags.color,
+        (options) => imagesText(result, options),
+        () => imagesJson(result),
+      )
+      if (result.unread.length > 0 || result.images + result.locks === 0) process.exitCode = 3
+    })
+}
