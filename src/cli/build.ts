@@ -108,6 +108,17 @@ export function registerBuild(program: Command): void {
   addIndexOptions(command).action(async (services: string[], flags: BuildFlags, self: Command) => {
     const progress = progressFor(self)
     const request = { ...(await requestOf(services, flags)), progress }
+    if (flags.dryRun === true) {
+      const [{ dryRun }, { dryRunText }] = await Promise.all([
+        import('#verbs/dry-run.js'),
+        import('#report/dry-run-text.js'),
+      ])
+      const planned = await dryRun(request).finally(() => progress.end())
+      process.stdout.write(
+        flags.report === 'json' ? `${JSON.stringify({ images: planned }, null, 2)}\n` : dryRunText(planned),
+      )
+      return
+    }
     const [{ build }, { buildText }] = await Promise.all([
       import('#verbs/build.js'),
       import('#report/build-text.js'),

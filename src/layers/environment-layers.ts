@@ -150,7 +150,7 @@ interface WheelReader {
 }
 
 /** So many bytes of wheels are kept between looking at them and writing them; others are read a second time. */
-const keptBytes = 64 * 1024 ** 2
+const keptBytes = 16 * 1024 ** 2
 
 /** Reads each wheel once, and only when somebody asks for it. */
 function wheelReader({ prefix, python }: EnvironmentOptions): WheelReader {

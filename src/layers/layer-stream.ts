@@ -31,7 +31,7 @@ export interface LayerStream {
 }
 
 const pieceSize = 1024 * 1024
-const unpackedSize = 16 * pieceSize
+const unpackedSize = 8 * pieceSize
 
 /** Members that are written together, and what they have to unpack to. */
 interface Piece {

@@ -3,7 +3,7 @@ import type { DistributionFile } from '#catalog/catalog.js'
 import { type FileOrigin, SvcsplitError, visible } from '#errors.js'
 import { type DistributionName, isValidName, normalizeName } from '#pep/name.js'
 import { tryParseVersion } from '#pep/version.js'
-import type { Lock, LockedDistribution } from './lock.js'
+import type { Lock, LockedBase, LockedDistribution, LockedWheel } from './lock.js'
 
 /** More distributions than any service has. */
 const mostPackages = 20_000
@@ -43,7 +43,7 @@ export function parsePylock(text: string, path: string): Lock {
   if (file['lock-version'] !== '1.0') top.refuse('its lock-version is not 1.0')
   const own = place('[tool.svcsplit]', '[tool.svcsplit]')
   const tool = table(table(file.tool, 'tool', top).svcsplit, 'svcsplit', own)
-  onlyKeys(tool, ['version', 'service', 'release', 'root', 'python', 'platform', 'glibc'], own)
+  onlyKeys(tool, ['version', 'service', 'release', 'root', 'python', 'platform', 'glibc', 'base'], own)
   const platform = string(tool, 'platform', own)
   if (platform !== 'linux/amd64' && platform !== 'linux/arm64')
     return own.refuse('the platform is not linux/amd64 or linux/arm64')
@@ -66,6 +66,9 @@ export function parsePylock(text: string, path: string): Lock {
     platform,
     glibc: matching(tool, 'glibc', /^2\.[0-9]{1,3}$/, own),
     distributions,
+    ...(tool.base === undefined
+      ? {}
+      : { base: baseOf(tool.base, place('the base', '[tool.svcsplit.base]')) }),
   }
   if (!distributions.some(({ name }) => name === lock.root))
     own.refuse(`its root ${lock.root} is no package of the lock`)
@@ -88,7 +91,7 @@ function readToml(text: string, path: string, lines: readonly string[]): Table {
 
 function distributionOf(value: unknown, place: Place): LockedDistribution {
   const fields = table(value, 'package', place)
-  onlyKeys(fields, ['name', 'version', 'requires-python', 'dependencies', 'wheels', 'sdist'], place)
+  onlyKeys(fields, ['name', 'version', 'requires-python', 'dependencies', 'wheels', 'sdist', 'tool'], place)
   const name = nameOf(string(fields, 'name', place), place)
   const version = string(fields, 'version', place)
   if (tryParseVersion(version) === undefined)
@@ -105,6 +108,7 @@ function distributionOf(value: unknown, place: Place): LockedDistribution {
     ...(requiresPython === undefined ? {} : { requiresPython }),
     ...(wheel === undefined ? {} : { wheel: fileOf(wheel, place) }),
     ...(sdist === undefined ? {} : { sdist: fileOf(sdist, place) }),
+    ...(fields.tool === undefined ? {} : { built: builtOf(fields.tool, place) }),
     dependencies: list(fields.dependencies, 'dependencies', place).map((one) =>
       nameOf(string(table(one, 'dependency', place), 'name', place), place),
     ),
@@ -130,6 +134,30 @@ function fileOf(value: unknown, place: Place): DistributionFile {
     size,
     ...(uploaded === undefined ? {} : { uploadTime: uploaded.toISOString() }),
     ...(url === undefined ? {} : { url }),
+  }
+}
+
+/** The wheel that an sdist was built into. */
+function builtOf(value: unknown, place: Place): LockedWheel {
+  const tool = table(value, 'tool', place)
+  onlyKeys(tool, ['svcsplit'], place)
+  const own = table(tool.svcsplit, 'tool.svcsplit', place)
+  onlyKeys(own, ['built-wheel'], place)
+  const { filename, sha256, size } = fileOf(own['built-wheel'], place)
+  return { filename, sha256, size }
+}
+
+function baseOf(value: unknown, place: Place): LockedBase {
+  const fields = table(value, 'base', place)
+  onlyKeys(fields, ['name', 'digest', 'packages'], place)
+  return {
+    name: string(fields, 'name', place),
+    digest: matching(fields, 'digest', /^sha256:[0-9a-f]{64}$/, place),
+    packages: list(fields.packages, 'packages', place).map((one) => {
+      const item = table(one, 'package of the base', place)
+      onlyKeys(item, ['name', 'version'], place)
+      return { name: string(item, 'name', place), version: string(item, 'version', place) }
+    }),
   }
 }
 

@@ -6,6 +6,7 @@ import { statusOf } from '#io/files.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import { type Digest, hexOf } from '#oci/digest.js'
 import type { ImageFormat } from '#oci/media-type.js'
+import type { Progress } from '#progress.js'
 import { type Delivery, withDelivery } from './delivery.js'
 import { parseDestination, requireDestination } from './destination.js'
 import { keepImage, recallImage, stateOf } from './kept-image.js'
@@ -91,7 +92,10 @@ interface Run {
  * image is whole. One image alone fails with its error; of several, the others go on.
  * @throws every code of bootstrapping, locking, fetching, building and writing
  */
-export async function build(request: BuildRequest): Promise<readonly BuildOutcome[]> {
+export async function build(given: BuildRequest): Promise<readonly BuildOutcome[]> {
+  const several = given.all !== undefined || given.services.length > 1
+  const request = several ? { ...given, ...quieter(given.progress) } : given
+  requireOneLock(request, several)
   const destination = parseDestination(request.output)
   const opened = lazyMaker(request)
   try {
@@ -99,15 +103,36 @@ export async function build(request: BuildRequest): Promise<readonly BuildOutcom
       request.all === undefined ? request.services : (await opened.maker()).servicesOf(request.all)
     await requireDestination(destination, texts.length)
     // A folder of wheels changes without a trace, and a lock wants to know what only making an image tells.
-    const { wheelhouse, lockFile, writeLock, cacheDir } = request
-    const keeps = [wheelhouse, lockFile, writeLock].every((value) => value === undefined)
-    const state = keeps ? await stateOf() : undefined
+    const { wheelhouse, lockFile, locked, writeLock, cacheDir } = request
+    const keeps = [wheelhouse, lockFile, locked, writeLock].every((value) => value === undefined)
+    const state = keeps ? await stateOf(request.root) : undefined
     return await withDelivery(destination, request, (delivery) =>
       buildEach({ request, delivery, storeDir: join(cacheDir, 'blobs'), state, maker: opened.maker }, texts),
     )
   } finally {
     await opened.close()
   }
+}
+
+/** One line an image: the steps of each, some of them ahead of others, would only be noise. */
+function quieter(progress: Progress | undefined): { readonly progress?: Progress } {
+  if (progress === undefined) return {}
+  return {
+    progress: {
+      step: (label, done, total) => {
+        if (/^(?:build|bootstrap) /.test(label)) progress.step?.(label, done, total)
+      },
+      note: (message) => progress.note?.(message),
+      warn: (message) => progress.warn?.(message),
+    },
+  }
+}
+
+function requireOneLock({ writeLock, platforms }: BuildRequest, several: boolean): void {
+  if (writeLock === undefined || (platforms.length === 1 && !(several && writeLock !== true))) return
+  throw new SvcsplitError('E-CLI-USAGE', 'a lock is for one service and one platform', {
+    hint: 'give --write-lock without a file, and one --platform',
+  })
 }
 
 /** The solver, the facts and everything else that an unchanged image does without. */
@@ -239,6 +264,7 @@ async function prepare(
       const kept = { service, release, platform: withoutMade(told) }
       if (run.state !== undefined)
         await keepImage(cacheDir, keyOf(run, text, platform), { image, baseLayout, told: kept })
+      if (run.request.writeLock !== undefined) await maker.writeLock(parts)
       return { service, release, platform: told, image, baseLayout, make }
     },
   }

@@ -35,9 +35,9 @@ const deciding = [
 const shipped = ['constraints', 'constraints/catalog', 'constraints/requirements', 'profiles']
 
 /** A digest of the shipped data by content, and of the code by size and time: a new build of it is new code. */
-export async function stateOf(): Promise<string> {
+export async function stateOf(dataRoot?: string): Promise<string> {
   const source = dirname(dirname(fileURLToPath(import.meta.url)))
-  const root = dirname(source)
+  const root = dataRoot ?? dirname(source)
   const hash = createHash('sha256').update(`${keptFormat}\n`)
   for (const folder of shipped) {
     for (const name of await listDir(join(root, folder))) {

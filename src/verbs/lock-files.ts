@@ -20,6 +20,8 @@ export interface LockFilesRequest {
   readonly builder: () => Promise<Wheelhouse>
   /** A folder with wheels of what has only an sdist. */
   readonly wheelhouse?: string
+  /** Build nothing: an sdist that was never built stands for its wheel, which then is in no layer that is known. */
+  readonly dry?: boolean
   readonly progress?: Progress
 }
 
@@ -92,6 +94,7 @@ async function wheelOfSdist(
   const opened = await builder()
   const wanted = { distribution: name, version, path: store.path(sdist.sha256), ...sdist }
   const known = await opened.findWheel(wanted)
+  if (known === undefined && request.dry === true) return { name, version, ...sdist }
   if (known === undefined) await fetchMissing(request, [distribution])
   const { filename, sha256, size } = known ?? (await opened.buildWheel(wanted))
   return { name, version, filename, sha256, size }

@@ -17,6 +17,10 @@ import type { WheelOfSdist } from './lock-files.js'
 import { lazyPartsOf, prefix, type ServiceParts, type Target, type Workshop } from './service-parts.js'
 import { sharing } from './sharing.js'
 
+/** What another base has to bring: the interpreter under this path, and a glibc that is not older. */
+export const pythonLabel = 'io.svcsplit.python'
+export const glibcLabel = 'io.svcsplit.glibc'
+
 /** An image for one platform, as it is told of. */
 export interface PlatformImage {
   readonly platform: string
@@ -108,6 +112,10 @@ function assemble(
     command: processes[0]?.command ?? [],
     ports: [...new Set(ports)].toSorted(),
     annotations: new Map([['io.svcsplit.release', release]]),
+    labels: new Map([
+      [pythonLabel, base.pythonPath],
+      [glibcLabel, lock.glibc],
+    ]),
     format,
     ...(healthcheck === undefined ? {} : { healthcheck }),
   })

@@ -1,8 +1,15 @@
+import { SvcsplitError } from '#errors.js'
 import { releaseNamed } from '#inputs/releases.js'
+import { readText, writeAtomic } from '#io/files.js'
+import type { Lock } from '#lock/lock.js'
+import { parsePylock } from '#lock/parse-pylock.js'
+import { formatPylock } from '#lock/pylock.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import type { BuildRequest, TargetPlatform } from './build.js'
+import { withUrls } from './lock.js'
+import { lockAsBuilt } from './locked.js'
 import { type PreparedImage, prepareImage } from './make-image.js'
-import { openWorkshop, targetOf } from './service-parts.js'
+import { openWorkshop, type ServiceParts, targetOf } from './service-parts.js'
 
 /** Makes images of a run: the facts, the solver, the index and the store behind one door. */
 export interface Maker {
@@ -15,13 +22,34 @@ export interface Maker {
     text: string,
     platform: TargetPlatform,
     spare: (layer: Descriptor) => Promise<boolean>,
+    options?: { readonly fetch: boolean },
   ): Promise<PreparedImage>
+  /** Writes the lock of a built image, with base and built wheels. @returns the path */
+  writeLock(parts: ServiceParts): Promise<string>
   close(): Promise<void>
+}
+
+/** The lock file to build from: `--lock FILE`, or with `--locked` alone the one that `svcsplit lock` writes. */
+async function readLock(request: BuildRequest): Promise<Lock | undefined> {
+  const { lockFile, locked, services, all, platforms } = request
+  if (lockFile === undefined && locked !== true) return undefined
+  const [only = '', ...more] = services
+  if (more.length > 0 || all !== undefined || platforms.length > 1)
+    throw new SvcsplitError('E-CLI-USAGE', 'a lock is for one service and one platform', {
+      hint: 'build them one by one',
+    })
+  const path = lockFile ?? `pylock.${only.split('@')[0]}.toml`
+  return parsePylock(await readText(path), path)
 }
 
 export async function openMaker(request: BuildRequest): Promise<Maker> {
   const { platforms } = request
-  const workshop = openWorkshop({ ...request, platform: platforms[0]! })
+  const lock = await readLock(request)
+  const workshop = openWorkshop({
+    ...request,
+    platform: platforms[0]!,
+    ...(lock === undefined ? {} : { lock }),
+  })
   return {
     servicesOf(text) {
       const release = releaseNamed(workshop.fleet.releases, text)
@@ -30,9 +58,16 @@ export async function openMaker(request: BuildRequest): Promise<Maker> {
     check(text) {
       targetOf(workshop.fleet, text)
     },
-    prepare(text, platform, spare) {
+    prepare(text, platform, spare, options = { fetch: true }) {
       const own = { ...workshop, request: { ...workshop.request, platform } }
-      return prepareImage(own, targetOf(workshop.fleet, text), spare, { fetch: true })
+      return prepareImage(own, targetOf(workshop.fleet, text), spare, options)
+    },
+    async writeLock(parts) {
+      const lock = lockAsBuilt(parts)
+      const path = typeof request.writeLock === 'string' ? request.writeLock : `pylock.${lock.service}.toml`
+      const located = request.offline === true ? lock : await withUrls(lock, await workshop.index.open())
+      await writeAtomic(path, formatPylock(located))
+      return path
     },
     close: () => workshop.close(),
   }

@@ -20,6 +20,8 @@ export const prefix = '/opt/venv'
 
 /** What an image is made from, whoever makes it. */
 export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {
+  /** Folder with `constraints/` and `profiles/`; the shipped ones if left out. */
+  readonly root?: string
   /** `debian:SUITE`, `oci:DIR` or `oci:DIR:NAME`. */
   readonly base: string
   readonly platform: 'linux/amd64' | 'linux/arm64'
@@ -29,6 +31,8 @@ export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {
   readonly lock?: Lock
   /** Refuse a base or a wheel of an sdist that is not the one which the lock names. */
   readonly locked?: boolean
+  /** Build no wheel of an sdist: what is told of its layer is then an estimate. */
+  readonly dry?: boolean
 }
 
 /** What one run has open, for all of its services. */
@@ -57,7 +61,7 @@ export interface ServiceParts {
 
 /** Opens what a run needs. */
 export function openWorkshop(request: PartsRequest): Workshop & { close(): Promise<void> } {
-  const fleet = loadFleet()
+  const fleet = loadFleet(request.root)
   const index = lazyIndex(request)
   const store = openBlobStore(join(request.cacheDir, 'blobs'))
   return { request, fleet, snapshot: shippedSnapshot(fleet), index, store, close: () => index.close() }
@@ -158,6 +162,7 @@ export async function lazyPartsOf(workshop: Workshop, target: Target): Promise<S
     store,
     builder,
     ...(wheelhouse === undefined ? {} : { wheelhouse }),
+    ...(request.dry === undefined ? {} : { dry: request.dry }),
     ...told,
   })
   return { base, lock, files }
