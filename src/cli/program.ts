@@ -12,6 +12,8 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['resolve', async () => (await import('./resolve.js')).registerResolve],
   ['lock', async () => (await import('./lock.js')).registerLock],
   ['build', async () => (await import('./build.js')).registerBuild],
+  ['rebase', async () => (await import('./rebase.js')).registerRebase],
+  ['diff', async () => (await import('./diff.js')).registerDiff],
   ['dockerfile', async () => (await import('./dockerfile.js')).registerDockerfile],
   ['push', async () => (await import('./push.js')).registerPush],
   ['copy', async () => (await import('./copy.js')).registerCopy],

@@ -56,6 +56,9 @@ export interface Image {
 /** How many of an image's layers are its base's: where a later rebase or a diff may cut. */
 export const baseLayersAnnotation = 'io.svcsplit.base.layers'
 
+/** Every line of the history that is of svcsplit's own layers begins so. */
+export const historyPrefix = 'svcsplit: '
+
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
@@ -78,7 +81,7 @@ export function assembleImage(options: AssembleOptions): Image {
     },
     history: [
       ...(base.config.history ?? base.manifest.layers.map(() => ({ created_by: base.name }))),
-      ...layers.map(({ title }) => ({ created: layerTimeText, created_by: `svcsplit: ${title}` })),
+      ...layers.map(({ title }) => ({ created: layerTimeText, created_by: `${historyPrefix}${title}` })),
     ],
   }
   const configBytes = encodeImageConfig(config)

@@ -11,10 +11,12 @@ interface Census {
   readonly counts: ReadonlyMap<DistributionName, ReadonlyMap<string, number>>
 }
 
+type Shipped = Pick<Workshop, 'fleet' | 'snapshot'>
+
 /** A release is counted once in a run, however many of its services are built. */
 const taken = new WeakMap<Workshop['fleet'], Map<string, Census>>()
 
-function censusOf({ fleet, snapshot }: Workshop, lock: Lock, release: string): Census {
+function censusOf({ fleet, snapshot }: Shipped, lock: Lock, release: string): Census {
   const counts = new Map<DistributionName, Map<string, number>>()
   let services = 0
   for (const service of fleet.releases.byName.get(release)?.services.keys() ?? []) {
@@ -38,7 +40,7 @@ function censusOf({ fleet, snapshot }: Workshop, lock: Lock, release: string): C
  * and platform: what most share goes into the lower layers, whatever else is built in the same run.
  */
 export function sharing(
-  workshop: Workshop,
+  workshop: Shipped,
   lock: Lock,
 ): { readonly weights: ReadonlyMap<DistributionName, number>; readonly services: number } {
   const { release, python, platform } = lock

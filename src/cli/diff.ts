@@ -1,0 +1,45 @@
+import { type Command, Option } from 'commander'
+import { parseGlibc } from './lock.js'
+import { addTargetOptions, progressFor, type TargetOptions } from './options.js'
+
+interface DiffFlags extends TargetOptions {
+  readonly glibc: string
+  readonly plainHttp?: boolean
+  readonly output: 'text' | 'json'
+}
+
+/** `svcsplit diff`: what changes between two service releases, locks or images. */
+export function registerDiff(program: Command): void {
+  const command = program
+    .command('diff')
+    .description('what changes between two service releases, locks or images')
+    .argument('<from>', 'SERVICE@RELEASE, a pylock file, oci:DIR[:NAME] or a registry reference')
+    .argument('<to>', 'the same')
+    .addOption(
+      new Option('--glibc <version>', 'newest glibc that a wheel may want')
+        .default('2.36')
+        .argParser(parseGlibc),
+    )
+    .option('--plain-http', 'speak to registries without TLS (loopback needs no leave)')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['text', 'json']).default('text'))
+  addTargetOptions(command).action(async (from: string, to: string, flags: DiffFlags, self: Command) => {
+    const [{ diff }, { diffText }] = await Promise.all([
+      import('#verbs/diff.js'),
+      import('#report/diff-text.js'),
+    ])
+    const progress = progressFor(self)
+    const { python, platform, glibc, plainHttp } = flags
+    const difference = await diff({
+      from,
+      to,
+      python,
+      platform,
+      glibc,
+      ...(plainHttp === undefined ? {} : { plainHttp }),
+      progress,
+    }).finally(() => progress.end())
+    process.stdout.write(
+      flags.output === 'json' ? `${JSON.stringify(difference, null, 2)}\n` : diffText(difference),
+    )
+  })
+}

@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import { type BaseImage, prepareBase } from '#base/base-image.js'
+import { parseBaseReference } from '#base/base-reference.js'
+import { SvcsplitError } from '#errors.js'
+import { readLayoutImage } from '#image/layout.js'
+import { readImageFiles } from '#image/read-files.js'
+import { ownLayers, rebaseImage } from '#image/rebase.js'
+import { loadFleet } from '#inputs/fleet.js'
+import type { ImageConfig } from '#oci/config.js'
+import { refNameAnnotation } from '#oci/descriptor.js'
+import type { Manifest } from '#oci/manifest.js'
+import { parseLayoutReference } from '#oci/reference.js'
+import type { Progress } from '#progress.js'
+import { accountsOf } from './base-accounts.js'
+import { withDelivery } from './delivery.js'
+import { parseDestination, requireDestination } from './destination.js'
+import { glibcFits } from './locked.js'
+import { glibcLabel, pythonLabel } from './make-image.js'
+
+export interface RebaseRequest {
+  /** `oci:DIR` or `oci:DIR:NAME`. */
+  readonly image: string
+  /** `debian:SUITE`, `oci:DIR` or `oci:DIR:NAME`. */
+  readonly base: string
+  readonly output: string
+  readonly tag?: string
+  /** Bootstrap the base again although there is one in the cache: that is how its packages move on. */
+  readonly refresh?: boolean
+  readonly cacheDir: string
+  readonly root?: string
+  readonly plainHttp?: boolean
+  readonly progress?: Progress
+}
+
+export interface RebasedImage {
+  readonly name: string
+  readonly digest: string
+  readonly before: string
+  readonly base: { readonly name: string; readonly digest: string }
+  /** Layers that stayed as they were. */
+  readonly kept: number
+  readonly newBytes: number
+}
+
+interface Finished {
+  readonly manifest: Manifest
+  readonly config: ImageConfig
+}
+
+function unfit(message: string, hint = 'build the image anew on this base'): SvcsplitError {
+  return new SvcsplitError('E-IMG-BASE', message, { hint })
+}
+
+/** What the environment was made for: an interpreter at its path, and a glibc that is not older. */
+function requireSameGround({ config }: Finished, base: BaseImage): void {
+  const labels = config.config?.Labels
+  const [python, glibc] = [labels?.get(pythonLabel), labels?.get(glibcLabel)]
+  if (python === undefined || glibc === undefined)
+    throw unfit('the image does not say which Python and glibc it was made for', 'build it anew')
+  if (base.pythonPath !== python)
+    throw unfit(`the image runs on ${python}, and ${base.name} has ${base.pythonPath}`)
+  if (!glibcFits(glibc, base.glibc))
+    throw unfit(`the image may need glibc ${glibc}, and ${base.name} has glibc ${base.glibc}`)
+}
+
+/** The image brings its own `passwd` and `group`: accounts that only the new base has would be lost. */
+async function requireSameAccounts(
+  dir: string,
+  { manifest }: Finished,
+  base: BaseImage,
+  cacheDir: string,
+): Promise<void> {
+  const top = { ...manifest, layers: manifest.layers.slice(-1) }
+  const files = await readImageFiles(dir, top, ['etc/passwd', 'etc/group'])
+  const accounts = await accountsOf(base, cacheDir)
+  for (const [path, text] of [
+    ['etc/passwd', accounts.passwd],
+    ['etc/group', accounts.group],
+  ] as const) {
+    const present = new Set((files.get(path)?.toString() ?? '').split('\n'))
+    const lost = text.split('\n').find((line) => line !== '' && !present.has(line))
+    if (lost !== undefined) throw unfit(`/${path} of ${base.name} has ${lost}, which the image does not have`)
+  }
+}
+
+/** The profile's packages for a base that is bootstrapped: the service needs them as before. */
+function packagesOf(request: RebaseRequest, service: string): readonly string[] {
+  const reference = parseBaseReference(request.base)
+  if (reference.kind !== 'debian') return []
+  return loadFleet(request.root).profile(service).systemPackages.run.get(reference.suite) ?? []
+}
+
+/** `glance:2025.1` of the layout's index, or of the image's own words. */
+function nameOf(
+  name: string | undefined,
+  { manifest, config }: Finished,
+): { readonly service: string; readonly tag: string } {
+  const [service, tag] = (name ?? '').split(':')
+  const title = manifest.annotations?.get('org.opencontainers.image.title')
+  const release = manifest.annotations?.get('io.svcsplit.release')
+  const found = { service: title ?? service ?? '', tag: tag ?? release ?? 'latest' }
+  if (found.service === '' || ownLayers(config) === 0)
+    throw unfit('the image was not built by svcsplit', 'build it: svcsplit build')
+  return found
+}
+
+/**
+ * Puts a new base under a finished image. Its own layers stay as they are, so that nothing of them moves.
+ * @throws E-IMG-BASE where Python, glibc or accounts do not fit; E-IMG-*, E-FS-*, E-REG-*
+ */
+export async function rebase(request: RebaseRequest): Promise<RebasedImage> {
+  const { cacheDir, progress } = request
+  const destination = parseDestination(request.output)
+  await requireDestination(destination, 1)
+  const from = parseLayoutReference(request.image)
+  const before = await readLayoutImage(from.dir, from.name)
+  const name = from.name ?? before.descriptor.annotations?.get(refNameAnnotation)
+  const { service, tag: present } = nameOf(name, before)
+  const base = await prepareBase({
+    from: request.base,
+    packages: packagesOf(request, service),
+    platform: `${before.config.os}/${before.config.architecture}`,
+    cacheDir,
+    ...(request.refresh === undefined ? {} : { refresh: request.refresh }),
+    ...(progress === undefined ? {} : { progress }),
+  })
+  requireSameGround(before, base)
+  await requireSameAccounts(from.dir, before, base, cacheDir)
+  const image = rebaseImage(before, base)
+  const tag = request.tag ?? present
+  const newBytes = await withDelivery(destination, request, (delivery) =>
+    delivery.deliver({
+      service,
+      release: before.manifest.annotations?.get('io.svcsplit.release') ?? tag,
+      tag,
+      name: `${service}:${tag}`,
+      image,
+      sources: [join(from.dir, 'blobs'), join(base.layout, 'blobs')],
+      make: async () => undefined,
+    }),
+  )
+  return {
+    name: `${service}:${tag}`,
+    digest: image.descriptor.digest,
+    before: before.descriptor.digest,
+    base: { name: base.name, digest: base.digest },
+    kept: ownLayers(before.config),
+    newBytes,
+  }
+}
