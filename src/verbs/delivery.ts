@@ -7,7 +7,7 @@ import type { PlatformImages } from '#image/platform-images.js'
 import { statusOf, tempDir } from '#io/files.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import { type Digest, hexOf } from '#oci/digest.js'
-import type { Reference } from '#oci/reference.js'
+import { parseReference, type Reference } from '#oci/reference.js'
 import type { Progress } from '#progress.js'
 import type { ImageSource } from '#registry/image-source.js'
 import type { Registry } from '#registry/registry.js'
@@ -105,11 +105,7 @@ function toLayout(dir: string): Delivery {
   }
 }
 
-export async function referenceOf(
-  pattern: string,
-  image: Pick<Parcel, 'service' | 'release' | 'tag'>,
-): Promise<Reference> {
-  const { parseReference } = await import('#oci/reference.js')
+export function referenceOf(pattern: string, image: Pick<Parcel, 'service' | 'release' | 'tag'>): Reference {
   return parseReference(referenceText(pattern, image))
 }
 
@@ -118,7 +114,7 @@ function toRegistry(registry: Registry, pattern: string, { progress }: DeliveryO
     // The registry is asked for each blob; what it lacks is made then.
     spare: async () => true,
     async deliver(parcel) {
-      const reference = await referenceOf(pattern, parcel)
+      const reference = referenceOf(pattern, parcel)
       const told = progress === undefined ? {} : { progress }
       const { uploaded } = await registry.push(
         await sourceOf(parcel),

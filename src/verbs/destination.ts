@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { SvcsplitError, visible } from '#errors.js'
 import { requireLayoutPlace, requireWritable } from '#image/layout.js'
 import { statusOf } from '#io/files.js'
+import { parseReference } from '#oci/reference.js'
 
 /** Where built images go. */
 export type Destination =
@@ -57,6 +58,7 @@ export async function requireDestination(destination: Destination, images: numbe
       return requireWritable(dirname(resolve(path)))
     }
     case 'registry':
+      parseReference(referenceText(destination.pattern, { service: 'service', release: '0', tag: '0' }))
       if (images > 1 && !destination.pattern.includes('{service}'))
         throw new SvcsplitError('E-IMG-REF', `${images} images cannot have one name in a registry`, {
           hint: 'write {service} where the name of each service shall stand: registry:REGISTRY/PROJECT/{service}',

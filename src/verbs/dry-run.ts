@@ -161,7 +161,7 @@ async function presentInRegistry(
   pattern: string,
   image: { readonly service: string; readonly release: string; readonly tag: string },
 ): Promise<Present> {
-  const reference = await referenceOf(pattern, image)
+  const reference = referenceOf(pattern, image)
   const registry = await registryFor(request)
   const { hasBlob } = await import('#registry/blobs.js')
   const { openSession } = await import('#registry/session.js')

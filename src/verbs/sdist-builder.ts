@@ -5,6 +5,7 @@ import type { BlobStore } from '#io/blob-store.js'
 import type { Progress } from '#progress.js'
 import { type BuildWheel, readBuildRequirements } from '#wheelhouse/build-requirements.js'
 import { openWheelhouse, type Wheelhouse } from '#wheelhouse/wheelhouse.js'
+import { requireRunning } from './foreign.js'
 import type { LazyIndex } from './open-index.js'
 
 export interface SdistBuilderRequest {
@@ -50,7 +51,7 @@ export async function sdistBuilder(request: SdistBuilderRequest): Promise<Wheelh
     })
   }
 
-  return openWheelhouse({
+  const wheelhouse = openWheelhouse({
     base: await prepareBase(shared),
     platform,
     buildPackages: request.buildPackages,
@@ -61,4 +62,11 @@ export async function sdistBuilder(request: SdistBuilderRequest): Promise<Wheelh
     store,
     ...(progress === undefined ? {} : { progress }),
   })
+  return {
+    ...wheelhouse,
+    async buildWheel(sdist) {
+      await requireRunning(`${sdist.distribution} ${sdist.version}`, platform)
+      return wheelhouse.buildWheel(sdist)
+    },
+  }
 }

@@ -9,6 +9,7 @@ import { serviceReleaseNamed } from '#inputs/releases.js'
 import { type BlobStore, openBlobStore } from '#io/blob-store.js'
 import type { Lock } from '#lock/lock.js'
 import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
+import { explainForeignBase } from './foreign.js'
 import { lockRelease, shippedSnapshot } from './lock.js'
 import { filesOf, type LockFiles } from './lock-files.js'
 import { requireFitting, requireSameBase } from './locked.js'
@@ -107,9 +108,13 @@ async function baseFor({ request, fleet }: Workshop, { profile }: Target): Promi
   const before = Promise.allSettled(known.values())
   const base =
     known.get(key) ??
-    before.then(() =>
-      prepareBase({ from, packages, platform, cacheDir, ...(progress === undefined ? {} : { progress }) }),
-    )
+    before
+      .then(() =>
+        prepareBase({ from, packages, platform, cacheDir, ...(progress === undefined ? {} : { progress }) }),
+      )
+      .catch(async (error) => {
+        throw await explainForeignBase(error, from, platform)
+      })
   known.set(key, base)
   return base
 }
