@@ -8,6 +8,8 @@ import { painter, plural, type TextOptions } from './terminal.js'
 /** Lines of a proof that are shown; JSON has them all. */
 const mostSteps = 6
 const mostFixes = 4
+/** Facts of one distribution about another that are told together. */
+const mostAlike = 3
 /** Versions that are listed one by one. */
 const mostVersions = 4
 
@@ -61,9 +63,9 @@ function stepsOf({ lines, explanation }: ExplainedConflict): Step[] {
       text: visible(`${lineText(line)}${mark(line)}`),
       place: placeOfLine(line),
     })),
-    ...(explanation?.facts ?? []).map((fact) => ({
-      text: visible(`${factText(fact)}${mark(fact)}`),
-      place: placeOf(fact),
+    ...grouped(explanation?.facts ?? []).map((facts) => ({
+      text: visible(facts.length === 1 ? `${factText(facts[0]!)}${mark(facts[0]!)}` : manyText(facts)),
+      place: placeOf(facts[0]!),
     })),
   ]
 }
@@ -83,6 +85,27 @@ function factText({ kind, holder, versions, target, specifiers, underExtra }: Fa
   if (kind === 'python') return `${which} ${isMany ? 'need' : 'needs'} Python ${specifiers}`
   if (kind === 'guarded') return `${which}: nothing names a pre-release or pins what was yanked`
   return `${which} ${isMany ? 'demand' : 'demands'} ${target}${specifiers}`
+}
+
+/** Versions that bound the same distribution each in its own way are told together, newest first. */
+function grouped(facts: readonly Fact[]): Fact[][] {
+  const groups = new Map<string, Fact[]>()
+  for (const fact of facts) {
+    const key = `${fact.kind} ${fact.holder} ${fact.target} ${fact.underExtra}`
+    groups.set(key, [...(groups.get(key) ?? []), fact])
+  }
+  return [...groups.values()].flatMap((group) =>
+    group.length < mostAlike ? group.map((fact) => [fact]) : [group],
+  )
+}
+
+function manyText(facts: readonly Fact[]): string {
+  const [newest] = facts
+  const count = facts.reduce((sum, { versions }) => sum + versions.length, 0)
+  const oldest = facts.at(-1)!.versions[0]
+  const which = `${newest!.holder} ${oldest} to ${newest!.versions.at(-1)} (${plural(count, 'version')})`
+  const what = newest!.kind === 'python' ? 'need a Python, from' : `demand ${newest!.target}, from`
+  return `${which} ${what} ${facts.at(-1)!.specifiers} to ${newest!.specifiers}`
 }
 
 function spanOf(versions: readonly string[]): string {

@@ -77,6 +77,8 @@ export interface Member {
   readonly parent: Member | undefined
   /** The extras asked for. */
   readonly extras: readonly string[]
+  /** Who asked for each of them first. */
+  readonly askers: readonly Member[]
   readonly set: DemandSet
 }
 
@@ -125,6 +127,19 @@ export function viaOf(member: Member): readonly DistributionName[] {
   return names.reverse()
 }
 
+/**
+ * Everything that has a part in a member being there with the demands that it has: the members on the chains by
+ * which it, and each of its extras, was reached first. While none of them changes, neither do its demands.
+ */
+export function causesOf(member: Member): readonly Member[] {
+  const causes = new Set([member])
+  for (const { parent, askers } of causes) {
+    if (parent !== undefined) causes.add(parent)
+    for (const asker of askers) causes.add(asker)
+  }
+  return [...causes]
+}
+
 /** Every demand of a closure with its chain. */
 export function demandsOf(
   closure: Closure,
@@ -156,6 +171,8 @@ const scopes = new WeakMap<Walker, WeakMap<Pins, WeakMap<Pins, Scope>>>()
 const noPins: Pins = new Map()
 
 const noNames: readonly string[] = []
+
+const nobody: readonly Member[] = []
 
 const empty: DemandSet = { demands: [], reach: [], slots: new Set(), undecided: [] }
 
@@ -265,6 +282,7 @@ export function closure(request: ClosureRequest): Closure {
       at,
       parent,
       extras: noNames,
+      askers: nobody,
       set,
       compiled,
     }
@@ -298,6 +316,7 @@ export function closure(request: ClosureRequest): Closure {
       missingExtras.push({ by, demand, extra })
     if (member.extras.includes(extra)) return
     member.extras = [...member.extras, extra].sort()
+    member.askers = [...member.askers, by]
     if (member.reason === 'service') {
       // The service demands an extra of itself: what that adds is the service's own demand.
       const added = addedBy(walker, compiled, extra)

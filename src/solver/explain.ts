@@ -1,11 +1,12 @@
 import type { DistributionName } from '#pep/name.js'
-import { parseSpecifierSet, type SpecifierSet, specifierSetContains } from '#pep/specifier-set.js'
-import { addRank, type Bitset, emptySet, hasRank, isEmptySet, ranksOf, setOf } from './bitset.js'
+import { parseSpecifierSet, type SpecifierSet } from '#pep/specifier-set.js'
+import { hasRank, ranksOf } from './bitset.js'
+import { type FactRule, givenBy, guards, rulesFrom } from './fact-rules.js'
 import type { Demand } from './facts.js'
 import { isInput, type MinimalConflict } from './minimal.js'
-import { admittedBy, anyVersion, orAbsent, type Package } from './packages.js'
+import { admittedBy, anyVersion, type Package } from './packages.js'
 import type { Line } from './problem.js'
-import { createProof, type ProofTerm, type Rule } from './proof.js'
+import { neededRules } from './proof.js'
 import type { Session } from './session.js'
 import type { Universe } from './universe.js'
 
@@ -37,99 +38,16 @@ export interface Explanation {
   readonly binding: ReadonlyMap<Line | Fact, string>
 }
 
-interface FactRule extends Rule {
-  readonly kind: Fact['kind']
-  readonly specifiers: string
-  readonly demand?: Demand
-}
-
 /** Why the lines of a conflict cannot hold together; undefined only if the budget of the proof ends first. */
 export function explain({ universe }: Session, { lines }: MinimalConflict): Explanation | undefined {
   const given = lines.flatMap((line) => givenBy(universe, line))
   const rules = rulesFrom(universe, lines)
-  const needed =
-    createProof(given, rules).needed() ?? createProof(given, [...rules, ...guards(universe, rules)]).needed()
+  const needed = neededRules(given, rules) ?? neededRules(given, [...rules, ...guards(universe, rules)])
   if (needed === undefined) return undefined
   const ordered = inOrder(lines, needed)
-  const facts = ordered.map((rule) => factOf(universe, lines, rule))
+  const facts = ordered.map((rule) => factOf(universe, rule))
   const clash = clashOf(universe, lines, ordered)
   return { facts, clash, binding: bindingOf(universe, clash.name, lines, facts) }
-}
-
-function givenBy(universe: Universe, line: Line): ProofTerm[][] {
-  const pack = universe.packages.get(line.name)
-  if (pack === undefined) return []
-  if (line.kind === 'gap') {
-    const rank = pack.candidates.findIndex(({ version }) => line.text === `${line.name} ${version}`) + 1
-    return rank === 0 ? [] : [[{ pack, set: complement(pack, setOf(pack.size, [rank])) }]]
-  }
-  const admitted = admittedBy(pack, line.specifiers)
-  if (line.kind === 'pin') return [[{ pack, set: orAbsent(admitted) }]]
-  return [[{ pack, set: admitted }], ...line.extras.map((extra) => [{ pack, extra, wanted: true }])]
-}
-
-function complement(pack: Package, ranks: Bitset): Bitset {
-  const set = emptySet(pack.size)
-  for (let rank = 0; rank < pack.size; rank++) if (!hasRank(ranks, rank)) addRank(set, rank)
-  return set
-}
-
-/** The facts that can be reached from the lines, versions that say the same taken together. */
-function rulesFrom(universe: Universe, lines: readonly Line[]): FactRule[] {
-  const python = lines.some(({ kind }) => kind === 'python')
-  const unknown = new Set(
-    lines.filter(({ kind, text, name }) => kind === 'gap' && text === name).map(({ name }) => name),
-  )
-  const rules: FactRule[] = []
-  const reached = new Set(lines.map(({ name }) => name))
-  for (const name of reached) {
-    const pack = universe.packages.get(name)
-    if (pack === undefined) continue
-    const byText = new Map<string, FactRule>()
-    const add = (key: string, rank: number, make: () => Omit<FactRule, 'holder' | 'ranks'>) => {
-      const rule = byText.get(key) ?? { ...make(), holder: pack, ranks: emptySet(pack.size) }
-      byText.set(key, rule)
-      addRank(rule.ranks, rank)
-    }
-    for (let rank = pack.size - 1; rank > 0; rank--) {
-      const { version, requiresPython } = pack.candidates[rank - 1]!
-      const facts = hasRank(pack.expanded, rank) ? universe.facts.release(name, version) : undefined
-      for (const set of python ? [requiresPython, facts?.requiresPython] : []) {
-        if (set === undefined || specifierSetContains(set, universe.python, true)) continue
-        add(`python ${set.text}`, rank, () => ({ kind: 'python', specifiers: set.text, consequences: [] }))
-      }
-      for (const demand of facts?.demands ?? []) {
-        const target = universe.packages.get(demand.name)
-        if (target === undefined || (target.candidates.length === 0 && !unknown.has(demand.name))) continue
-        reached.add(demand.name)
-        const under = demand.underExtra ?? ''
-        const condition = under === '' ? [] : [{ pack, extra: under, wanted: false }]
-        const own = (what: string, consequence: ProofTerm) =>
-          add(`${demand.name} ${demand.specifiers.text} ${under} ${what}`, rank, () => ({
-            kind: 'demand',
-            specifiers: demand.specifiers.text,
-            demand,
-            consequences: [...condition, consequence],
-          }))
-        own('', { pack: target, set: admittedBy(target, demand.specifiers) })
-        for (const extra of demand.extras) own(extra, { pack: target, extra, wanted: true })
-      }
-    }
-    rules.push(...byText.values())
-  }
-  return rules
-}
-
-/** Versions that may be chosen only because of what else is chosen, as if nothing else spoke for them. */
-function guards(universe: Universe, rules: readonly FactRule[]): FactRule[] {
-  const packs = new Set([...universe.packages.values()])
-  for (const { holder } of rules) packs.add(holder)
-  return [...packs].flatMap((holder) => {
-    const sets = universe.mode === 'allow' ? [holder.yanked] : [holder.prereleases, holder.yanked]
-    return sets
-      .filter((ranks) => !isEmptySet(ranks))
-      .map((ranks): FactRule => ({ kind: 'guarded', holder, ranks, specifiers: '', consequences: [] }))
-  })
 }
 
 /** By distance from the lines. */
@@ -147,12 +65,9 @@ function inOrder(lines: readonly Line[], rules: readonly FactRule[]): FactRule[]
   return [...rules].sort((a, b) => place(a) - place(b))
 }
 
-function factOf(universe: Universe, lines: readonly Line[], rule: FactRule): Fact {
+function factOf(universe: Universe, rule: FactRule): Fact {
   const { holder, kind, specifiers, demand } = rule
-  const left = lines.filter(({ name, kind: by }) => name === holder.name && (by === 'demand' || by === 'pin'))
-  const ranks = ranksOf(rule.ranks).filter((rank) =>
-    left.every((line) => hasRank(admittedBy(universe.packages.get(line.name)!, line.specifiers), rank)),
-  )
+  const ranks = ranksOf(rule.ranks)
   const versions = ranks.map((rank) => holder.candidates[rank - 1]!.version)
   return {
     kind,
@@ -184,8 +99,12 @@ function clashOf(
   rules: readonly FactRule[],
 ): Explanation['clash'] {
   const counts = new Map<DistributionName, number>()
-  const spokenOf = [...lines.filter(({ kind }) => kind !== 'python').map(({ name }) => name)]
-  for (const { demand, holder } of rules) spokenOf.push(demand?.name ?? holder.name)
+  const seen = new Set<string>()
+  const spokenOf = lines.flatMap(({ kind, name }) => (kind === 'python' ? [] : [name]))
+  for (const { demand, holder, group } of rules) {
+    if (!seen.has(group)) spokenOf.push(demand?.name ?? holder.name)
+    seen.add(group)
+  }
   for (const name of spokenOf) {
     const count = (counts.get(name) ?? 0) + 1
     counts.delete(name)
