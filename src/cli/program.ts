@@ -71,7 +71,8 @@ function usageError(error: CommanderError): SvcsplitError {
 export async function runCommandLine(args: readonly string[]): Promise<number | undefined> {
   try {
     const program = baseProgram()
-    await register(program, commandName(args))
+    // The version needs no command, and scripts ask for it often.
+    if (!['-V', '--version'].includes(args[0] ?? '')) await register(program, commandName(args))
     if (args.length === 0) {
       program.outputHelp()
       return 2
