@@ -199,7 +199,10 @@ export function backtrack(engine: Engine, target: number): void {
 /** Narrows domains until no clause asks for more. Returns a clause that can no longer hold, or undefined. */
 export function propagate(engine: Engine): Clause | undefined {
   while (engine.propagated < engine.trailVariable.length) {
-    const variable = engine.trailVariable[engine.propagated++]!
+    const entry = engine.propagated++
+    const variable = engine.trailVariable[entry]!
+    // Narrowed again since: that entry is still to come, and one look at the domain as it is now serves both.
+    if (engine.lastEntry[variable] !== entry) continue
     const conflict = followImplications(engine, variable) ?? visitWatchers(engine, variable)
     if (conflict !== undefined) return conflict
   }
