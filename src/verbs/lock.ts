@@ -10,6 +10,7 @@ import type { Lock, LockedDistribution, LockTarget } from '#lock/lock.js'
 import { markerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
 import { type Closure, closure, distributionsOf, type Member } from '#solver/closure.js'
+import type { ClosureFacts } from '#solver/closure-demands.js'
 import { factsOf, serviceRoot } from './service-release.js'
 
 export interface LockRequest {
@@ -42,6 +43,15 @@ function flaws(walked: Closure): readonly string[] {
   return [...new Set(lines)]
 }
 
+const shared = new WeakMap<Snapshot, ClosureFacts>()
+
+/** One object for all closures over a snapshot: what they compile of its demands is then compiled once. */
+function sharedFacts(snapshot: Snapshot): ClosureFacts {
+  const facts = shared.get(snapshot) ?? factsOf(snapshot)
+  shared.set(snapshot, facts)
+  return facts
+}
+
 /** The closure of a service release under its own pins; E-LCK-UNSOLVED when it is not one consistent set. */
 export function ownClosure(
   fleet: Fleet,
@@ -50,7 +60,7 @@ export function ownClosure(
 ): Closure {
   const { service, release, python, platform } = request
   const environment = markerEnvironment(python, platform)
-  const facts = factsOf(snapshot)
+  const facts = sharedFacts(snapshot)
   const pins = pinsFor(fleet.constraints(release), environment)
   const walked = closure({ root: serviceRoot(fleet, facts, service, release), pins, environment, facts })
   const found = flaws(walked)
