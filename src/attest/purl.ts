@@ -43,7 +43,7 @@ export function ociPurl(name: string, digest: string, arch: string): string {
 
 /** Name and version, decoded, of a package URL of the type pypi; undefined for any other. */
 export function readPypiPurl(text: string): { readonly name: string; readonly version?: string } | undefined {
-  const parts = /^pkg:\/{0,2}pypi\/([^@?#/]+)(?:@([^?#]+))?/i.exec(text)
+  const parts = /^pkg:\/{0,2}pypi\/([^@?#/]+)(?:@([^?#]+))?(?:[?#]|$)/i.exec(text)
   if (parts === null) return undefined
   try {
     const version = parts[2] === undefined ? undefined : decodeURIComponent(parts[2])
