@@ -23,6 +23,9 @@ export interface DescriptorCache {
 
 const maxBytes = 4096
 
+/** What a crash of the machine leaves half written counts as absent, and is made again. */
+const notFlushed = { durable: false } as const
+
 /** @param dir a folder of its own, below the cache folder */
 export function openDescriptorCache(dir: string): DescriptorCache {
   const file = (kind: string, key: LayerKey): string => {
@@ -40,13 +43,13 @@ export function openDescriptorCache(dir: string): DescriptorCache {
     },
     async keep(key, { descriptor, diffId }) {
       const { digest, size } = descriptor
-      await writeAtomic(file('layer', key), `${JSON.stringify({ diffId, digest, size })}\n`)
+      await writeAtomic(file('layer', key), `${JSON.stringify({ diffId, digest, size })}\n`, notFlushed)
     },
     async isChecked(key) {
       return (await statusOf(file('check', key))) !== undefined
     },
     async keepCheck(key) {
-      await writeAtomic(file('check', key), '')
+      await writeAtomic(file('check', key), '', notFlushed)
     },
   }
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import pLimit from 'p-limit'
 import type { BlobStore } from '#io/blob-store.js'
 import type { DistributionName } from '#pep/name.js'
 import type { Progress } from '#progress.js'
@@ -61,18 +60,17 @@ export async function environmentLayers(options: EnvironmentOptions): Promise<re
   await options.fetch?.(missingWheels(planned, known))
   let done = known.filter((layer) => layer !== undefined).length
   progress?.step?.('layers', done, planned.length)
-  const turn = pLimit(atOnce)
-  return Promise.all(
-    planned.map(async ({ title, key, entries }, position) => {
-      const there = known[position]
-      if (there !== undefined) return there
-      const layer = await turn(() => writeLayer(title, entries(), store))
-      // Outside of its turn: the next layer need not wait until this is on the disk.
-      await cache.keep([prefix, python, ...key], layer)
-      progress?.step?.('layers', ++done, planned.length)
-      return layer
-    }),
-  )
+  const layers: Layer[] = []
+  // One after another: more at once would be no faster, and hold more wheels in memory.
+  for (const [position, { title, key, entries }] of planned.entries()) {
+    const there = known[position]
+    const layer = there ?? (await writeLayer(title, entries(), store))
+    layers.push(layer)
+    if (there !== undefined) continue
+    await cache.keep([prefix, python, ...key], layer)
+    progress?.step?.('layers', ++done, planned.length)
+  }
+  return layers
 }
 
 /** The layers that need not be made: in the store, or spared. */
@@ -130,9 +128,6 @@ export async function surveyLayers(
     }),
   )
 }
-
-/** While one layer waits for the disk another is worked on; more at once would only hold more wheels in memory. */
-const atOnce = 2
 
 interface PlannedLayer {
   readonly title: string

@@ -112,7 +112,7 @@ export async function keepImage<Told>(
     config: image.configBytes.toString(),
     told,
   }
-  await writeAtomic(recordPath(cacheDir, key), JSON.stringify(record))
+  await writeAtomic(recordPath(cacheDir, key), JSON.stringify(record), { durable: false })
 }
 
 async function indexOf(layout: string): Promise<string> {
