@@ -15,6 +15,7 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['rebase', async () => (await import('./rebase.js')).registerRebase],
   ['diff', async () => (await import('./diff.js')).registerDiff],
   ['dockerfile', async () => (await import('./dockerfile.js')).registerDockerfile],
+  ['verify', async () => (await import('./verify.js')).registerVerify],
   ['push', async () => (await import('./push.js')).registerPush],
   ['copy', async () => (await import('./copy.js')).registerCopy],
   ['attest', async () => (await import('./attest.js')).registerAttest],

@@ -19,7 +19,7 @@ function rule(
 
 const belowVerbs = [
   ...['pep', 'oci', 'io', 'inputs', 'catalog', 'solver', 'collisions', 'lock', 'wheels', 'dockerfile'],
-  ...['wheelhouse', 'base', 'layers', 'image', 'registry', 'attest'],
+  ...['wheelhouse', 'base', 'layers', 'image', 'registry', 'attest', 'verify'],
 ]
 
 /** The folders in rank order; docs/architecture.md shows the same table and a test keeps the two equal. */
@@ -67,6 +67,9 @@ export const folderRules: readonly FolderRule[] = [
     ['pep', 'oci', 'layers', 'image'],
     ['lock'],
   ),
+  rule(8, 'verify', 'is an image what its lock says, and does it start', [
+    ...['pep', 'oci', 'io', 'lock', 'wheels', 'layers', 'image'],
+  ]),
   rule(
     8,
     'report',

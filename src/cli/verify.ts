@@ -1,0 +1,48 @@
+import { type Command, Option } from 'commander'
+import { type GlobalOptions, progressFor } from './options.js'
+import { type Output, parseOutput, writeOutputs } from './outputs.js'
+
+interface VerifyFlags {
+  readonly lock?: string
+  readonly start: 'auto' | 'chroot' | 'bwrap' | 'podman' | 'buildah' | 'none'
+  readonly output?: readonly Output[]
+}
+
+/** `svcsplit verify`: an image is what its lock says, and starts. */
+export function registerVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('hold an image against its lock, byte by byte, and start it')
+    .argument('<image>', 'oci:DIR or oci:DIR:NAME')
+    .option('--lock <file>', 'pylock.<service>.toml (default: the lock of shipped facts)')
+    .addOption(
+      new Option('--start <engine>', 'what runs the image, without network')
+        .choices(['auto', 'chroot', 'bwrap', 'podman', 'buildah', 'none'])
+        .default('auto'),
+    )
+    .addOption(new Option('-o, --output <format[=path]>', 'text or json').argParser(parseOutput))
+    .action(async (image: string, flags: VerifyFlags, self: Command) => {
+      const [{ verify }, { verifyText }, { cacheDir }] = await Promise.all([
+        import('#verbs/verify.js'),
+        import('#report/verify-text.js'),
+        import('#io/cache-dir.js'),
+      ])
+      const progress = progressFor(self)
+      const { lock, start, output } = flags
+      const result = await verify({
+        image,
+        start,
+        cacheDir: cacheDir(),
+        ...(lock === undefined ? {} : { lock }),
+        progress,
+      }).finally(() => progress.end())
+      const { color } = self.optsWithGlobals<GlobalOptions>()
+      await writeOutputs(
+        output,
+        color,
+        () => verifyText(result),
+        () => `${JSON.stringify({ schemaVersion: '1.0', ...result }, null, 2)}\n`,
+      )
+      if (result.findings.some(({ level }) => level === 'error')) process.exitCode = 1
+    })
+}

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { glibcOfPackages, parseDpkgStatus } from '#base/dpkg-status.js'
+import { SvcsplitError } from '#errors.js'
+import { readLayoutImage } from '#image/layout.js'
+import { type Fleet, loadFleet } from '#inputs/fleet.js'
+import { inReleaseRange } from '#inputs/release-range.js'
+import { openBlobStore } from '#io/blob-store.js'
+import { exists, readText, writeAtomic } from '#io/files.js'
+import type { WheelSource } from '#layers/environment-layers.js'
+import type { Lock } from '#lock/lock.js'
+import { parsePylock } from '#lock/parse-pylock.js'
+import { formatPylock } from '#lock/pylock.js'
+import { hexOf } from '#oci/digest.js'
+import { parseLayoutReference } from '#oci/reference.js'
+import type { Progress } from '#progress.js'
+import type { Engine } from '#verify/engines.js'
+import type { FoundEnvironment } from '#verify/environment.js'
+import { wheelsInStore } from '#verify/locked.js'
+import type { ScannedImage } from '#verify/scan.js'
+import type { StartedProcess } from '#verify/start.js'
+import { type VerifiedImage, verifyImage } from '#verify/verify-image.js'
+import { toolVersion } from '#version.js'
+import { lockRelease, shippedSnapshot } from './lock.js'
+import { prefix } from './service-parts.js'
+
+export interface VerifyRequest {
+  /** `oci:DIR` or `oci:DIR:NAME` */
+  readonly image: string
+  /** A `pylock.<service>.toml`; the one of shipped facts if left out. */
+  readonly lock?: string
+  readonly start: Engine | 'auto' | 'none'
+  readonly cacheDir: string
+  readonly progress?: Progress
+}
+
+export interface Verification extends VerifiedImage {
+  /** As it was asked for. */
+  readonly image: string
+  /** What its annotations say, where they do. */
+  readonly service?: string
+  readonly release?: string
+  /** What the image was held against: a lock file, shipped facts, or nothing but itself. */
+  readonly against: 'lock' | 'shipped facts' | 'itself'
+}
+
+/**
+ * Holds an image against its lock and starts it.
+ * @throws SvcsplitError E-IMG-*, E-LCK-*, E-FS-*, E-EXE-*, E-WHL-*
+ */
+export async function verify(request: VerifyRequest): Promise<Verification> {
+  const { dir, name } = parseLayoutReference(request.image)
+  const told =
+    request.lock === undefined ? undefined : parsePylock(await readText(request.lock), request.lock)
+  const { manifest } = await readLayoutImage(dir, name)
+  const fleet = loadFleet()
+  const known = identityOf(fleet, manifest.annotations, told)
+  const store = openBlobStore(join(request.cacheDir, 'blobs'))
+  let against: Verification['against'] = 'itself'
+  const verified = await verifyImage({
+    dir,
+    prefix,
+    start: request.start,
+    ...(name === undefined ? {} : { name }),
+    ...(request.progress === undefined ? {} : { progress: request.progress }),
+    expect: async (image, environment) => {
+      const lock = told ?? shippedLock(fleet, known, image, environment)
+      against = told !== undefined ? 'lock' : lock !== undefined ? 'shipped facts' : 'itself'
+      return {
+        ...(lock === undefined ? {} : { lock }),
+        wheels: lock === undefined ? [] : await wheelsInStore(lock, store),
+        processes: processesOf(fleet, known),
+      }
+    },
+  })
+  return {
+    image: request.image,
+    ...(known.service === undefined ? {} : { service: known.service }),
+    ...(known.release === undefined ? {} : { release: known.release }),
+    against,
+    ...verified,
+  }
+}
+
+interface Identity {
+  readonly service?: string
+  readonly release?: string
+}
+
+/** The service release that an image says it is of; only one that we ship counts. */
+function identityOf(
+  fleet: Fleet,
+  annotations: ReadonlyMap<string, string> | undefined,
+  lock?: Lock,
+): Identity {
+  const service = lock?.service ?? annotations?.get('org.opencontainers.image.title')
+  const release = lock?.release ?? annotations?.get('io.svcsplit.release')
+  if (service === undefined || release === undefined) return {}
+  return fleet.releases.byName.get(release)?.services.has(service) === true ? { service, release } : {}
+}
+
+function shippedLock(
+  fleet: Fleet,
+  { service, release }: Identity,
+  image: ScannedImage,
+  environment: FoundEnvironment | undefined,
+): Lock | undefined {
+  const platform = `${image.config.os}/${image.config.architecture}`
+  const glibc = glibcOf(image)
+  if (service === undefined || release === undefined || environment === undefined || glibc === undefined)
+    return undefined
+  if (platform !== 'linux/amd64' && platform !== 'linux/arm64') return undefined
+  const { python } = environment
+  return lockRelease(fleet, shippedSnapshot(fleet), { service, release, python, platform, glibc })
+}
+
+function glibcOf({ tree }: ScannedImage): string | undefined {
+  const packages = [...tree]
+    .filter(([path]) => path === 'var/lib/dpkg/status' || path.startsWith('var/lib/dpkg/status.d/'))
+    .flatMap(([, { content }]) => parseDpkgStatus(content?.toString('utf8') ?? ''))
+  return glibcOfPackages(packages)
+}
+
+function processesOf(fleet: Fleet, { service, release }: Identity): readonly StartedProcess[] {
+  if (service === undefined || release === undefined) return []
+  return fleet.profile(service).processes.filter(({ releases }) => inReleaseRange(release, releases))
+}
+
+export interface VerifyBuiltRequest {
+  /** The layout and the name that an image was just written under. */
+  readonly layout: string
+  readonly name: string
+  readonly lock: Lock
+  readonly wheels: readonly WheelSource[]
+  readonly processes: readonly StartedProcess[]
+  readonly cacheDir: string
+  /** Default `auto`. */
+  readonly start?: Engine | 'auto' | 'none'
+  readonly progress?: Progress
+}
+
+/** A proof, and whether it was there from an earlier run. */
+export interface BuiltProof extends VerifiedImage {
+  readonly cached: boolean
+}
+
+/** Raised when a rule is added or changed: older proofs count no more. */
+const proofFormat = 1
+
+/**
+ * Proves an image that was just built. A digest names every byte, so that what was proved without a finding,
+ * started included, holds for ever: it is not looked at again.
+ * @throws SvcsplitError E-IMG-*, E-FS-*, E-WHL-*
+ */
+export async function verifyBuilt(request: VerifyBuiltRequest): Promise<BuiltProof> {
+  const { layout, name, lock, wheels, processes, cacheDir, progress } = request
+  const start = request.start ?? 'auto'
+  const { descriptor } = await readLayoutImage(layout, name)
+  const question = [
+    proofFormat,
+    toolVersion(),
+    start,
+    formatPylock(lock),
+    wheels.map(({ sha256 }) => sha256),
+    processes,
+  ]
+  const key = createHash('sha256').update(JSON.stringify(question)).digest('hex').slice(0, 16)
+  const record = join(cacheDir, 'verified', `${hexOf(descriptor.digest)}-${key}.json`)
+  const known = await knownProof(record)
+  if (known !== undefined) return { ...known, cached: true }
+  const verified = await verifyImage({
+    dir: layout,
+    name,
+    prefix,
+    start,
+    ...(progress === undefined ? {} : { progress }),
+    expect: async () => ({ lock, wheels, processes }),
+  })
+  const proved = verified.findings.every(({ level }) => level !== 'error')
+  const ran = start === 'none' || verified.start.engine !== 'none'
+  if (proved && ran) await writeAtomic(record, `${JSON.stringify(verified)}\n`)
+  return { ...verified, cached: false }
+}
+
+/** A proof that cannot be read is none. */
+async function knownProof(record: string): Promise<VerifiedImage | undefined> {
+  if (!(await exists(record))) return undefined
+  try {
+    const proof = JSON.parse(await readText(record)) as VerifiedImage
+    return Array.isArray(proof.findings) && typeof proof.counts === 'object' ? proof : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof SvcsplitError) return undefined
+    throw error
+  }
+}

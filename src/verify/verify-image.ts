@@ -1,0 +1,153 @@
+import { join } from 'node:path'
+import { ensureDir, tempDir } from '#io/files.js'
+import { type LooseEntry, openLooseFiles } from '#io/loose-files.js'
+import type { Lock } from '#lock/lock.js'
+import { markerEnvironment } from '#pep/marker-evaluate.js'
+import type { Progress } from '#progress.js'
+import type { Engine } from './engines.js'
+import { type FoundEnvironment, findEnvironment } from './environment.js'
+import { checkFiles, checkScripts } from './files.js'
+import { findingList, type VerifyFinding } from './finding.js'
+import { checkHygiene, imageUser } from './hygiene.js'
+import { checkLibraries } from './libraries.js'
+import { checkLocked, checkWheels, type KnownWheel } from './locked.js'
+import { checkRequirements } from './requirements.js'
+import { type ScannedImage, scanImage } from './scan.js'
+import { checkStart, type StartedProcess, type StartSummary, startPlan } from './start.js'
+
+/** What an image is held against. */
+export interface Expectation {
+  readonly lock?: Lock
+  /** Those of the lock whose files are at hand. */
+  readonly wheels: readonly KnownWheel[]
+  readonly processes: readonly StartedProcess[]
+}
+
+export interface VerifyImageOptions {
+  /** The layout, and the name of the image in it. */
+  readonly dir: string
+  readonly name?: string
+  /** Of the environment; absolute. */
+  readonly prefix: string
+  readonly start: Engine | 'auto' | 'none'
+  /** Says what to hold the image against, once it is known what it is. */
+  readonly expect: (image: ScannedImage, environment: FoundEnvironment | undefined) => Promise<Expectation>
+  readonly progress?: Progress
+}
+
+export interface VerifiedImage {
+  readonly digest: string
+  readonly findings: readonly VerifyFinding[]
+  /** What was looked at. */
+  readonly counts: {
+    readonly layers: number
+    readonly entries: number
+    /** Unpacked. */
+    readonly bytes: number
+    readonly distributions: number
+    /** Distributions that were compared with their wheels. */
+    readonly wheels: number
+    readonly files: number
+    readonly libraries: number
+  }
+  readonly start: StartSummary
+}
+
+/**
+ * Looks at everything that can be known of an image before it serves: its bytes, its distributions, its
+ * libraries, what it demands, and whether it starts. What is wrong is returned, not thrown.
+ * @throws SvcsplitError E-IMG-*, E-FS-*, E-WHL-*, E-EXE-* if the image or what it is held against cannot be read
+ */
+export async function verifyImage(options: VerifyImageOptions): Promise<VerifiedImage> {
+  if (options.start === 'none') return verifyIn(options)
+  return tempDir('svcsplit-verify-', (work) => verifyIn(options, work))
+}
+
+async function verifyIn(options: VerifyImageOptions, work?: string): Promise<VerifiedImage> {
+  const { dir, name, prefix, progress, start } = options
+  const { report, sorted } = findingList()
+  const loose = work === undefined ? undefined : openLooseFiles(work)
+  const image = await scanImage(
+    {
+      dir,
+      prefix,
+      ...(name === undefined ? {} : { name }),
+      ...(loose === undefined ? {} : { loose }),
+      ...(progress === undefined ? {} : { progress }),
+    },
+    report,
+  )
+  progress?.step?.('compare')
+  const environment = findEnvironment(image, report)
+  const { lock, wheels, processes } = await options.expect(image, environment)
+  checkHygiene(image, lock, report)
+  const counts = { distributions: 0, wheels: 0, files: 0, libraries: 0 }
+  let started: StartSummary = {
+    engine: 'none',
+    reason: 'not asked for',
+    scripts: 0,
+    modules: 0,
+    commands: 0,
+    unconfigured: [],
+  }
+  if (environment !== undefined) {
+    counts.distributions = environment.distributions.length
+    counts.files = await checkFiles(image, environment, report)
+    checkScripts(image, environment, report)
+    if (lock !== undefined) checkLocked(environment, lock, report)
+    counts.wheels = await checkWheels(image, environment, wheels, report)
+    counts.libraries = checkLibraries(image, report)
+    const platform = image.config.architecture === 'arm64' ? 'linux/arm64' : 'linux/amd64'
+    checkRequirements(environment, markerEnvironment(environment.python, platform), report)
+    if (start !== 'none' && loose !== undefined) {
+      progress?.step?.('start')
+      const cmd = [...(image.config.config?.Entrypoint ?? []), ...(image.config.config?.Cmd ?? [])]
+      const plan = startPlan(environment, lock?.root, processes, cmd, `${image.prefix}/bin`)
+      started = !image.sound
+        ? { ...started, reason: 'its layers are not sound' }
+        : await checkStart(
+            {
+              image,
+              environment,
+              plan,
+              engine: start,
+              unpack: async () => unpack(image, loose, work!),
+              work: await engineFolder(work!),
+              reference: name === undefined ? `oci:${dir}` : `oci:${dir}:${name}`,
+              user: imageUser(image) ?? { uid: 65534, gid: 65534 },
+            },
+            report,
+          )
+    }
+  }
+  const { entries, bytes, digest, manifest } = image
+  return {
+    digest,
+    findings: sorted(),
+    counts: { layers: manifest.layers.length, entries, bytes, ...counts },
+    start: started,
+  }
+}
+
+async function engineFolder(work: string): Promise<string> {
+  const folder = join(work, 'engine')
+  await ensureDir(folder)
+  return folder
+}
+
+/** Gives the bytes of the scan their names. Devices and pipes are left out: an engine brings its own. */
+function unpack(image: ScannedImage, loose: ReturnType<typeof openLooseFiles>, work: string): string {
+  const root = join(work, 'rootfs')
+  const entries: LooseEntry[] = []
+  const folders = new Set<string>()
+  for (const [path, { type, mode, uid, gid, target, kept }] of image.tree) {
+    if (type === 'folder') folders.add(path)
+    if (type === 'other' || (type === 'file' && kept === undefined)) continue
+    entries.push({ path, type, mode, uid, gid, target, ...(kept === undefined ? {} : { number: kept }) })
+  }
+  for (const path of ['proc', 'dev', 'tmp'])
+    if (!folders.has(path) && !image.tree.has(path))
+      entries.push({ path, type: 'folder', mode: 0o755, uid: 0, gid: 0, target: '' })
+  loose.place(root, entries)
+  return root
+}
