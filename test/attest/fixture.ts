@@ -78,17 +78,24 @@ async function putBlob(dir: string, bytes: Uint8Array, mediaType: string): Promi
 
 export const baseDigest = sha256('base')
 
-/** An image whose layers hold these trees, under a name in a layout that may hold others. */
+/**
+ * An image whose layers hold these trees, under a name in a layout that may hold others. Packed, its digests depend
+ * on the version of zlib.
+ */
 export async function writeImage(
   trees: readonly Tree[],
-  { dir = tempFolder(), name = 'demo:2025.1', beside = [] as readonly Descriptor[] } = {},
+  { dir = tempFolder(), name = 'demo:2025.1', beside = [] as readonly Descriptor[], gzip = false } = {},
 ): Promise<WrittenImage> {
   const layers: Descriptor[] = []
   const diffIds: Digest[] = []
   for (const tree of trees) {
     const bytes = tar(tree)
     diffIds.push(sha256(bytes))
-    layers.push(await putBlob(dir, gzipSync(bytes, { level: 1 }), mediaTypes.layerGzip))
+    layers.push(
+      gzip
+        ? await putBlob(dir, gzipSync(bytes), mediaTypes.layerGzip)
+        : await putBlob(dir, bytes, mediaTypes.layerTar),
+    )
   }
   const config = await putBlob(
     dir,

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readImageFacts } from '#attest/image-facts.js'
@@ -7,7 +7,7 @@ import { hexOf } from '#oci/digest.js'
 import { bookworm, metadataOf, site, type Tree, writeImage } from './fixture.js'
 
 async function factsOf(...trees: readonly Tree[]) {
-  const { dir, manifest } = await writeImage(trees)
+  const { dir, manifest } = await writeImage(trees, { gzip: true })
   return readImageFacts(dir, manifest, openLayerReader())
 }
 
@@ -92,7 +92,6 @@ describe('readImageFacts', () => {
     const { dir, manifest } = await writeImage([bookworm])
     const other = await writeImage([{ [`${site}/a-1.dist-info/METADATA`]: metadataOf('a', '1') }])
     const [layer] = manifest.layers
-    const { readFile } = await import('node:fs/promises')
     const blob = join(other.dir, 'blobs', 'sha256', hexOf(other.manifest.layers[0]!.digest))
     await writeFile(join(dir, 'blobs', 'sha256', hexOf(layer!.digest)), await readFile(blob))
     await expect(readImageFacts(dir, manifest, openLayerReader())).rejects.toMatchObject({
