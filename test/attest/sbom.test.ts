@@ -88,8 +88,8 @@ describe('the SBOMs of a small image', () => {
   })
 
   it('are these', async () => {
-    await expect(golden(cyclonedxOf(bill))).toMatchFileSnapshot('goldens/demo.cdx.json')
-    await expect(golden(spdxOf(bill))).toMatchFileSnapshot('goldens/demo.spdx.json')
+    await expect(golden(cyclonedxOf(bill))).toMatchFileSnapshot('goldens/cyclonedx.golden')
+    await expect(golden(spdxOf(bill))).toMatchFileSnapshot('goldens/spdx.golden')
   })
 
   it('fit the schema of CycloneDX 1.6, with a time and without', () => {
