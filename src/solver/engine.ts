@@ -53,6 +53,8 @@ export interface Engine {
   readonly levelStart: number[]
   /** Trail entries before this one have been propagated. */
   propagated: number
+  /** How often narrowings have been taken back: who remembers places in the trail has to look again then. */
+  backtracks: number
   /** Clauses looked at since the engine was made: a measure of work that no clock disturbs. */
   steps: number
 }
@@ -76,6 +78,7 @@ export function createEngine(): Engine {
     lastEntry: [],
     levelStart: [],
     propagated: 0,
+    backtracks: 0,
     steps: 0,
   }
 }
@@ -173,6 +176,7 @@ export function narrow(engine: Engine, variable: Variable, set: Bitset, reason: 
 export function backtrack(engine: Engine, target: number): void {
   if (engine.levelStart.length <= target) return
   const start = engine.levelStart[target]!
+  engine.backtracks++
   const { domains, saved } = engine
   for (let entry = engine.trailVariable.length - 1; entry >= start; entry--) {
     const variable = engine.trailVariable[entry]!
@@ -193,7 +197,8 @@ export function backtrack(engine: Engine, target: number): void {
     column.length = start
   }
   engine.levelStart.length = target
-  engine.propagated = start
+  // Not beyond where it stood: a clause that came late may wait to be looked at.
+  engine.propagated = Math.min(engine.propagated, start)
 }
 
 /** Narrows domains until no clause asks for more. Returns a clause that can no longer hold, or undefined. */

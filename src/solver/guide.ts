@@ -17,8 +17,6 @@ interface GuideOptions {
 }
 
 export interface SolvingGuide extends Guide {
-  /** To be called before each search: what an earlier one decided has been taken back. */
-  restart(): void
   solution(): Solution
 }
 
@@ -33,21 +31,26 @@ export function createGuide(universe: Universe, options: GuideOptions): SolvingG
   /** Before these places in `engine.trailVariable` and `engine.required`, all is expanded, all is decided. */
   let expandedTo = 0
   let decidedTo = 0
+  let backtracks = engine.backtracks
   let gapsSeen = universe.gaps.length
 
   function next(): Move {
     universe.needNames.clear()
     universe.needReleases.clear()
+    if (engine.backtracks !== backtracks) {
+      backtracks = engine.backtracks
+      expandedTo = 0
+      decidedTo = 0
+    }
     if (gapsFound()) {
       backtrack(engine, 0)
-      return again()
+      return { kind: 'again' }
     }
     const unexpanded = firstUnexpanded()
-    if (unexpanded === 'expanded') return again()
+    if (unexpanded === 'expanded') return { kind: 'again' }
     if (unexpanded === 'waiting') return wait()
     const open = firstOpen()
     if (open !== undefined) return { kind: 'decide', variable: open.variable, rank: pick(open) }
-    decidedTo = 0
     return options.support.check()
   }
 
@@ -91,16 +94,6 @@ export function createGuide(universe: Universe, options: GuideOptions): SolvingG
     return open
   }
 
-  function restart(): void {
-    expandedTo = 0
-    decidedTo = 0
-  }
-
-  function again(): Move {
-    restart()
-    return { kind: 'again' }
-  }
-
   /** A gap counts from the moment it is known, so the search starts again with it. */
   function gapsFound(): boolean {
     const found = universe.gaps.slice(gapsSeen).filter((line) => options.without?.has(line) !== true)
@@ -139,9 +132,7 @@ export function createGuide(universe: Universe, options: GuideOptions): SolvingG
 
   return {
     next,
-    restart,
     learned(variables) {
-      restart()
       for (const variable of variables) {
         const count = (conflicts.get(variable) ?? 0) + 1
         conflicts.set(variable, count)

@@ -51,7 +51,6 @@ export function* solve(session: Session, { lines, without, preferred }: Question
   const guide = createGuide(universe, { assumed, support, without, preferred })
   const limit = universe.engine.steps + session.budget
   for (;;) {
-    guide.restart()
     const result = search(universe.engine, assumed, guide, limit - universe.engine.steps)
     if (result.kind === 'found') return guide.solution()
     if (result.kind === 'undecided') return result

@@ -25,7 +25,7 @@ test('A solution has no fault, and there is one exactly if trying every assignme
       else expect(outcome.kind).toBe('unsolvable')
       expect(outcome.kind === 'solution').toBe(bruteForce(problem) !== undefined)
     }),
-    { numRuns: 400 },
+    { numRuns: 1000 },
   )
 })
 

@@ -199,6 +199,22 @@ test('A search that is too long for its budget ends undecided.', () => {
   expect(finish(solve(session, { lines: demands })).kind).toBe('undecided')
 })
 
+test('What was taken back while the search went on is looked at again.', () => {
+  // The yanked b leaves b 3.0 as the only choice only once support has been checked.
+  const late: SmallUniverse = {
+    a: { '2.0': ['b==2.*'], '1.0': [] },
+    b: { '3.0': ['a>=2.1'], '2.0': { yanked: true } },
+  }
+  expect(told(ask(late, { demands: ['b>=2', 'a<3'] }))).toMatch(/^not: /)
+  // Two clauses of one version come late, and the second takes the search back before the first was looked at.
+  const python: SmallUniverse = {
+    a: { '2.1rc1': ['a>=2.1rc1', 'e'], '2.0': ['b'] },
+    b: { '1.0': { requires: ['a'], yanked: true } },
+    e: { '1.0': { python: '<3.9' } },
+  }
+  expect(told(ask(python, { demands: ['a<2.2'] }))).toMatch(/^not: /)
+})
+
 test('Lines can be left out, the Python among them.', () => {
   const session = smallSession(odd)
   const asked: Line[] = lines(['old>=2', 'gone<2'])
