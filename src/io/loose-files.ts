@@ -9,8 +9,8 @@ import {
   symlinkSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
-import { fsError } from './errno.js'
+import { dirname, join } from 'node:path'
+import { errnoOf, fsError } from './errno.js'
 
 /** Where a file, folder or link of an unpacked tree goes. */
 export interface LooseEntry {
@@ -79,8 +79,9 @@ export function openLooseFiles(dir: string): LooseFiles {
         guarded(entry.path, () => {
           const path = join(root, entry.path)
           const other = placed.get(entry.number!)
-          if (other === undefined) renameOrMake(pathOf(entry.number!), path)
-          else linkSync(other, path)
+          const from = pathOf(entry.number!)
+          if (other === undefined) withParents(path, () => renameSync(from, path))
+          else withParents(path, () => linkSync(other, path))
           placed.set(entry.number!, path)
           own(entry)
         })
@@ -89,8 +90,8 @@ export function openLooseFiles(dir: string): LooseFiles {
       for (const entry of entries) {
         if (entry.type !== 'link') continue
         guarded(entry.path, () => {
-          mkdirSync(join(root, entry.path, '..'), { recursive: true })
-          symlinkSync(entry.target, join(root, entry.path))
+          const path = join(root, entry.path)
+          withParents(path, () => symlinkSync(entry.target, path))
           own(entry)
         })
       }
@@ -98,13 +99,14 @@ export function openLooseFiles(dir: string): LooseFiles {
   }
 }
 
-function renameOrMake(from: string, to: string): void {
+/** Makes the folders above a path only when they are missing: nearly all are there. */
+function withParents(path: string, work: () => void): void {
   try {
-    renameSync(from, to)
+    work()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    mkdirSync(join(to, '..'), { recursive: true })
-    renameSync(from, to)
+    if (errnoOf(error) !== 'ENOENT') throw error
+    mkdirSync(dirname(path), { recursive: true })
+    work()
   }
 }
 

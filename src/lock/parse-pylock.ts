@@ -17,7 +17,8 @@ interface Place {
 }
 
 /**
- * Reads back a `pylock.<service>.toml` that svcsplit wrote (PEP 751 with `[tool.svcsplit]`). Strict: what is not
+ * Reads back a `pylock.<service>.toml` that svcsplit wrote (PEP 751 with `[tool.svcsplit]`), upload times to the
+ * millisecond. Strict: what is not
  * understood would make two readers see two locks.
  * @throws SvcsplitError E-LCK-FORM with its place
  */

@@ -1,14 +1,14 @@
 import type { Lock } from '#lock/lock.js'
 import { formatPlatform } from '#oci/platform.js'
 import type { Report } from './finding.js'
-import { isBelow, type ScannedImage } from './scan.js'
+import type { ScannedImage } from './scan.js'
 import type { Tree } from './tree.js'
 
 const compilerForm =
   /^(?:[a-z0-9_]+-linux-gnu-)?(?:gcc|cc|g\+\+|c\+\+|c89|c99|clang|clang\+\+|tcc|rustc|gfortran)(?:-[0-9.]+)?$/
 const programFolders = ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'usr/local/bin', 'usr/local/sbin']
-const pipForm =
-  /^(?:usr\/)?(?:local\/)?lib\/python3[0-9.]*\/(?:dist|site)-packages\/pip(?:$|-[^/]+\.dist-info$)/
+/** Of a Python of the base or of the environment; not one that another distribution has vendored. */
+const pipForm = /^(?:.+\/)?lib\/python3[0-9.]*\/(?:dist|site)-packages\/pip(?:-[^/]+\.dist-info)?(?=\/|$)/
 const pipProgram = /^pip[0-9.]*$/
 
 /** The user that the image runs as, as numbers where they are known. */
@@ -48,6 +48,7 @@ export function checkHygiene(image: ScannedImage, lock: Lock | undefined, report
       `runs with the rights of its owner or group (mode ${mode.toString(8)}), above the base`,
       path,
     )
+  const pips = new Set<string>()
   const hasPip = lock?.distributions.some(({ name }) => name === 'pip') ?? false
   for (const [path, node] of tree) {
     const slash = path.lastIndexOf('/')
@@ -57,10 +58,11 @@ export function checkHygiene(image: ScannedImage, lock: Lock | undefined, report
     if (isProgram && node.type !== 'folder' && compilerForm.test(name))
       report('compiler', 'error', 'is a compiler', path)
     if (hasPip) continue
-    const inEnvironment = isBelow(path, prefix) && /\/site-packages\/pip(?:-[^/]+\.dist-info)?$/.test(path)
-    if (inEnvironment || pipForm.test(path) || (isProgram && pipProgram.test(name)))
-      report('pip', 'error', 'is pip, which an image that is never changed does not need', path)
+    const pip = isProgram && pipProgram.test(name) ? path : pipForm.exec(path)?.[0]
+    if (pip !== undefined) pips.add(pip)
   }
+  for (const path of pips)
+    report('pip', 'error', 'is pip, which an image that is never changed does not need', path)
   const variable = config.config?.Env?.find((line) => line.startsWith('PYTHONDONTWRITEBYTECODE='))
   if (variable === undefined || variable.endsWith('='))
     report('bytecode', 'warning', 'PYTHONDONTWRITEBYTECODE is not set: running the image changes it')

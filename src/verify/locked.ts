@@ -1,6 +1,6 @@
 import type { BlobStore } from '#io/blob-store.js'
 import type { Lock } from '#lock/lock.js'
-import { tryParseVersion } from '#pep/version.js'
+import { compareVersions, tryParseVersion } from '#pep/version.js'
 import { installWheel } from '#wheels/install-wheel.js'
 import { recordPath, schemeOf } from '#wheels/scheme.js'
 import type { FoundEnvironment, InstalledDistribution } from './environment.js'
@@ -43,7 +43,8 @@ export function checkLocked(environment: FoundEnvironment, lock: Lock, report: R
 }
 
 export function sameVersion(a: string, b: string): boolean {
-  return (tryParseVersion(a)?.text ?? a) === (tryParseVersion(b)?.text ?? b)
+  const [one, other] = [tryParseVersion(a), tryParseVersion(b)]
+  return one === undefined || other === undefined ? a === b : compareVersions(one, other) === 0
 }
 
 /** Those wheels of a lock that a store holds. Wheels that were built from sdists are not in a lock. */

@@ -7,7 +7,7 @@ import type { Progress } from '#progress.js'
 import type { Engine } from './engines.js'
 import { type FoundEnvironment, findEnvironment } from './environment.js'
 import { checkFiles, checkScripts } from './files.js'
-import { findingList, type VerifyFinding } from './finding.js'
+import { findingList, type Report, type VerifyFinding } from './finding.js'
 import { checkHygiene, imageUser } from './hygiene.js'
 import { checkLibraries } from './libraries.js'
 import { checkLocked, checkWheels, type KnownWheel } from './locked.js'
@@ -77,56 +77,61 @@ async function verifyIn(options: VerifyImageOptions, work?: string): Promise<Ver
     },
     report,
   )
-  progress?.step?.('compare')
-  const environment = findEnvironment(image, report)
-  const { lock, wheels, processes } = await options.expect(image, environment)
-  checkHygiene(image, lock, report)
-  const counts = { distributions: 0, wheels: 0, files: 0, libraries: 0 }
-  let started: StartSummary = {
-    engine: 'none',
-    reason: 'not asked for',
-    scripts: 0,
-    modules: 0,
-    commands: 0,
-    unconfigured: [],
-  }
-  if (environment !== undefined) {
-    counts.distributions = environment.distributions.length
-    counts.files = await checkFiles(image, environment, report)
-    checkScripts(image, environment, report)
-    if (lock !== undefined) checkLocked(environment, lock, report)
-    counts.wheels = await checkWheels(image, environment, wheels, report)
-    counts.libraries = checkLibraries(image, report)
-    const platform = image.config.architecture === 'arm64' ? 'linux/arm64' : 'linux/amd64'
-    checkRequirements(environment, markerEnvironment(environment.python, platform), report)
-    if (start !== 'none' && loose !== undefined) {
-      progress?.step?.('start')
-      const cmd = [...(image.config.config?.Entrypoint ?? []), ...(image.config.config?.Cmd ?? [])]
-      const plan = startPlan(environment, lock?.root, processes, cmd, `${image.prefix}/bin`)
-      started = !image.sound
-        ? { ...started, reason: 'its layers are not sound' }
-        : await checkStart(
-            {
-              image,
-              environment,
-              plan,
-              engine: start,
-              unpack: async () => unpack(image, loose, work!),
-              work: await engineFolder(work!),
-              reference: name === undefined ? `oci:${dir}` : `oci:${dir}:${name}`,
-              user: imageUser(image) ?? { uid: 65534, gid: 65534 },
-            },
-            report,
-          )
-    }
-  }
   const { entries, bytes, digest, manifest } = image
-  return {
+  const counts = { distributions: 0, wheels: 0, files: 0, libraries: 0 }
+  const result = (told: typeof counts, started: StartSummary): VerifiedImage => ({
     digest,
     findings: sorted(),
-    counts: { layers: manifest.layers.length, entries, bytes, ...counts },
+    counts: { layers: manifest.layers.length, entries, bytes, ...told },
     start: started,
-  }
+  })
+  // What is missing in a tree of which a part could not be read says nothing.
+  if (!image.sound) return result(counts, notStarted('its layers are not sound'))
+  progress?.step?.('compare')
+  const environment = findEnvironment(image, report)
+  const expected = await options.expect(image, environment)
+  checkHygiene(image, expected.lock, report)
+  if (environment === undefined) return result(counts, notStarted('it has no environment'))
+  const looked = await checkEnvironment(image, environment, expected, report)
+  if (loose === undefined || work === undefined || start === 'none')
+    return result(looked, notStarted('not asked for'))
+  progress?.step?.('start')
+  const command = [...(image.config.config?.Entrypoint ?? []), ...(image.config.config?.Cmd ?? [])]
+  const started = await checkStart(
+    {
+      image,
+      environment,
+      plan: startPlan(environment, expected.lock?.root, expected.processes, command, `${image.prefix}/bin`),
+      engine: start,
+      unpack: async () => unpack(image, loose, work),
+      work: await engineFolder(work),
+      reference: name === undefined ? `oci:${dir}` : `oci:${dir}:${name}`,
+      user: imageUser(image) ?? { uid: 65534, gid: 65534 },
+    },
+    report,
+  )
+  return result(looked, started)
+}
+
+function notStarted(reason: string): StartSummary {
+  return { engine: 'none', reason, scripts: 0, modules: 0, commands: 0, unconfigured: [] }
+}
+
+/** All that can be known without running anything. */
+async function checkEnvironment(
+  image: ScannedImage,
+  environment: FoundEnvironment,
+  { lock, wheels }: Expectation,
+  report: Report,
+) {
+  const files = await checkFiles(image, environment, report)
+  checkScripts(image, environment, report)
+  if (lock !== undefined) checkLocked(environment, lock, report)
+  const compared = await checkWheels(image, environment, wheels, report)
+  const libraries = checkLibraries(image, report)
+  const platform = image.config.architecture === 'arm64' ? 'linux/arm64' : 'linux/amd64'
+  checkRequirements(environment, markerEnvironment(environment.python, platform), report)
+  return { distributions: environment.distributions.length, wheels: compared, files, libraries }
 }
 
 async function engineFolder(work: string): Promise<string> {
