@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
-import { isAbsolute, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { existsSync, readBytesSync } from '#io/files.js'
 import { type Constraints, parseConstraintsText } from './constraints-file.js'
 import { type Profile, parseCheckedProfile } from './profile.js'
 import { parseReleases, type Releases } from './releases.js'
 import type { RequirementLine } from './requirement-line.js'
 import { parseRequirementsText } from './requirements-file.js'
+import { shippedRoot, shownPath } from './shipped-path.js'
 import { decodeText } from './text-lines.js'
+
+export { shippedRoot, shownPath }
 
 /** A file that an answer rests on. */
 export interface InputFile {
@@ -33,18 +35,6 @@ export interface Fleet {
   note(id: string, path: string, bytes: Uint8Array): void
   /** Sorted by id. */
   inputs(): readonly InputFile[]
-}
-
-/** The folder of the shipped data: the one above `src` and `dist`. */
-export function shippedRoot(): string {
-  return fileURLToPath(new URL('../../', import.meta.url))
-}
-
-/** A path as it may stand in a result: never absolute, but for what is no file (`/dev/stdin`). */
-export function shownPath(path: string): string {
-  if (!isAbsolute(path) || path.startsWith('/dev/')) return path
-  const here = relative(process.cwd(), path)
-  return here.startsWith('..') || isAbsolute(here) ? path.split('/').at(-1)! : here
 }
 
 function remembered<T>(make: (key: string) => T): (key: string) => T {

@@ -1,6 +1,6 @@
 import { type Constraints, parseConstraintsText, pinsFor } from '#inputs/constraints-file.js'
-import { shownPath } from '#inputs/fleet.js'
 import { readInput } from '#inputs/requirements-file.js'
+import { shownPath } from '#inputs/shipped-path.js'
 import { decodeText } from '#inputs/text-lines.js'
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import { demandLine, pinLine } from '#solver/lines.js'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { loadSnapshot } from '#catalog/snapshot.js'
-import { shippedRoot } from '#inputs/fleet.js'
+import { shippedRoot } from '#inputs/shipped-path.js'
 import { cacheDir } from '#io/cache-dir.js'
 import type { Progress } from '#progress.js'
 import type { IndexSource } from '#solver/index-facts.js'
