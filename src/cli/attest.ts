@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { SvcsplitError } from '#errors.js'
 import type { AttestOptions } from '#verbs/attest.js'
 import { type GlobalOptions, progressFor } from './options.js'
-import { type Output, parseOutput, writeOutputs } from './outputs.js'
+import { writeOutputs } from './outputs.js'
 
 interface AttestFlags {
   readonly sbom?: 'cyclonedx' | 'spdx' | 'both' | 'none'
@@ -16,8 +17,7 @@ interface AttestFlags {
 
 interface VerifyFlags {
   readonly key: string
-  readonly plainHttp?: boolean
-  readonly output?: readonly Output[]
+  readonly plainHttp?: boolean | undefined
 }
 
 const formats = { both: ['cyclonedx', 'spdx'], cyclonedx: ['cyclonedx'], spdx: ['spdx'], none: [] } as const
@@ -44,8 +44,6 @@ function parseBuilder(text: string): string {
 export function registerAttest(program: Command): void {
   const command = program
     .command('attest')
-    // -o of verify is its own
-    .enablePositionalOptions()
     .description('say what an image of a layout consists of and what it was made from: SBOM, provenance')
     .argument('<image>', 'oci:DIR or oci:DIR:NAME')
     .addOption(
@@ -77,9 +75,10 @@ export function registerAttest(program: Command): void {
     .argument('<image>', 'oci:DIR, oci:DIR:NAME, HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST')
     .requiredOption('--key <file>', 'public key in PEM form')
     .option('--plain-http', 'speak to registries without TLS (loopback needs no leave)')
-    .option('-o, --output <format[=path]>', 'text or json, to stdout or a file (repeatable)', parseOutput)
-    .action(async (image: string, flags: VerifyFlags, self: Command) =>
-      runVerify(image, flags, self.optsWithGlobals<GlobalOptions>().color),
+    .addOption(new Option('--report <format>', 'what to print').choices(['text', 'json']).default('text'))
+    // options that both commands know are taken by the outer one, wherever they stand
+    .action(async (image: string, { key, plainHttp }: VerifyFlags, self: Command) =>
+      runVerify(image, { key, plainHttp }, self.optsWithGlobals<AttestFlags & GlobalOptions>()),
     )
 }
 
@@ -88,6 +87,10 @@ async function runAttest(image: string, flags: AttestFlags, self: Command): Prom
     import('#verbs/attest.js'),
     import('#report/attest-text.js'),
   ])
+  if (flags.sbom === 'none' && flags.provenance !== true && flags.sign === undefined)
+    throw new SvcsplitError('E-CLI-USAGE', 'nothing is asked for', {
+      hint: 'add --provenance or another --sbom',
+    })
   const progress = progressFor(self)
   const { sign, lock, builder, created, output } = flags
   const results = await attest({
@@ -108,10 +111,10 @@ async function runAttest(image: string, flags: AttestFlags, self: Command): Prom
 
 async function runVerify(
   image: string,
-  { key, plainHttp, output }: VerifyFlags,
-  color: GlobalOptions['color'],
+  { key, plainHttp }: VerifyFlags,
+  { report, color }: Pick<AttestFlags, 'report'> & Pick<GlobalOptions, 'color'>,
 ): Promise<void> {
-  const [{ verifyAttestations }, { verifiedText }] = await Promise.all([
+  const [{ verifyAttestations }, { verifiedJson, verifiedText }] = await Promise.all([
     import('#verbs/attest-verify.js'),
     import('#report/attest-text.js'),
   ])
@@ -121,10 +124,10 @@ async function runVerify(
     ...(plainHttp === undefined ? {} : { plainHttp }),
   })
   await writeOutputs(
-    output,
+    [{ format: report }],
     color,
     (options) => verifiedText(result, options),
-    () => `${JSON.stringify({ schemaVersion: '1.0', ...result }, null, 2)}\n`,
+    () => verifiedJson(result),
   )
   if (!result.holds) process.exitCode = 1
 }

@@ -38,6 +38,11 @@ export function verifiedText(result: VerifiedAttestations, options: TextOptions)
   return `${lines.join('\n')}\n`
 }
 
+/** Names are fixed: add, never rename. */
+export function verifiedJson(result: VerifiedAttestations): string {
+  return `${JSON.stringify({ schemaVersion: '1.0', ...result }, null, 2)}\n`
+}
+
 function told(verdict: VerifiedAttestations['attestations'][number]['verdict']): string {
   switch (verdict.kind) {
     case 'holds':
