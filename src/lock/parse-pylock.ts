@@ -18,8 +18,7 @@ interface Place {
 
 /**
  * Reads back a `pylock.<service>.toml` that svcsplit wrote (PEP 751 with `[tool.svcsplit]`), upload times to the
- * millisecond. Strict: what is not
- * understood would make two readers see two locks.
+ * millisecond. Strict: what is not understood would make two readers see two locks.
  * @throws SvcsplitError E-LCK-FORM with its place
  */
 export function parsePylock(text: string, path: string): Lock {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type LocalImage, nameForBuildah } from '#dockerfile/local-image.js'
 import { SvcsplitError } from '#errors.js'
 import { run } from '#io/exec.js'
 import { ensureDir, writeAtomic } from '#io/files.js'
@@ -14,8 +15,7 @@ export interface EngineJob {
   readonly root: string
   /** A folder that nobody else writes to. */
   readonly work: string
-  /** `oci:DIR:NAME` or `oci:DIR`. */
-  readonly image: string
+  readonly image: LocalImage
   readonly user: { readonly uid: number; readonly gid: number }
   /** `NAME=value` */
   readonly environment: readonly string[]
@@ -39,6 +39,22 @@ export async function runIn(engine: Engine, job: EngineJob): Promise<string> {
     attempt(['podman', '--runtime', 'runc', ...command.slice(1)]).catch(() => {
       throw error
     }),
+  )
+}
+
+/** What shows that an engine works on this machine, without any image; podman and buildah have no such thing. */
+const probes: ReadonlyMap<Engine, readonly string[]> = new Map([
+  ['bwrap', ['bwrap', '--unshare-all', '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', 'true']],
+  ['chroot', ['unshare', '--mount', '--net', '--ipc', '--uts', '--pid', '--fork', '--kill-child', 'true']],
+])
+
+/** Whether it is the image's fault that an engine did not run it. */
+export async function engineWorks(engine: Engine): Promise<boolean> {
+  const [program, ...args] = probes.get(engine) ?? []
+  if (program === undefined) return false
+  return run(program, args, { timeoutMs: 10_000 }).then(
+    () => true,
+    () => false,
   )
 }
 
@@ -118,9 +134,17 @@ async function buildah(
   await ensureDir(work)
   const policy = join(work, 'policy.json')
   await writeAtomic(policy, '{"default":[{"type":"insecureAcceptAnything"}]}')
-  const from = ['from', '--signature-policy', policy, '--quiet', '--name', 'svcsplit-verify', image]
+  const from = [
+    'from',
+    '--signature-policy',
+    policy,
+    '--quiet',
+    '--name',
+    'svcsplit-verify',
+    await nameForBuildah(image, work),
+  ]
   const [program, ...args] = [...rootless, 'buildah', ...storage, ...from] as [string, ...string[]]
-  await run(program, args, { env, timeoutMs: 10 * 60_000 })
+  await run(program, args, { env, cwd: work, timeoutMs: 10 * 60_000 })
   return [
     ...rootless,
     ...['unshare', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'],

@@ -1,4 +1,5 @@
 import type { BlobStore } from '#io/blob-store.js'
+import { exists } from '#io/files.js'
 import type { Lock } from '#lock/lock.js'
 import { compareVersions, tryParseVersion } from '#pep/version.js'
 import { installWheel } from '#wheels/install-wheel.js'
@@ -7,7 +8,7 @@ import type { FoundEnvironment, InstalledDistribution } from './environment.js'
 import type { Report } from './finding.js'
 import type { ScannedImage } from './scan.js'
 
-/** The wheel of a locked distribution, where its file is at hand. */
+/** The wheel of a locked distribution; one whose file is not there is not compared. */
 export interface KnownWheel {
   readonly name: string
   readonly filename: string
@@ -74,7 +75,7 @@ export async function checkWheels(
   let compared = 0
   for (const wheel of wheels) {
     const found = installed.get(wheel.name)
-    if (found === undefined) continue
+    if (found === undefined || !(await exists(wheel.path))) continue
     const { filename, sha256 } = wheel
     const options = {
       prefix: `/${image.prefix}`,

@@ -81,7 +81,12 @@ class Child:
         else:
             self.answer += data
             *lines, self.answer = self.answer.split(b'\\n')
-            self.results += [json.loads(line) for line in lines if len(self.results) < len(self.targets)]
+            for line in lines:
+                try:
+                    self.results.append(json.loads(line))
+                except ValueError:
+                    self.end()
+            del self.results[len(self.targets):]
             if len(self.answer) > 65536:
                 self.end()
 

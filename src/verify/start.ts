@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { SvcsplitError, visible } from '#errors.js'
-import { type Engine, type EngineJob, engines, runIn } from './engines.js'
+import { type Engine, type EngineJob, engines, engineWorks, runIn } from './engines.js'
 import type { FoundEnvironment } from './environment.js'
 import type { Report } from './finding.js'
 import type { ScannedImage } from './scan.js'
@@ -110,8 +110,6 @@ export interface StartOptions {
   /** Unpacks the image. @returns its root */
   readonly unpack: () => Promise<string>
   readonly work: string
-  /** `oci:DIR:NAME` */
-  readonly reference: string
   readonly user: { readonly uid: number; readonly gid: number }
 }
 
@@ -131,7 +129,7 @@ export async function checkStart(options: StartOptions, report: Report): Promise
   const job: EngineJob = {
     root: await options.unpack(),
     work: options.work,
-    image: options.reference,
+    image: { layout: image.dir, digest: image.digest },
     // A service never needs root to be imported.
     user: user.uid === 0 ? { uid: 65534, gid: 65534 } : user,
     environment: startEnvironment(image),
@@ -158,7 +156,12 @@ export async function checkStart(options: StartOptions, report: Report): Promise
     } catch (error) {
       if (!(error instanceof SvcsplitError) || !error.code.startsWith('E-EXE-') || options.engine !== 'auto')
         throw error
-      failures.push(`${engine}: ${visible(error.message.split('\n').at(-1)!)}`)
+      const why = visible(error.message.split('\n').at(-1)!)
+      if (error.code === 'E-EXE-FAILED' && (await engineWorks(engine))) {
+        report('start', 'error', `the Python of the image does not run: ${why}`)
+        return { engine, ...counts, commands: commands.length, unconfigured: [] }
+      }
+      failures.push(`${engine}: ${why}`)
       continue
     }
     const unconfigured = judgeImports(image.tree, environment, plan, answer, report)
@@ -193,12 +196,38 @@ interface Answer {
   readonly starts: readonly (readonly { option: string; code: number | null; words: string }[])[]
 }
 
-/** The one line that the driver means; what an image writes is not believed to have a form. */
+/** The one line that the driver means; what an image has a hand in is not believed to have a form. */
 function answerIn(output: string, mark: string): Answer | undefined {
   const line = output.split('\n').find((text) => text.startsWith(mark))
   if (line === undefined) return undefined
-  const answer = JSON.parse(line.slice(mark.length)) as Answer
-  return Array.isArray(answer.imports) && Array.isArray(answer.starts) ? answer : undefined
+  let answer: unknown
+  try {
+    answer = JSON.parse(line.slice(mark.length))
+  } catch {
+    return undefined
+  }
+  const { imports, starts } = answer as { imports?: unknown; starts?: unknown }
+  if (!Array.isArray(imports) || !Array.isArray(starts)) return undefined
+  return { imports: imports.map(importAnswer), starts: starts.map(startAnswer) }
+}
+
+function importAnswer(value: unknown): ImportFailure | null {
+  if (value === null) return null
+  const { type, message, missing, standard } = Object(value) as Record<string, unknown>
+  return {
+    type: String(type),
+    message: String(message),
+    missing: typeof missing === 'string' ? missing : null,
+    standard: standard === true,
+  }
+}
+
+function startAnswer(value: unknown): Answer['starts'][number] {
+  if (!Array.isArray(value)) return []
+  return value.map((one) => {
+    const { option, code, words } = Object(one) as Record<string, unknown>
+    return { option: String(option), code: typeof code === 'number' ? code : null, words: String(words) }
+  })
 }
 
 function judgeImports(

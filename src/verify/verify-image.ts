@@ -105,7 +105,6 @@ async function verifyIn(options: VerifyImageOptions, work?: string): Promise<Ver
       engine: start,
       unpack: async () => unpack(image, loose, work),
       work: await engineFolder(work),
-      reference: name === undefined ? `oci:${dir}` : `oci:${dir}:${name}`,
       user: imageUser(image) ?? { uid: 65534, gid: 65534 },
     },
     report,

@@ -68,7 +68,7 @@ export const folderRules: readonly FolderRule[] = [
     ['lock'],
   ),
   rule(8, 'verify', 'is an image what its lock says, and does it start', [
-    ...['pep', 'oci', 'io', 'lock', 'wheels', 'layers', 'image'],
+    ...['pep', 'oci', 'io', 'lock', 'wheels', 'dockerfile', 'layers', 'image'],
   ]),
   rule(
     8,
