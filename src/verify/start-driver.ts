@@ -47,6 +47,7 @@ class Child:
     def __init__(self, targets):
         self.targets = targets
         self.results = []
+        self.spoilt = False
         self.answer = b''
         self.noise = b''
         self.deadline = time.monotonic() + request['seconds'] * (1 if len(targets) == 1 else 3)
@@ -79,13 +80,18 @@ class Child:
         elif self.pipes[pipe] == 'noise':
             self.noise = (self.noise + data)[-KEPT:]
         else:
+            if self.spoilt:
+                return
             self.answer += data
             *lines, self.answer = self.answer.split(b'\\n')
             for line in lines:
                 try:
                     self.results.append(json.loads(line))
                 except ValueError:
+                    # Something else wrote here: what follows cannot be told apart from it.
                     self.end()
+                    self.spoilt = True
+                    break
             del self.results[len(self.targets):]
             if len(self.answer) > 65536:
                 self.end()

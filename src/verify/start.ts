@@ -157,7 +157,7 @@ export async function checkStart(options: StartOptions, report: Report): Promise
       if (!(error instanceof SvcsplitError) || !error.code.startsWith('E-EXE-') || options.engine !== 'auto')
         throw error
       const why = visible(error.message.split('\n').at(-1)!)
-      if (error.code === 'E-EXE-FAILED' && (await engineWorks(engine))) {
+      if (error.code === 'E-EXE-FAILED' && isOfThisMachine(image) && (await engineWorks(engine))) {
         report('start', 'error', `the Python of the image does not run: ${why}`)
         return { engine, ...counts, commands: commands.length, unconfigured: [] }
       }
@@ -171,6 +171,11 @@ export async function checkStart(options: StartOptions, report: Report): Promise
   const reason = `nothing can run the image here (${failures.join('; ')})`
   report('start', 'warning', `${reason}: its commands were not started`)
   return { engine: 'none', reason, ...counts, commands: commands.length, unconfigured: [] }
+}
+
+/** Images for other processors run where an emulator is installed; that there is none is not their fault. */
+function isOfThisMachine({ config }: ScannedImage): boolean {
+  return config.architecture === (process.arch === 'x64' ? 'amd64' : process.arch)
 }
 
 /** What the image sets, and nothing of this machine. */
