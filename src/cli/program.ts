@@ -8,6 +8,8 @@ type Register = (program: Command) => void
 /** Each command's options live in its own file, loaded only when that command, or the help, is asked for. */
 const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['analyze', async () => (await import('./analyze.js')).registerAnalyze],
+  ['why', async () => (await import('./why.js')).registerWhy],
+  ['explain', async () => (await import('./explain.js')).registerExplain],
   ['share', async () => (await import('./share.js')).registerShare],
   ['resolve', async () => (await import('./resolve.js')).registerResolve],
   ['lock', async () => (await import('./lock.js')).registerLock],

@@ -6,6 +6,7 @@ import { extraHits, type Hit, type Host, hitsOf, pythonHit, refusesPython, toFin
 import { type EntryPoints, vanishedEntryPoints } from './entry-points.js'
 import type { Finding, Fix, Rule } from './finding.js'
 import { levelOf, rules } from './finding.js'
+import type { Radius } from './radius.js'
 import type { Summary, Tally } from './summary.js'
 
 /** A service release, or a user's own list of requirements, that is to run on hosts. */
@@ -30,6 +31,8 @@ export interface Cell {
   /** Sorted: errors first, then by rule, distribution and who demands. */
   readonly findings: readonly Finding[]
   readonly undecided: readonly Undecided[]
+  /** What question 2 answers; only where it was asked and the cell has errors. */
+  readonly radius?: Radius
 }
 
 export interface CheckOptions {

@@ -42,7 +42,7 @@ function sameOrJump(one: string, other: string): 'same' | Jump {
 const jumps = new Map<string, Map<string, 'same' | Jump>>()
 
 /** How far two versions are apart; each pair is compared once. */
-function jumpBetween(one: string, other: string): 'same' | Jump {
+export function jumpBetween(one: string, other: string): 'same' | Jump {
   let row = jumps.get(one)
   if (row === undefined) {
     row = new Map()
@@ -60,6 +60,12 @@ function isJump(rule: Rule | Jump): rule is Jump {
   return rule === 'major' || rule === 'minor' || rule === 'patch'
 }
 
+/** A collision: the host has a version, or the service is there itself, and the demand does not accept it. */
+export function isRefused(demand: Demand, supply: Member | undefined): boolean {
+  if (supply === undefined || supply.reason === 'unpinned' || supply.reason === 'missing') return false
+  return !accepts(demand, supply.version!)
+}
+
 /** The rule, if any, that one demand falls under; drift as how far it goes. */
 function ruleOf(
   demand: Demand,
@@ -68,7 +74,7 @@ function ruleOf(
 ): Rule | Jump | undefined {
   if (supply === undefined || supply.reason === 'unpinned') return 'unpinned'
   if (supply.reason === 'missing') return 'missing'
-  if (!accepts(demand, supply.version!)) return 'collision'
+  if (isRefused(demand, supply)) return 'collision'
   if (supply.reason === 'service') return undefined
   const own = ownPins?.get(demand.target)
   if (own === undefined) return undefined

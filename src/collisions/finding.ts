@@ -46,11 +46,16 @@ export interface FindingSupply {
   readonly at?: Origin
 }
 
-export interface Fix {
-  readonly kind: 'separate'
-  readonly service: string
-  readonly verified: true
-}
+export type Fix =
+  | { readonly kind: 'separate'; readonly service: string; readonly verified: true }
+  | {
+      readonly kind: 'raise'
+      /** The host's pins that move, to these versions. */
+      readonly pins: ReadonlyMap<DistributionName, string>
+      /** Other services of the host that hold one of them; none where it is not known who is on the host. */
+      readonly disturbs?: readonly string[]
+      readonly verified: true
+    }
 
 export interface Finding {
   /** The same for the same fact in every run: see `fingerprint`. */

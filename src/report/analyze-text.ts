@@ -1,21 +1,16 @@
 import type { Cell } from '#collisions/analysis.js'
 import type { Finding, Rule } from '#collisions/finding.js'
 import type { AnalysisResult } from '#collisions/result.js'
-import { formatOrigin, type Origin } from '#errors.js'
+import type { Origin } from '#errors.js'
 import { matrixText } from './matrix-text.js'
-import { cutTo, painter, plural, type TextOptions, wrapTo } from './terminal.js'
+import { placeOf, radiusLines, shortId } from './radius-text.js'
+import { cutTo, nextCommands, painter, plural, type TextOptions, wrapTo } from './terminal.js'
 
 /** Most lines of one rule that a first screen shows; JSON has them all. */
 const mostLines = 12
 
 function sourceLine(at: Origin | undefined): string {
   return at !== undefined && 'path' in at ? (at.text ?? '').trim() : ''
-}
-
-function place(at: Origin | undefined): string {
-  return at === undefined
-    ? ''
-    : formatOrigin('path' in at ? { path: at.path, ...(at.line && { line: at.line }) } : at)
 }
 
 /** Both sides of a collision: what is demanded and where, what the host gives and where. */
@@ -28,13 +23,13 @@ function bothSides(finding: Finding, columns: number): readonly string[] {
   const has =
     rule === 'python-floor' ? `the host has Python ${supply?.version}` : `the host has ${supply?.version}`
   const rows = [
-    [wants, place(demand.at), sourceLine(demand.at)],
-    [has, place(supply?.at), sourceLine(supply?.at)],
+    [wants, placeOf(demand.at), sourceLine(demand.at)],
+    [has, placeOf(supply?.at), sourceLine(supply?.at)],
   ]
   const wide = Math.max(...rows.map(([text]) => text!.length), 24)
   const placeWide = Math.max(...rows.map(([, at]) => at!.length))
   return [
-    `  ${distribution}`,
+    `  ${distribution}   ${shortId(finding)}`,
     ...rows.map(([text, at, line]) =>
       cutTo(`    ${text!.padEnd(wide)}  ${at!.padEnd(placeWide)}  ${line}`.trimEnd(), columns),
     ),
@@ -72,7 +67,7 @@ function briefLines(findings: readonly Finding[], options: TextOptions): readonl
     const tested = first.tested === undefined ? '' : `, tested with ${first.tested.version}`
     const specifier = first.demand.specifier === '' ? '' : ` ${first.demand.specifier}`
     return cutTo(
-      `  ${name.padEnd(wide)}  ${first.demand.by} wants it${specifier}${others}${tested}`,
+      `  ${name.padEnd(wide)}  ${first.demand.by} wants it${specifier}${others}${tested}   ${shortId(first)}`,
       options.width,
     )
   })
@@ -96,10 +91,12 @@ function warningLines(findings: readonly Finding[], options: TextOptions, hostNa
       ...briefLines(missing, options),
     )
   const extras = of(findings, 'missing-extra')
-  for (const { distribution, demand, supply } of extras)
+  for (const extra of extras) {
+    const { distribution, demand, supply } = extra
     lines.push(
-      `${paint('yellow', 'missing-extra')}  ${wrapTo(`${distribution} ${supply?.version ?? ''} has no extra ${demand.specifier}, ${demand.by} wants it (${place(demand.at)})`, options.width, 15)}`,
+      `${paint('yellow', 'missing-extra')}  ${wrapTo(`${distribution} ${supply?.version ?? ''} has no extra ${demand.specifier}, ${demand.by} wants it (${placeOf(demand.at)})   ${shortId(extra)}`, options.width, 15)}`,
     )
+  }
   return lines.length === 0 ? [] : [...lines, '']
 }
 
@@ -172,11 +169,15 @@ function cellText(cell: Cell, result: AnalysisResult, options: TextOptions): rea
       `${plural(floors, 'PYTHON FLOOR', 'PYTHON FLOORS')}  the host's Python is refused`,
       options,
     ),
+    ...radiusLines(cell, options),
+    ...(separate
+      ? [
+          `${paint('green', paint('bold', 'SEPARATE'))}  ${name} under the pins of its own release: no error (checked), 0 services disturbed`,
+          '',
+        ]
+      : []),
     ...warningLines(findings, options, host.label),
     ...driftLines(cell, options),
-    ...(separate
-      ? [`${paint('green', 'separate')}  ${name} under the pins of its own release: no error (checked)`, '']
-      : []),
   ]
 }
 
@@ -192,7 +193,7 @@ function undecidedLines(result: AnalysisResult, options: TextOptions): readonly 
       .slice(0, mostLines)
       .map(({ distribution, version, reason, at }) =>
         cutTo(
-          `  ${distribution}${version === undefined ? '' : ` ${version}`}: ${reason}  ${place(at)}`.trimEnd(),
+          `  ${distribution}${version === undefined ? '' : ` ${version}`}: ${reason}  ${placeOf(at)}`.trimEnd(),
           options.width,
         ),
       ),
@@ -201,14 +202,16 @@ function undecidedLines(result: AnalysisResult, options: TextOptions): readonly 
   ]
 }
 
-function nextLine(result: AnalysisResult): string {
+function nextLine(result: AnalysisResult, columns: number): string {
   const [cell] = result.cells
   const release = cell?.candidate.release
+  const error = cell?.findings.find(({ level }) => level === 'error')
+  const explain = error === undefined ? [] : [`svcsplit explain ${shortId(error)}`]
   if (cell === undefined || release === undefined) return 'next   svcsplit resolve -r FILE -c FILE'
   const name = `${cell.candidate.service}@${release}`
-  if (cell.host.release === release)
-    return `next   svcsplit build ${name} -o oci:images   ·   svcsplit analyze`
-  return `next   svcsplit build ${name} -o oci:images   ·   svcsplit dockerfile ${name}`
+  const build = `svcsplit build ${name} -o oci:images`
+  const rest = cell.host.release === release ? 'svcsplit analyze' : `svcsplit dockerfile ${name}`
+  return nextCommands([...explain, build, rest], columns)
 }
 
 /** The result of `analyze` for a person: one block for each cell, or the matrix when every host was asked. */
@@ -218,7 +221,7 @@ export function analysisText(result: AnalysisResult, options: TextOptions): stri
     ? [
         ...result.cells.flatMap((cell) => cellText(cell, result, options)),
         ...undecidedLines(result, options),
-        nextLine(result),
+        nextLine(result, options.width),
       ]
     : matrixText(result, undecidedLines(result, options), options)
   return `${lines.join('\n')}\n`

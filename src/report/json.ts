@@ -1,5 +1,6 @@
 import type { Cell } from '#collisions/analysis.js'
-import type { Finding, FindingSupply, Rule } from '#collisions/finding.js'
+import type { Finding, FindingSupply, Fix, Rule } from '#collisions/finding.js'
+import type { Radius } from '#collisions/radius.js'
 import type { AnalysisResult } from '#collisions/result.js'
 import type { Counts } from '#collisions/summary.js'
 import type { Origin } from '#errors.js'
@@ -34,7 +35,7 @@ function summaryJson(
 }
 
 /** Paths and lines; columns and excerpts are for people. */
-function originJson(origin: Origin): object {
+export function originJson(origin: Origin): object {
   if (!('path' in origin)) return origin
   return origin.line === undefined ? { path: origin.path } : { path: origin.path, line: origin.line }
 }
@@ -43,7 +44,7 @@ function supplyJson({ version, at }: FindingSupply): object {
   return at === undefined ? { version } : { version, at: originJson(at) }
 }
 
-function findingJson(finding: Finding, cell: Cell): object {
+export function findingJson(finding: Finding, cell: Cell): object {
   const { id, rule, level, distribution, demand, supply, tested, jump, via, direct, state, fixes } = finding
   const { release } = demand
   return {
@@ -65,7 +66,41 @@ function findingJson(finding: Finding, cell: Cell): object {
     via,
     direct,
     state,
-    fixes,
+    fixes: fixes.map(fixJson),
+  }
+}
+
+function fixJson(fix: Fix): object {
+  if (fix.kind === 'separate') return fix
+  const { kind, pins, disturbs, verified } = fix
+  return { kind, pins: Object.fromEntries(pins), ...(disturbs === undefined ? {} : { disturbs }), verified }
+}
+
+/** Question 2's answer: `pins` null where no versions known will do, or where the search ended before it was known. */
+export function radiusJson(radius: Radius): object {
+  if (radius.kind === 'none') return { pins: null, moves: null, disturbs: null, exact: true }
+  if (radius.kind === 'undecided')
+    return { pins: null, moves: null, disturbs: null, exact: false, atLeast: radius.atLeast }
+  const { moves, adds, exact, atLeast, disturbs } = radius
+  return {
+    pins: Object.fromEntries(moves.map(({ distribution, to }) => [distribution, to])),
+    moves: moves.length,
+    disturbs: disturbs?.map(({ service }) => service) ?? null,
+    exact,
+    ...(exact ? {} : { atLeast }),
+    jumps: Object.fromEntries(moves.map(({ distribution, jump }) => [distribution, jump])),
+    ...(adds.size === 0 ? {} : { adds: Object.fromEntries(adds) }),
+    refused: (disturbs ?? []).flatMap(({ refused }) =>
+      refused.map(({ demand, distribution, supply }) => ({
+        service: demand.service,
+        ...(demand.release === undefined ? {} : { release: demand.release }),
+        by: demand.by,
+        distribution,
+        specifier: demand.specifier,
+        version: supply?.version ?? null,
+        at: originJson(demand.at),
+      })),
+    ),
   }
 }
 
@@ -87,6 +122,7 @@ function cellJson(cell: Cell, rules: readonly Rule[]): object {
     python: host.python,
     summary: summaryJson(summary.findings, rules, undecided.length),
     distributions: summaryJson(summary.distributions, rules, undecided.length),
+    ...(cell.radius === undefined ? {} : { radius: radiusJson(cell.radius) }),
   }
 }
 
@@ -118,6 +154,7 @@ export function analysisJson(result: AnalysisResult): string {
     summary: summaryJson(summary.findings, rules, undecided.length),
     distributions: summaryJson(summary.distributions, rules, undecided.length),
     separate: result.separate,
+    ...(cells.length === 1 && cells[0]!.radius !== undefined ? { radius: radiusJson(cells[0]!.radius) } : {}),
     ...(cells.length === 1 ? {} : { cells: cells.map((cell) => cellJson(cell, rules)) }),
     ...(result.notesTold ? {} : { counted: ['unpinned', 'drift'] }),
     findings: cells.flatMap((cell) => cell.findings.map((finding) => findingJson(finding, cell))),

@@ -1,7 +1,7 @@
 import type { Cell } from '#collisions/analysis.js'
 import type { Finding } from '#collisions/finding.js'
 import type { AnalysisResult } from '#collisions/result.js'
-import { formatOrigin } from '#errors.js'
+import { placeOf, radiusOfHop, shortId } from './radius-text.js'
 import { count, cutTo, painter, plural, type TextOptions, wrapTo } from './terminal.js'
 
 interface Hop {
@@ -114,10 +114,6 @@ function worst(result: AnalysisResult): { hop: Hop; findings: readonly Finding[]
   return undefined
 }
 
-function where(at: Finding['demand']['at']): string {
-  return formatOrigin('path' in at ? { path: at.path, ...(at.line && { line: at.line }) } : at)
-}
-
 /** The distributions that most services of the newest hop collide on, with both sides and their places. */
 function worstLines(result: AnalysisResult, options: TextOptions): readonly string[] {
   const found = worst(result)
@@ -132,7 +128,7 @@ function worstLines(result: AnalysisResult, options: TextOptions): readonly stri
   }
   const top = [...byName]
     .sort(([name, one], [otherName, other]) => other.length - one.length || (name < otherName ? -1 : 1))
-    .slice(0, 3)
+    .slice(0, 2)
   const lines = top.flatMap(([name, ones]) => {
     const first = ones.find(({ demand }) => 'path' in demand.at) ?? ones[0]!
     const wanting = ones.map(({ demand }) => `${demand.service} ${demand.specifier}`).join(', ')
@@ -141,14 +137,34 @@ function worstLines(result: AnalysisResult, options: TextOptions): readonly stri
       first.supply?.at !== undefined && 'path' in first.supply.at ? (first.supply.at.text ?? '').trim() : ''
     return [
       `  ${wrapTo(`${name}: refused by ${hop.from}'s ${first.supply?.version}: ${wanting}`, options.width, 2, 6)}`,
-      cutTo(`      ${where(first.demand.at)}  ${source}`.trimEnd(), options.width),
+      cutTo(`      ${placeOf(first.demand.at)}  ${source}`.trimEnd(), options.width - 11) +
+        `   ${shortId(first)}`,
       cutTo(
-        `      ${first.supply?.at === undefined ? '' : where(first.supply.at)}  ${pin}`.trimEnd(),
+        `      ${first.supply?.at === undefined ? '' : placeOf(first.supply.at)}  ${pin}`.trimEnd(),
         options.width,
       ),
     ]
   })
   return [`${paint('bold', `WORST OF ${hop.from} → ${hop.to}`)}`, ...lines, '']
+}
+
+/** Hop by hop what raising the host's pins would take, where that was worked out. */
+function raiseLines(result: AnalysisResult, options: TextOptions): readonly string[] {
+  const { neighbours, slurp } = hopsOf(result.releases)
+  const lines = [...neighbours, ...slurp].flatMap(({ from, to }) => {
+    const cells = result.cells.filter(
+      ({ host, candidate }) => host.release === from && candidate.release === to,
+    )
+    const text = radiusOfHop(cells)
+    return text === undefined ? [] : [`  ${wrapTo(`${from} → ${to}: ${text}`, options.width, 2, 4)}`]
+  })
+  if (lines.length === 0) return []
+  const paint = painter(options)
+  const isProved = result.cells.every(({ radius }) => radius?.kind !== 'moves' || radius.exact)
+  return [
+    `${paint('bold', 'RAISE THE PINS INSTEAD')}   the fewest that let the service run${isProved ? ', proved' : ', as far as found'}; whoever else holds one is disturbed`,
+    ...lines,
+  ]
 }
 
 function separationLines(result: AnalysisResult, options: TextOptions): readonly string[] {
@@ -196,6 +212,7 @@ export function matrixText(
     ...backLines(result, options),
     ...worstLines(result, options),
     ...undecided,
+    ...raiseLines(result, options),
     ...separationLines(result, options),
     nextLine(result),
   ]

@@ -51,6 +51,25 @@ export function wrapTo(text: string, columns: number, first: number, indent = fi
   return [...lines, line].join(`\n${' '.repeat(indent)}`)
 }
 
+/** Text and where it can be looked up: the place on the same line if there is room, else on the next. */
+export function withPlace(text: string, place: string, columns: number, indent: number): string {
+  if (place === '') return wrapTo(text, columns, indent)
+  const line = `${visible(text, 4000)}   ${visible(place, 4000)}`
+  if (indent + line.length <= columns) return line
+  return `${wrapTo(text, columns, indent)}\n${' '.repeat(indent)}${visible(place, 4000)}`
+}
+
+/** Commands to go on with, as many as fit on one line; the first always. */
+export function nextCommands(commands: readonly string[], columns: number): string {
+  const [first = '', ...rest] = commands
+  let line = `next   ${first}`
+  for (const command of rest) {
+    const longer = `${line}   ·   ${command}`
+    if (longer.length <= columns) line = longer
+  }
+  return line
+}
+
 /** A number, or a middle dot where there is nothing to see. */
 export function count(number: number): string {
   return number === 0 ? '·' : number.toLocaleString('en-US')

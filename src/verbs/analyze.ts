@@ -1,19 +1,21 @@
 import { join } from 'node:path'
 import { loadSnapshot } from '#catalog/snapshot.js'
-import type { Candidate } from '#collisions/analysis.js'
+import type { Candidate, Cell } from '#collisions/analysis.js'
 import type { Host } from '#collisions/check.js'
 import { rules } from '#collisions/finding.js'
-import { type Matrix, matrix } from '#collisions/matrix.js'
+import { matrix } from '#collisions/matrix.js'
+import { cellBudget, matrixBudget, withRadius, withRaises } from '#collisions/radius.js'
 import type { AnalysisResult } from '#collisions/result.js'
 import { SvcsplitError } from '#errors.js'
 import { type Constraints, parseConstraintsText, pinsFor } from '#inputs/constraints-file.js'
 import { type Fleet, loadFleet, shownPath } from '#inputs/fleet.js'
 import { type Profile, readProfile } from '#inputs/profile.js'
-import { releaseNamed, serviceReleaseNamed } from '#inputs/releases.js'
+import { type Releases, releaseNamed, serviceReleaseNamed } from '#inputs/releases.js'
 import { parseRequirementsFile, readInput } from '#inputs/requirements-file.js'
 import { decodeText } from '#inputs/text-lines.js'
 import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
 import type { Progress } from '#progress.js'
+import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { toolVersion } from '#version.js'
 import type { IndexChoice } from './missing-facts.js'
 import { candidateOf, factsOf } from './service-release.js'
@@ -31,6 +33,8 @@ export interface AnalyzeOptions {
   readonly requirements?: string
   /** In place of the shipped profile of its service. */
   readonly profile?: string
+  /** The blast radius of every cell; one host and named services have it in any case. */
+  readonly radius?: boolean
   readonly index: IndexChoice
   readonly progress?: Progress
 }
@@ -106,8 +110,26 @@ async function ownProfile(fleet: Fleet, path: string | undefined): Promise<Profi
   return profile
 }
 
-/** Questions 1 and 5: may these service releases run on these hosts as they are? */
-export async function analyze(options: AnalyzeOptions): Promise<AnalysisResult> {
+/** What an analysis is about: which service releases, on which hosts. */
+export interface Selection {
+  readonly fleet: Fleet
+  readonly environment: MarkerEnvironment
+  readonly hosts: readonly Host[]
+  /** Everything is told of one host and named services; of many cells notes are counted. */
+  readonly isNarrow: boolean
+  /** A requirements file of the user's own: it has no release, so no floor, drift or entry points. */
+  readonly isOwnFile: boolean
+  /** By service, then by release; each once. */
+  candidates(facts: ClosureFacts): readonly Candidate[]
+  /** The services that run on a host, at its release; none for a host of the user's own. */
+  on(facts: ClosureFacts, host: Host): readonly Candidate[] | undefined
+  /** Runs with the shipped facts, or asks the index for more where the user's own files need them. */
+  withFacts<T extends { readonly undecided: readonly Undecided[] }>(
+    run: (facts: ClosureFacts) => T,
+  ): Promise<T>
+}
+
+export async function select(options: AnalyzeOptions): Promise<Selection> {
   refuseContradictions(options)
   const environment = markerEnvironment(options.python, options.platform)
   const fleet = loadFleet()
@@ -129,37 +151,52 @@ export async function analyze(options: AnalyzeOptions): Promise<AnalysisResult> 
       : fleet.releases.list.flatMap((release) =>
           [...release.services.keys()].map((service) => ({ service, release })),
         )
-  const notes = hosts.length === 1 && (own !== undefined || options.services.length > 0)
-
-  function run(facts: ReturnType<typeof factsOf>): Matrix {
-    const candidates =
-      own !== undefined
-        ? [own.candidate]
-        : wanted.map(({ service, release }) =>
-            candidateOf(
-              fleet,
-              snapshot,
-              facts,
-              service,
-              release.name,
-              profile?.service === service ? profile : undefined,
-            ),
-          )
-    return matrix(sorted(candidates), hosts, environment, facts, { notes })
-  }
-
   const shipped = factsOf(snapshot)
   const ownFiles = [options.constraints, options.requirements, options.profile].some(
     (path) => path !== undefined,
   )
-  const found = ownFiles
-    ? await (await import('./missing-facts.js')).fetchUntilKnown(
-        shipped,
-        run,
-        options.index,
-        options.progress,
-      )
-    : run(shipped)
+  return {
+    fleet,
+    environment,
+    hosts,
+    isNarrow: hosts.length === 1 && (own !== undefined || options.services.length > 0),
+    isOwnFile: own !== undefined,
+    candidates: (facts) =>
+      own !== undefined
+        ? [own.candidate]
+        : sorted(
+            wanted.map(({ service, release }) => {
+              const given = profile?.service === service ? profile : undefined
+              return candidateOf(fleet, snapshot, facts, service, release.name, given)
+            }),
+          ),
+    on: (facts, { release }) =>
+      release === undefined
+        ? undefined
+        : [...fleet.releases.byName.get(release)!.services.keys()]
+            .sort()
+            .map((service) => candidateOf(fleet, snapshot, facts, service, release)),
+    withFacts: async (run) =>
+      ownFiles
+        ? (await import('./missing-facts.js')).fetchUntilKnown(shipped, run, options.index, options.progress)
+        : run(shipped),
+  }
+}
+
+/** Questions 1, 2 and 5: may these service releases run on these hosts as they are, and if not, what has to move? */
+export async function analyze(options: AnalyzeOptions): Promise<AnalysisResult> {
+  const selection = await select(options)
+  const { fleet, environment, hosts, isNarrow, isOwnFile } = selection
+  const found = await selection.withFacts((facts) => {
+    const made = matrix(selection.candidates(facts), hosts, environment, facts, { notes: isNarrow })
+    const radius = { facts, on: (host: Host) => selection.on(facts, host) }
+    const cells = made.cells.map((cell) => {
+      if (isNarrow) return withRaises(cell, { ...radius, budget: cellBudget })
+      if (options.radius === true) return withRaises(cell, { ...radius, budget: matrixBudget })
+      return isNewestHop(fleet.releases, cell) ? withRadius(cell, { ...radius, budget: matrixBudget }) : cell
+    })
+    return { ...made, cells }
+  })
   const [host] = hosts
   const oneHost = hosts.length === 1 && host !== undefined
   return {
@@ -170,12 +207,21 @@ export async function analyze(options: AnalyzeOptions): Promise<AnalysisResult> 
     platform: options.platform,
     releases: fleet.releases.list,
     // Without a release nothing says which scripts the host runs today.
-    rules: hosts.every(({ release }) => release === undefined) || own !== undefined ? withoutScripts : rules,
-    notesTold: notes,
+    rules: hosts.every(({ release }) => release === undefined) || isOwnFile ? withoutScripts : rules,
+    notesTold: isNarrow,
     ...(oneHost
       ? { host: host.release === undefined ? { constraints: host.label } : { release: host.release } }
       : {}),
   }
+}
+
+/** To the newest release from the one before and, between SLURP releases, from the last such one. */
+function isNewestHop({ list }: Releases, { candidate, host }: Cell): boolean {
+  const newest = list.at(-1)
+  if (newest === undefined || candidate.release !== newest.name) return false
+  const before = list.slice(0, -1)
+  const from = [before.at(-1), newest.slurp ? before.findLast(({ slurp }) => slurp) : undefined]
+  return from.some((release) => release !== undefined && release.name === host.release)
 }
 
 const withoutScripts = rules.filter((rule) => rule !== 'entry-point')

@@ -1,0 +1,230 @@
+import type { Origin } from '#errors.js'
+import type { DistributionName } from '#pep/name.js'
+import { type Closure, closure, type Member, type Pins, supplierOf } from '#solver/closure.js'
+import type { ClosureFacts } from '#solver/closure-demands.js'
+import type { Candidate, Cell } from './analysis.js'
+import { type Hit, type Host, isRefused, jumpBetween, pythonHit, refusesPython, toFinding } from './check.js'
+import type { Finding, Fix, Jump } from './finding.js'
+import { smallestChange } from './smallest-change.js'
+
+/** A pin of the host that moves. */
+export interface Move {
+  readonly distribution: DistributionName
+  readonly from: string
+  /** Where the host's pin stands. */
+  readonly at?: Origin
+  readonly to: string
+  readonly jump: Jump
+}
+
+/** A service of the host that has moved pins in its closure. */
+export interface Disturbed {
+  readonly service: string
+  readonly release: string
+  /** The moved pins that it holds. */
+  readonly holds: readonly DistributionName[]
+  /** Its demands that the moved pins refuse, and those that they make: as declared, nobody has run it. */
+  readonly refused: readonly Finding[]
+}
+
+/** Question 2: the smallest change of the host that lets the service run, and whom it disturbs. */
+export type Radius =
+  | {
+      readonly kind: 'moves'
+      readonly moves: readonly Move[]
+      /** Distributions that the host does not pin, where another version than usual has to come. */
+      readonly adds: ReadonlyMap<DistributionName, string>
+      /** Proved: no smaller number of pins will do. */
+      readonly exact: boolean
+      /** The number of pins that have to move at least; that of `moves` if `exact`. */
+      readonly atLeast: number
+      /** None where it is not known who else is on the host. */
+      readonly disturbs: readonly Disturbed[] | undefined
+    }
+  /** No versions known will do; `by` where one demand says so alone. */
+  | { readonly kind: 'none'; readonly by: Finding | undefined }
+  | { readonly kind: 'undecided'; readonly atLeast: number }
+
+export interface RadiusOptions {
+  readonly facts: ClosureFacts
+  /** The services that run on a host, at its release; none where that is not known. */
+  on(host: Host): readonly Candidate[] | undefined
+  /** Closures walked for one cell. */
+  readonly budget: number
+}
+
+/** Closures walked for the one cell of a question, and for each of many. Real hops take 2, and 400 at worst. */
+export const cellBudget = 4000
+export const matrixBudget = 500
+
+function walkOn(candidate: Candidate, host: Host, pins: Pins, facts: ClosureFacts): Closure {
+  const { environment } = host
+  const ownPins = candidate.ownPins(environment)
+  const known = ownPins === undefined ? {} : { ownPins }
+  return closure({ root: candidate.root, pins, environment, facts, ...known })
+}
+
+/** The errors of a closure, by the rules of question 1 and without the notes that go with them. */
+function errorsOf(walked: Closure, candidate: Candidate, host: Host): readonly Finding[] {
+  const ownPins = candidate.ownPins(host.environment)
+  const errors: Finding[] = []
+  const tell = (hit: Hit, member: Member) =>
+    errors.push(toFinding(hit, member, walked, host, candidate.release, ownPins))
+  for (const member of walked.members) {
+    if (refusesPython(member)) tell(pythonHit, member)
+    for (const demand of member.set.demands) {
+      const supply = supplierOf(walked, demand)
+      if (isRefused(demand, supply)) tell({ ...pythonHit, rule: 'collision', demand, supply }, member)
+    }
+  }
+  return errors
+}
+
+function withPins(pins: Pins, versions: ReadonlyMap<DistributionName, string>): Pins {
+  const changed = new Map(pins)
+  for (const [name, version] of versions) changed.set(name, { version })
+  return changed
+}
+
+interface Neighbour {
+  readonly candidate: Candidate
+  readonly walked: Closure
+  readonly errors: ReadonlySet<string>
+}
+
+const neighbours = new WeakMap<Pins, readonly Neighbour[]>()
+
+/** The services of a host with their closures: walked once for each host. */
+function neighboursOn(host: Host, { facts, on }: RadiusOptions): readonly Neighbour[] | undefined {
+  const known = neighbours.get(host.pins)
+  if (known !== undefined) return known
+  const made = on(host)?.map((candidate): Neighbour => {
+    const walked = walkOn(candidate, host, host.pins, facts)
+    return { candidate, walked, errors: new Set(errorsOf(walked, candidate, host).map(({ id }) => id)) }
+  })
+  if (made !== undefined) neighbours.set(host.pins, made)
+  return made
+}
+
+/** Who else holds the moved pins, and whether what it declares still holds after the move. */
+function disturbedBy(
+  cell: Cell,
+  versions: ReadonlyMap<DistributionName, string>,
+  options: RadiusOptions,
+): readonly Disturbed[] | undefined {
+  const { host } = cell
+  const pins = withPins(host.pins, versions)
+  return neighboursOn(host, options)?.flatMap(({ candidate, walked, errors }) => {
+    if (candidate.service === cell.candidate.service) return []
+    const holds = walked.members
+      .flatMap(({ name }) => (name !== undefined && host.pins.has(name) && versions.has(name) ? [name] : []))
+      .sort()
+    if (holds.length === 0) return []
+    const after = errorsOf(walkOn(candidate, host, pins, options.facts), candidate, host)
+    const refused = after.filter(({ id }) => !errors.has(id))
+    return [{ service: candidate.service, release: candidate.release!, holds, refused }]
+  })
+}
+
+/** The smallest change for one cell; none where the cell has no error, or is undecided itself. */
+export function radiusOf(cell: Cell, options: RadiusOptions): Radius | undefined {
+  const { candidate, host } = cell
+  if (cell.undecided.length > 0 || !cell.findings.some(({ level }) => level === 'error')) return undefined
+  const ownPins = candidate.ownPins(host.environment)
+  const { facts, budget } = options
+  const { environment, pins } = host
+  const change = smallestChange({ root: candidate.root, pins, ownPins, environment, facts, budget })
+  if (change.kind === 'undecided') return change
+  if (change.kind === 'none') {
+    const { by } = change
+    const refusal = by && errorsOf(walkOn(candidate, host, pins, facts), candidate, host)
+    const name = by?.demand?.target ?? by?.member.name
+    return { kind: 'none', by: refusal?.find(({ distribution }) => distribution === name) }
+  }
+  const { versions, exact, atLeast } = change
+  const left = errorsOf(walkOn(candidate, host, withPins(pins, versions), facts), candidate, host)
+  // The search ends on a walk without an error: this one goes the way of `analyze` itself.
+  if (left.length > 0) return { kind: 'undecided', atLeast }
+  const moves: Move[] = []
+  const adds = new Map<DistributionName, string>()
+  for (const [name, to] of [...versions].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const pin = pins.get(name)
+    if (pin === undefined) {
+      adds.set(name, to)
+      continue
+    }
+    const jump = jumpBetween(pin.version, to)
+    moves.push({
+      distribution: name,
+      from: pin.version,
+      ...(pin.at === undefined ? {} : { at: pin.at }),
+      to,
+      jump: jump === 'same' ? 'patch' : jump,
+    })
+  }
+  return { kind: 'moves', moves, adds, exact, atLeast, disturbs: disturbedBy(cell, versions, options) }
+}
+
+/**
+ * For each error the moves that it needs, of those that the cell needs: without any one of them the error stays
+ * or another one comes. Found by walking the closure with those moves alone.
+ */
+function raisesFor(cell: Cell, radius: Radius, options: RadiusOptions): ReadonlyMap<string, Fix> {
+  const fixes = new Map<string, Fix>()
+  if (radius.kind !== 'moves') return fixes
+  const { candidate, host } = cell
+  const before = new Set(cell.findings.map(({ id }) => id))
+  const versions = new Map([
+    ...radius.adds,
+    ...radius.moves.map(({ distribution, to }) => [distribution, to] as const),
+  ])
+  const helps = (id: string, names: readonly DistributionName[]): boolean => {
+    const some = new Map(names.map((name) => [name, versions.get(name)!]))
+    const walked = walkOn(candidate, host, withPins(host.pins, some), options.facts)
+    const left = errorsOf(walked, candidate, host)
+    return left.every((error) => error.id !== id && before.has(error.id))
+  }
+  for (const { id, level, distribution } of cell.findings) {
+    if (level !== 'error') continue
+    let names: readonly DistributionName[] = versions.has(distribution) ? [distribution] : []
+    if (names.length === 0 || !helps(id, names)) {
+      names = [...versions.keys()]
+      for (const name of versions.keys()) {
+        const fewer = names.filter((other) => other !== name)
+        if (helps(id, fewer)) names = fewer
+      }
+    }
+    const moved = new Set(names)
+    const pins = radius.moves.flatMap(({ distribution: name, to }) =>
+      moved.has(name) ? [[name, to] as const] : [],
+    )
+    const disturbs = radius.disturbs
+      ?.filter(({ holds }) => holds.some((name) => moved.has(name)))
+      .map(({ service }) => service)
+    fixes.set(id, {
+      kind: 'raise',
+      pins: new Map(pins),
+      ...(disturbs === undefined ? {} : { disturbs }),
+      verified: true,
+    })
+  }
+  return fixes
+}
+
+/** A cell with its blast radius. */
+export function withRadius(cell: Cell, options: RadiusOptions): Cell {
+  const radius = radiusOf(cell, options)
+  return radius === undefined ? cell : { ...cell, radius }
+}
+
+/** A cell with its blast radius, and each error with the pins that would have to move for it. */
+export function withRaises(cell: Cell, options: RadiusOptions): Cell {
+  const radius = radiusOf(cell, options)
+  if (radius === undefined) return cell
+  const raises = raisesFor(cell, radius, options)
+  const findings = cell.findings.map((finding) => {
+    const raise = raises.get(finding.id)
+    return raise === undefined ? finding : { ...finding, fixes: [...finding.fixes, raise] }
+  })
+  return { ...cell, radius, findings }
+}

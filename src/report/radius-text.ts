@@ -1,0 +1,152 @@
+import type { Cell } from '#collisions/analysis.js'
+import type { Finding } from '#collisions/finding.js'
+import type { Disturbed, Radius } from '#collisions/radius.js'
+import { formatOrigin, type Origin } from '#errors.js'
+import { cutTo, painter, plural, type TextOptions, wrapTo } from './terminal.js'
+
+/** Moved pins, and refused demands, that a first screen shows; JSON has them all. */
+const mostMoves = 20
+const mostRefused = 6
+
+type Moves = Extract<Radius, { readonly kind: 'moves' }>
+
+/** Path and line: what a person opens. */
+export function placeOf(at: Origin | undefined): string {
+  if (at === undefined) return ''
+  return formatOrigin('path' in at ? { path: at.path, ...(at.line && { line: at.line }) } : at)
+}
+
+/** How much of an id is shown: of the 170,000 findings of the shipped fleet, two share so much once in 25,000 times. */
+export function shortId({ id }: Finding): string {
+  return id.slice(0, 8)
+}
+
+function headline({ moves, exact, atLeast, disturbs }: Moves): string {
+  const proof = exact ? 'no fewer will do' : `the fewest found; ${atLeast} have to in any case`
+  const others =
+    disturbs === undefined
+      ? 'who else is on the host is not known'
+      : `${plural(disturbs.length, 'other service')} of the host ${disturbs.length === 1 ? 'is' : 'are'} disturbed`
+  return `${plural(moves.length, 'pin')} of the host ${moves.length === 1 ? 'moves' : 'move'} (${proof}), ${others}; separate: 0`
+}
+
+/** Who holds one of the moved pins: by name where that is short. */
+function holders(name: string, disturbs: readonly Disturbed[]): string {
+  const services = disturbs
+    .filter(({ holds }) => holds.some((one) => one === name))
+    .map(({ service }) => service)
+  if (services.length === 0) return 'nobody else has it'
+  return services.length > 5
+    ? `${services.length} others have it`
+    : `${services.join(', ')} ${services.length === 1 ? 'has' : 'have'} it`
+}
+
+function moveLines({ moves, adds, disturbs }: Moves, options: TextOptions): readonly string[] {
+  const shown = moves.slice(0, mostMoves)
+  const rows = shown.map(({ distribution, from, to, jump, at }) => [
+    distribution,
+    `${from} → ${to}`,
+    jump,
+    disturbs === undefined ? '' : holders(distribution, disturbs),
+    placeOf(at),
+  ])
+  const wide = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return [
+    ...rows.map((row) =>
+      cutTo(
+        `  ${row.map((text, column) => text.padEnd(wide[column] ?? 0)).join('  ')}`.trimEnd(),
+        options.width,
+      ),
+    ),
+    ...(moves.length > shown.length ? [`  … ${moves.length - shown.length} more: -o json has them all`] : []),
+    ...[...adds].map(([name, version]) => `  ${name} ${version} has to come, which the host does not pin`),
+  ]
+}
+
+function disturbedLines({ disturbs }: Moves, options: TextOptions): readonly string[] {
+  if (disturbs === undefined || disturbs.length === 0) return []
+  const paint = painter(options)
+  const named = (list: readonly Disturbed[]): string => list.map(({ service }) => service).join(', ')
+  const kept = disturbs.filter(({ refused }) => refused.length === 0)
+  const broken = disturbs.filter(({ refused }) => refused.length > 0)
+  const refused = new Map<string, string[]>()
+  for (const { service, refused: findings } of broken)
+    for (const { demand, distribution, supply } of findings) {
+      const text = `${demand.by} wants ${distribution} ${demand.specifier}, the host would have ${supply?.version}`
+      const services = refused.get(text) ?? []
+      services.push(service)
+      refused.set(text, services)
+    }
+  const shown = [...refused].slice(0, mostRefused)
+  return [
+    ...(kept.length === 0
+      ? []
+      : [`  ${wrapTo(`declared demands still met, nothing tested: ${named(kept)}`, options.width, 2, 4)}`]),
+    ...(broken.length === 0
+      ? []
+      : [`  ${paint('red', 'they would collide in turn')}: ${wrapTo(named(broken), options.width, 30, 4)}`]),
+    ...shown.map(
+      ([text, services]) => `    ${wrapTo(`${text} (${services.join(', ')})`, options.width, 4, 6)}`,
+    ),
+    ...(refused.size > shown.length
+      ? [`    … ${refused.size - shown.length} more: -o json has them all`]
+      : []),
+  ]
+}
+
+/** Question 2 for one cell: what would have to move on the host, and whom that disturbs. */
+export function radiusLines({ radius }: Cell, options: TextOptions): readonly string[] {
+  if (radius === undefined) return []
+  const paint = painter(options)
+  const title = paint('yellow', paint('bold', 'RAISE INSTEAD'))
+  if (radius.kind === 'none') {
+    const { by } = radius
+    const why =
+      by === undefined
+        ? ''
+        : `: ${by.demand.by} wants ${by.rule === 'python-floor' ? 'Python' : by.distribution} ${by.demand.specifier}`
+    return [
+      `${title}  ${wrapTo(`not possible: no versions known of the host's pins will do${why}`, options.width, 15)}`,
+      '',
+    ]
+  }
+  if (radius.kind === 'undecided')
+    return [
+      `${title}  ${wrapTo(`not decided within the budget of the search: at least ${plural(radius.atLeast, 'pin')} would have to move`, options.width, 15)}`,
+      '',
+    ]
+  return [
+    `${title}  ${wrapTo(headline(radius), options.width, 15)}`,
+    ...moveLines(radius, options),
+    ...disturbedLines(radius, options),
+    '',
+  ]
+}
+
+/** Question 2 for all services of a hop, in one line; nothing where no service has to move a pin. */
+export function radiusOfHop(cells: readonly Cell[]): string | undefined {
+  const known = cells.flatMap(({ candidate, radius }) =>
+    radius?.kind === 'moves' && radius.disturbs !== undefined
+      ? [{ service: candidate.service, pins: radius.moves.length, disturbs: radius.disturbs }]
+      : [],
+  )
+  if (known.length === 0) return undefined
+  const pins = known.map((one) => one.pins)
+  const least = Math.min(...pins)
+  const most = Math.max(...pins)
+  const mean = Math.round(known.reduce((sum, { disturbs }) => sum + disturbs.length, 0) / known.length)
+  const [worst] = [...known].sort(
+    (one, other) => other.disturbs.length - one.disturbs.length || other.pins - one.pins,
+  )
+  const breaking = known
+    .filter(({ disturbs }) => disturbs.some(({ refused }) => refused.length > 0))
+    .map(({ service }) => service)
+  return (
+    `${known.length} of ${plural(cells.length, 'service')} ${known.length === 1 ? 'wants' : 'want'} ` +
+    `${least === most ? plural(least, 'pin') : `${least} to ${most} pins`} moved, each disturbing ${mean} others on average, ` +
+    `${worst!.disturbs.length} at worst (${worst!.service})` +
+    (breaking.length === 0
+      ? ''
+      : `; what ${breaking.join(', ')} ${breaking.length === 1 ? 'wants' : 'want'} makes others collide in turn`)
+  )
+}
