@@ -1,5 +1,5 @@
 import { SvcsplitError } from '#errors.js'
-import { writeAtomic } from '#io/files.js'
+import { writeOutput } from '#io/files.js'
 import { type TextOptions, wantsColor } from '#report/terminal.js'
 import type { GlobalOptions } from './options.js'
 
@@ -41,7 +41,7 @@ export async function writeOutputs(
     }
     const content = format === 'json' ? json() : text(options)
     if (path === undefined) process.stdout.write(content)
-    else await writeAtomic(path, content)
+    else await writeOutput(path, content)
   }
 }
 

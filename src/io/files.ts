@@ -10,6 +10,7 @@ import {
   open,
   readdir,
   readlink,
+  realpath,
   rename,
   rm,
   stat,
@@ -179,6 +180,15 @@ export async function writeAtomic(
     if (typeof data === 'string' || data instanceof Uint8Array) await handle.writeFile(data)
     else for await (const chunk of data) await writeAll(handle, chunk)
   })
+}
+
+/** As `writeAtomic`, for a path that a person names: a link stays a link, and what it points at is written. */
+export async function writeOutput(path: string, data: string | Uint8Array): Promise<void> {
+  const status = await statusOf(path)
+  const target = status?.kind === 'link' ? await realpath(path).catch(() => path) : path
+  if ((await statusOf(target))?.kind === 'folder')
+    throw new SvcsplitError('E-FS-KIND', `${path} is a folder`, { hint: 'name a file' })
+  await writeAtomic(target, data)
 }
 
 /** As `writeAtomic`, and leaves a file alone that holds these bytes already. @returns whether it wrote */

@@ -1,6 +1,6 @@
 import { loadFleet } from '#inputs/fleet.js'
 import { serviceReleaseNamed } from '#inputs/releases.js'
-import { writeAtomic } from '#io/files.js'
+import { writeOutput } from '#io/files.js'
 import type { Lock } from '#lock/lock.js'
 import { formatPylock } from '#lock/pylock.js'
 import { lockRelease, shippedSnapshot, withUrls } from './lock.js'
@@ -43,7 +43,7 @@ export async function writeLock(request: WriteLockRequest): Promise<WrittenLock>
   const text = formatPylock(lock)
   if (request.path === false) return { lock, text }
   const path = request.path ?? `pylock.${service}.toml`
-  await writeAtomic(path, text)
+  await writeOutput(path, text)
   return { lock, text, path }
 }
 

@@ -15,6 +15,7 @@ import {
   tempDir,
   writeAtomic,
   writeIfChanged,
+  writeOutput,
 } from '#io/files.js'
 
 describe('errors of the disk', () => {
@@ -215,4 +216,24 @@ describe('the cache folder', () => {
   ])('for %j is %s', (environment, expected) => {
     expect(cacheDir(environment)).toBe(expected)
   })
+})
+
+describe('writeOutput', () => {
+  it('leaves a link a link and writes what it points at', () =>
+    tempDir('output-', async (dir) => {
+      writeFileSync(join(dir, 'real.json'), 'old')
+      symlinkSync('real.json', join(dir, 'link.json'))
+      await writeOutput(join(dir, 'link.json'), 'new')
+      expect(await statusOf(join(dir, 'link.json'))).toMatchObject({ kind: 'link' })
+      expect(readFileSync(join(dir, 'real.json'), 'utf8')).toBe('new')
+    }))
+
+  it('refuses a folder, also behind a link', () =>
+    tempDir('output-', async (dir) => {
+      mkdirSync(join(dir, 'folder'))
+      symlinkSync('folder', join(dir, 'link'))
+      await expect(writeOutput(join(dir, 'folder'), 'x')).rejects.toMatchObject({ code: 'E-FS-KIND' })
+      await expect(writeOutput(join(dir, 'link'), 'x')).rejects.toMatchObject({ code: 'E-FS-KIND' })
+      expect(readdirSync(dir).sort()).toEqual(['folder', 'link'])
+    }))
 })
