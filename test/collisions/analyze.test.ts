@@ -68,7 +68,20 @@ describe('nova@2026.1 on the pins of 2025.1', () => {
 
   it('is mended by separation, which was checked', () => {
     for (const { fixes } of of('collision'))
-      expect(fixes).toEqual([{ kind: 'separate', service: 'nova', verified: true }])
+      expect(fixes).toContainEqual({ kind: 'separate', service: 'nova', verified: true })
+  })
+
+  it('would be mended by raising the pins too, and whoever else holds one is named', () => {
+    const raises = of('collision').map(({ distribution, fixes }) => ({
+      distribution,
+      raise: fixes.find(({ kind }) => kind === 'raise'),
+    }))
+    for (const { distribution, raise } of raises) {
+      expect(raise).toMatchObject({ verified: true })
+      expect(raise).toHaveProperty('pins', expect.any(Map))
+      expect((raise as { pins: ReadonlyMap<string, string> }).pins.has(distribution)).toBe(true)
+      expect((raise as { disturbs: readonly string[] }).disturbs).not.toContain('nova')
+    }
   })
 
   it('is told through the shortest chain of distributions', () => {

@@ -47,7 +47,7 @@ describe("a user's own requirements file", () => {
         specifier: '>=4.5.0',
         at: { path: 'billing.txt', line: 2, text: 'oslo.service>=4.5.0 # why' },
       },
-      fixes: [],
+      fixes: [{ kind: 'raise', verified: true }],
     })
     expect(rules).not.toContain('entry-point')
     expect(undecided).toEqual([])

@@ -62,7 +62,15 @@ describe('one service on one host', () => {
       via: ['nova'],
       direct: true,
       state: 'new',
-      fixes: [{ kind: 'separate', service: 'nova', verified: true }],
+      fixes: [
+        { kind: 'separate', service: 'nova', verified: true },
+        {
+          kind: 'raise',
+          pins: { futurist: '3.2.1' },
+          disturbs: expect.arrayContaining(['ironic']),
+          verified: true,
+        },
+      ],
     })
   })
 
@@ -110,7 +118,7 @@ describe('one service on one host', () => {
     )
     expect(text).toMatch(/the host has 4\.1\.2 +constraints\/2025\.1\.txt:\d+ +oslo\.service===4\.1\.2/)
     expect(text).toMatch(/nova-api, nova-api-metadata, nova-api-os-compute/)
-    expect(text).toMatch(/next {3}svcsplit build nova@2026\.1/)
+    expect(text).toMatch(/next {3}svcsplit explain [0-9a-f]{8} .* svcsplit build nova@2026\.1 -o oci:images/)
     expect(text).not.toMatch(/safe/i)
   })
 
