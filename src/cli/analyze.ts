@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { analysisText } from '#report/analyze-text.js'
 import { analysisJson } from '#report/json.js'
 import { type AnalyzeOptions, analyze } from '#verbs/analyze.js'
@@ -22,6 +22,7 @@ export interface SelectionFlags extends GlobalOptions, TargetOptions, IndexOptio
 
 interface Flags extends SelectionFlags {
   readonly radius?: boolean
+  readonly radiusBudget?: number
   readonly output?: readonly Output[]
 }
 
@@ -52,12 +53,20 @@ export function selectionOptions(services: readonly string[], flags: SelectionFl
   }
 }
 
+function parseBudget(text: string): number {
+  const budget = Number(text)
+  if (!/^\d{1,7}$/.test(text) || budget < 1)
+    throw new InvalidArgumentError('write a number from 1 to 9999999.')
+  return budget
+}
+
 async function run(services: readonly string[], flags: Flags, command: Command): Promise<void> {
   const progress = progressFor(command)
   const result = await analyze({
     ...selectionOptions(services, flags),
     progress,
     ...(flags.radius === undefined ? {} : { radius: flags.radius }),
+    ...(flags.radiusBudget === undefined ? {} : { radiusBudget: flags.radiusBudget }),
   })
   progress.end()
   await writeOutputs(
@@ -84,6 +93,11 @@ export function registerAnalyze(program: Command): void {
     )
     .argument('[SERVICE@RELEASE...]', 'such as nova@2026.1; nova alone is its newest maintained release')
     .option('--radius', 'for every cell the fewest pins that would have to move, and whom that disturbs')
+    .option(
+      '--radius-budget <closures>',
+      'closures to walk for the fewest pins of a cell (default: 2000, of many cells 500)',
+      parseBudget,
+    )
     .option('-o, --output <format[=path]>', 'text or json, to stdout or a file (repeatable)', parseOutput)
   addSelectionOptions(command).action((services: string[], _: unknown, self: Command) =>
     run(services, self.optsWithGlobals<Flags>(), self),

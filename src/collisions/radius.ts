@@ -54,7 +54,7 @@ export interface RadiusOptions {
 }
 
 /** Closures walked for the one cell of a question, and for each of many. Real hops take 2, and 400 at worst. */
-export const cellBudget = 4000
+export const cellBudget = 2000
 export const matrixBudget = 500
 
 function walkOn(candidate: Candidate, host: Host, pins: Pins, facts: ClosureFacts): Closure {

@@ -183,10 +183,13 @@ export function smallestChange(problem: ChangeProblem): Change {
         domains.set(first.name, both)
       }
     }
-    const stays = (member: Member): boolean =>
-      causesOf(member).every(({ name }) => name === undefined || name === ownName || versions.has(name))
+    const isFixed = ({ name }: Member): boolean =>
+      name === undefined || name === ownName || versions.has(name)
+    const firm = walked.members.filter((member) =>
+      causesOf(member).every((cause) => cause === member || isFixed(cause)),
+    )
     const extras = new Map<DistributionName, Set<string>>()
-    for (const demand of walked.members.filter(stays).flatMap(({ set }) => linesOf(set))) {
+    for (const demand of firm.filter(isFixed).flatMap(({ set }) => linesOf(set))) {
       const wanted = extras.get(demand.target) ?? new Set()
       for (const extra of demand.requirement.extras) wanted.add(extra)
       extras.set(demand.target, wanted)
@@ -197,15 +200,43 @@ export function smallestChange(problem: ChangeProblem): Change {
           domain.filter(({ version }) => accepts(demand, version)),
         )
     }
-    const isPossible =
-      [...domains.values()].every(({ length }) => length > 0) &&
-      spread(domains, {
-        walker,
-        slotOf,
-        fixedVersion: (name) => (name === ownName ? root.distribution!.version : versions.get(name)),
-        extrasOf: (name) => extras.get(name) ?? noExtras,
+    /** Whether a member accepts no possible version of something that has to move. */
+    const isTorn = ({ set }: Member): boolean =>
+      set.demands.some((demand) => {
+        const domain = domains.get(demand.target)
+        return domain !== undefined && !domain.some(({ version }) => accepts(demand, version))
       })
+    const staysAsItIs = ({ name }: Member): boolean => name === undefined || !domains.has(name)
+    /** Who is there in any case and is torn has to move as well. */
+    const addTorn = (): boolean => {
+      const before = domains.size
+      for (const member of firm)
+        if (!isFixed(member) && staysAsItIs(member) && isTorn(member))
+          domains.set(member.name!, choicesOf(member.name!))
+      return domains.size > before
+    }
+    const known = {
+      walker,
+      slotOf,
+      fixedVersion: (name: DistributionName) =>
+        name === ownName ? root.distribution!.version : versions.get(name),
+      extrasOf: (name: DistributionName) => extras.get(name) ?? noExtras,
+    }
+    let isPossible = true
+    do {
+      isPossible = [...domains.values()].every(({ length }) => length > 0) && spread(domains, known)
+    } while (isPossible && addTorn())
     if (!isPossible) return { kind: 'dead', by: violations.length === 1 ? violations[0] : undefined }
+    for (const member of walked.members) {
+      if (!isTorn(member)) continue
+      const causes = causesOf(member)
+      if (!causes.every(staysAsItIs)) continue
+      const ways = causes.flatMap(({ name }) =>
+        name === undefined || name === ownName || versions.has(name) ? [] : choicesOf(name),
+      )
+      if (ways.length === 0) return { kind: 'dead', by: undefined }
+      found.push(openFrom(ways))
+    }
     return { kind: 'open', open: disjoint([...[...domains.values()].map(openFrom), ...found]) }
   }
 
@@ -295,11 +326,15 @@ function cheapestOf(node: Node, open: readonly Open[]): Node {
   return { versions, key: keyOf(versions), cost, bound: cost, open: undefined }
 }
 
-/** One child for each way out of the first violation, cheapest first. What the others cost at least stays. */
-function childrenOf(node: Node, [first, ...rest]: readonly Open[]): readonly Node[] {
-  const others = rest.reduce((sum, { least }) => addCosts(sum, least), noCost)
-  return first!.choices
-    .map(({ name, version, cost }) => {
+/**
+ * One child for each way out of one violation, cheapest first. What the others cost at least stays. The violation
+ * is the last, the one with the most names: where it is left open what has to move, a bound is furthest off.
+ */
+function childrenOf(node: Node, open: readonly Open[]): readonly Node[] {
+  const others = open.slice(0, -1).reduce((sum, { least }) => addCosts(sum, least), noCost)
+  return open
+    .at(-1)!
+    .choices.map(({ name, version, cost }) => {
       const versions = new Map(node.versions).set(name, version)
       const total = addCosts(node.cost, cost)
       return { versions, key: keyOf(versions), cost: total, bound: addCosts(total, others), open: undefined }

@@ -202,11 +202,16 @@ function undecidedLines(result: AnalysisResult, options: TextOptions): readonly 
   ]
 }
 
+/** Ids hold for one Python, and commands look on the usual one. */
+function pythonOption({ python }: AnalysisResult): string {
+  return python === '3.11' ? '' : ` --python ${python}`
+}
+
 function nextLine(result: AnalysisResult, columns: number): string {
   const [cell] = result.cells
   const release = cell?.candidate.release
   const error = cell?.findings.find(({ level }) => level === 'error')
-  const explain = error === undefined ? [] : [`svcsplit explain ${shortId(error)}`]
+  const explain = error === undefined ? [] : [`svcsplit explain ${shortId(error)}${pythonOption(result)}`]
   if (cell === undefined || release === undefined) return 'next   svcsplit resolve -r FILE -c FILE'
   const name = `${cell.candidate.service}@${release}`
   const build = `svcsplit build ${name} -o oci:images`

@@ -96,12 +96,16 @@ function fixText(fix: Fix, { cell, finding }: ExplainResult): string {
     return `${name} ${from === undefined ? '' : `${from} → `}${to}`
   })
   const others = cell.radius?.kind === 'moves' && cell.radius.moves.length > fix.pins.size
+  const torn = (cell.radius?.kind === 'moves' ? (cell.radius.disturbs ?? []) : [])
+    .filter(({ refused, service }) => refused.length > 0 && fix.disturbs?.includes(service))
+    .map(({ service }) => service)
+  const turn = torn.length === 0 ? '' : `. Then demands of ${torn.join(', ')} would be refused in turn`
   const disturbs =
     fix.disturbs === undefined
       ? 'who else is on the host is not known'
       : fix.disturbs.length === 0
         ? 'no other service disturbed'
-        : `${plural(fix.disturbs.length, 'other service')} disturbed: ${fix.disturbs.join(', ')}`
+        : `${plural(fix.disturbs.length, 'other service')} disturbed: ${fix.disturbs.join(', ')}${turn}`
   return `raise ${pins.join(', ')} on the host. This ${finding.rule} goes and no other error comes${others ? ' (the other errors of this service stay)' : ''}; ${disturbs}`
 }
 

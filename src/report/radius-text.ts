@@ -25,9 +25,9 @@ function headline({ moves, exact, atLeast, disturbs }: Moves): string {
   const proof = exact ? 'no fewer will do' : `the fewest found; ${atLeast} have to in any case`
   const others =
     disturbs === undefined
-      ? 'who else is on the host is not known'
+      ? 'who else is on the host and disturbed is not known'
       : `${plural(disturbs.length, 'other service')} of the host ${disturbs.length === 1 ? 'is' : 'are'} disturbed`
-  return `${plural(moves.length, 'pin')} of the host ${moves.length === 1 ? 'moves' : 'move'} (${proof}), ${others}; separate: 0`
+  return `${plural(moves.length, 'pin')} of the host ${moves.length === 1 ? 'moves' : 'move'} (${proof}), ${others}; with separation none is`
 }
 
 /** Who holds one of the moved pins: by name where that is short. */
@@ -81,7 +81,9 @@ function disturbedLines({ disturbs }: Moves, options: TextOptions): readonly str
   return [
     ...(kept.length === 0
       ? []
-      : [`  ${wrapTo(`declared demands still met, nothing tested: ${named(kept)}`, options.width, 2, 4)}`]),
+      : [
+          `  ${wrapTo(`nothing new is refused, as declared and not tested: ${named(kept)}`, options.width, 2, 4)}`,
+        ]),
     ...(broken.length === 0
       ? []
       : [`  ${paint('red', 'they would collide in turn')}: ${wrapTo(named(broken), options.width, 30, 4)}`]),

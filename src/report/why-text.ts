@@ -37,7 +37,6 @@ function versionLine({ member, pin, release, host, wanted }: WhyResult): Line {
     refused.length === 0
       ? ''
       : `, refused by ${listed(refused.map(({ demand }) => `${demand.by} (${demand.specifier})`))}`
-  if (reason === 'service') return ['version', `${version}, the service's own`]
   if (pin !== undefined) {
     const source = pin.at !== undefined && 'path' in pin.at ? (pin.at.text ?? '').trim() : ''
     return ['version', `${version}: the constraint ${source} decides${but}`, pin.at]
@@ -59,7 +58,14 @@ function roundedDown(number: number): number {
 }
 
 function factLines(result: WhyResult): readonly Line[] {
-  const { chains, wanted, bounds } = result
+  const { chains, wanted, bounds, member, service } = result
+  if (member!.reason === 'service')
+    return [
+      [
+        'version',
+        `${member!.version}: this is the distribution of ${service} itself, nothing has to demand it`,
+      ],
+    ]
   const [shortest] = chains.chains
   const by = [...new Set(wanted.map(({ demand }) => demand.by))]
   const many = chains.isAll

@@ -16,7 +16,7 @@ export interface Chains {
 }
 
 /** Steps of the search for chains: a closure of 150 distributions can have billions of them. */
-const mostSteps = 200_000
+const mostSteps = 500_000
 
 type Edges = ReadonlyMap<Member, readonly { readonly to: Member; readonly link: Link }[]>
 
@@ -59,10 +59,13 @@ export function chainsTo(closure: Closure, target: Member, most: number): Chains
     ({ reason, name }, index) => index === 0 || (reason === 'service' && name === undefined),
   )
   const chains: (readonly Link[])[] = []
+  let length = 0
   let steps = 0
+  /** Whether a longer chain than those of the last length was seen to begin. */
+  let isCut = false
 
   /** False if a limit was met. */
-  function search(start: Member, length: number): boolean {
+  function search(start: Member): boolean {
     const path: Link[] = []
     const onPath = new Set([start])
     const open = [{ member: start, next: 0 }]
@@ -80,7 +83,11 @@ export function chainsTo(closure: Closure, target: Member, most: number): Chains
       }
       const { to, link } = edge
       const left = distances.get(to)
-      if (left === undefined || path.length + 1 + left > length || onPath.has(to)) continue
+      if (left === undefined || onPath.has(to)) continue
+      if (path.length + 1 + left > length) {
+        isCut = true
+        continue
+      }
       if (to !== target) {
         path.push(link)
         onPath.add(to)
@@ -93,8 +100,11 @@ export function chainsTo(closure: Closure, target: Member, most: number): Chains
     return true
   }
 
-  for (let length = 1; length < closure.members.length; length += 1)
+  do {
+    isCut = false
+    length += 1
     for (const start of starts)
-      if (distances.has(start) && start !== target && !search(start, length)) return { chains, isAll: false }
+      if (distances.has(start) && start !== target && !search(start)) return { chains, isAll: false }
+  } while (isCut)
   return { chains, isAll: true }
 }

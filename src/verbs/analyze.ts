@@ -35,6 +35,8 @@ export interface AnalyzeOptions {
   readonly profile?: string
   /** The blast radius of every cell; one host and named services have it in any case. */
   readonly radius?: boolean
+  /** Closures that the search for one cell's blast radius may walk. */
+  readonly radiusBudget?: number
   readonly index: IndexChoice
   readonly progress?: Progress
 }
@@ -189,11 +191,14 @@ export async function analyze(options: AnalyzeOptions): Promise<AnalysisResult> 
   const { fleet, environment, hosts, isNarrow, isOwnFile } = selection
   const found = await selection.withFacts((facts) => {
     const made = matrix(selection.candidates(facts), hosts, environment, facts, { notes: isNarrow })
-    const radius = { facts, on: (host: Host) => selection.on(facts, host) }
+    const radius = {
+      facts,
+      on: (host: Host) => selection.on(facts, host),
+      budget: options.radiusBudget ?? (isNarrow ? cellBudget : matrixBudget),
+    }
     const cells = made.cells.map((cell) => {
-      if (isNarrow) return withRaises(cell, { ...radius, budget: cellBudget })
-      if (options.radius === true) return withRaises(cell, { ...radius, budget: matrixBudget })
-      return isNewestHop(fleet.releases, cell) ? withRadius(cell, { ...radius, budget: matrixBudget }) : cell
+      if (isNarrow || options.radius === true) return withRaises(cell, radius)
+      return isNewestHop(fleet.releases, cell) ? withRadius(cell, radius) : cell
     })
     return { ...made, cells }
   })

@@ -69,12 +69,16 @@ export function why(options: WhyOptions): WhyResult {
   const distribution = nameOf(options.distribution)
   if (!members.has(distribution) && !pins.has(distribution) && facts.versions(distribution).length === 0) {
     const near = nearestNames(distribution, new Set<string>([...members.keys(), ...pins.keys()]))
-    throw new SvcsplitError('E-REQ-NAME', `no distribution ${JSON.stringify(distribution)} is known`, {
-      hint:
-        near.length > 0
-          ? `did you mean ${near.join(' or ')}?`
-          : `svcsplit lock ${service}@${release.name} lists what the service has`,
-    })
+    throw new SvcsplitError(
+      'E-REQ-NAME',
+      `no distribution ${JSON.stringify(options.distribution)} is known`,
+      {
+        hint:
+          near.length > 0
+            ? `did you mean ${near.join(' or ')}?`
+            : `svcsplit lock ${service}@${release.name} lists what the service has`,
+      },
+    )
   }
   const member = members.get(distribution)
   const wanted = walked.members

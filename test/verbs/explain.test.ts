@@ -1,0 +1,103 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Finding, Rule } from '#collisions/finding.js'
+import { explainJson, explainText } from '#report/explain-text.js'
+import { analyze } from '#verbs/analyze.js'
+import { type ExplainOptions, explain } from '#verbs/explain.js'
+
+const base = { python: '3.11', platform: 'linux/amd64', index: { offline: true } } as const
+
+let findings: readonly Finding[]
+
+beforeAll(async () => {
+  const result = await analyze({ ...base, services: ['nova@2026.1'], host: '2025.1' })
+  findings = result.cells[0]!.findings
+})
+
+function idOf(rule: Rule, distribution?: string): string {
+  return findings.find(
+    (finding) =>
+      finding.rule === rule && (distribution === undefined || finding.distribution === distribution),
+  )!.id
+}
+
+function ask(id: string, options: Partial<ExplainOptions> = {}) {
+  return explain({ ...base, services: [], id, ...options })
+}
+
+describe('one finding', () => {
+  it('is found among everything shipped by how its id begins', async () => {
+    const id = idOf('collision', 'oslo-service')
+    const { finding, cell, demands } = await ask(id.slice(0, 8))
+    expect(finding.id).toBe(id)
+    expect([cell.candidate.service, cell.candidate.release, cell.host.label]).toEqual([
+      'nova',
+      '2026.1',
+      '2025.1',
+    ])
+    expect(demands.map(({ demand, isMet }) => [demand.by, isMet])).toEqual([
+      ['nova 33.0.2', false],
+      ['os-brick 6.11.1', true],
+      ['oslo-messaging 16.1.2', true],
+    ])
+  })
+
+  it('has the fixes that analyze gives it, and is the same in JSON', async () => {
+    const id = idOf('collision', 'oslo-service')
+    const result = await ask(id, { services: ['nova@2026.1'], host: '2025.1' })
+    expect(result.finding).toEqual(findings.find((one) => one.id === id))
+    expect(JSON.parse(explainJson(result))).toMatchObject({
+      finding: { id, rule: 'collision', fixes: [{ kind: 'separate' }, { kind: 'raise', verified: true }] },
+      radius: { moves: 4, exact: true },
+    })
+  })
+
+  it.each<Rule>([
+    'collision',
+    'missing-extra',
+    'unpinned',
+    'entry-point',
+    'drift',
+  ])('of the rule %s is told with both sides and what to do next', async (rule) => {
+    const text = explainText(await ask(idOf(rule), { services: ['nova@2026.1'], host: '2025.1' }), {
+      width: 120,
+      color: false,
+    })
+    expect(text).toMatch(new RegExp(`^${rule} [0-9a-f]{12}   `))
+    expect(text).toMatch(/^(demanded|started) +\S/m)
+    expect(text).toMatch(/^next {3}svcsplit /m)
+    expect(text).not.toMatch(/undefined|\bsafe\b/)
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(120)
+  })
+
+  it('is found on another Python only if that is given', async () => {
+    const on39 = await analyze({ ...base, python: '3.9', services: ['neutron@2026.1'], host: '2026.1' })
+    const { id } = on39.cells[0]!.findings[0]!
+    const there = { services: ['neutron@2026.1'], host: '2026.1' }
+    expect((await ask(id, { ...there, python: '3.9' })).finding.rule).toBe('python-floor')
+    await expect(ask(id, there)).rejects.toMatchObject({
+      code: 'E-CLI-USAGE',
+      hint: expect.stringContaining('--python'),
+    })
+  })
+
+  it.each([
+    ['fffffffffffe', /there is no finding/],
+    ['nonsense', /no id of a finding/],
+    ['', /no id of a finding/],
+    ['0'.repeat(13), /no id of a finding/],
+  ])('by the id %j is refused with how to list ids', async (id, message) => {
+    const refusal = ask(id, { services: ['nova@2026.1'], host: '2025.1' })
+    await expect(refusal).rejects.toMatchObject({
+      code: 'E-CLI-USAGE',
+      message: expect.stringMatching(message),
+      hint: expect.stringContaining('svcsplit analyze SERVICE@RELEASE --host RELEASE'),
+    })
+  })
+
+  it('by too little of an id is refused with ids to choose from', async () => {
+    await expect(ask('b', { services: ['nova@2026.1'], host: '2025.1' })).rejects.toMatchObject({
+      message: expect.stringMatching(/^\d+ findings have an id that begins with b$/),
+      hint: expect.stringMatching(/^give more of it: b[0-9a-f]{11}, /),
+    })
+  })
+})
