@@ -95,7 +95,7 @@ export function registerAnalyze(program: Command): void {
     .option('--radius', 'for every cell the fewest pins that would have to move, and whom that disturbs')
     .option(
       '--radius-budget <closures>',
-      'closures to walk for the fewest pins of a cell (default: 2000, of many cells 500)',
+      'closures to walk for the fewest pins of a cell (default: 2000, of many cells 200)',
       parseBudget,
     )
     .option('-o, --output <format[=path]>', 'text or json, to stdout or a file (repeatable)', parseOutput)

@@ -53,9 +53,9 @@ export interface RadiusOptions {
   readonly budget: number
 }
 
-/** Closures walked for the one cell of a question, and for each of many. Real hops take 2, and 400 at worst. */
+/** Closures walked for the one cell of a question, and for each of many. Real hops take 2, and 50 at worst. */
 export const cellBudget = 2000
-export const matrixBudget = 500
+export const matrixBudget = 200
 
 function walkOn(candidate: Candidate, host: Host, pins: Pins, facts: ClosureFacts): Closure {
   const { environment } = host

@@ -18,10 +18,11 @@ import {
   noExtras,
   walkerFor,
 } from '#solver/closure-demands.js'
+import { cheapestOf, childrenOf, disjoint, type Open, openFrom, type Step } from './change-steps.js'
 import { refusesPython } from './check.js'
 import { type Domains, type Slot, spread } from './forced-moves.js'
 import { heap } from './heap.js'
-import { addCosts, type Choice, type Cost, choicesFor, compareCosts, noCost } from './move-cost.js'
+import { addCosts, type Choice, choicesFor, compareCosts, noCost } from './move-cost.js'
 
 export interface ChangeProblem {
   readonly root: Root
@@ -53,23 +54,6 @@ export type Change =
   | { readonly kind: 'none'; readonly by: Violation | undefined }
   | { readonly kind: 'undecided'; readonly atLeast: number }
 
-interface Open {
-  /** Choices of which one has to be taken: without a change to one of their names the violation stays. */
-  readonly choices: readonly Choice[]
-  /** The least that any of the choices costs. */
-  readonly least: Cost
-}
-
-interface Node {
-  readonly versions: ReadonlyMap<DistributionName, string>
-  readonly key: string
-  readonly cost: Cost
-  /** No change that contains this one costs less. */
-  readonly bound: Cost
-  /** Violations that share no name, once the closure has been walked. */
-  readonly open: readonly Open[] | undefined
-}
-
 type Walked = { readonly kind: 'open'; readonly open: readonly Open[] } | Dead
 
 interface Dead {
@@ -82,13 +66,6 @@ function pinned(pins: Pins, versions: ReadonlyMap<DistributionName, string>): Pi
   const changed = new Map(pins)
   for (const [name, version] of versions) changed.set(name, { version })
   return changed
-}
-
-function keyOf(versions: ReadonlyMap<DistributionName, string>): string {
-  return [...versions]
-    .map(([name, version]) => `${name} ${version}`)
-    .sort()
-    .join('\n')
 }
 
 /**
@@ -126,7 +103,7 @@ export function smallestChange(problem: ChangeProblem): Change {
   /** Every way to be rid of a violation; names that are decided, and the service, stay as they are. */
   function waysOut(
     { member, demand }: Violation,
-    decided: Node['versions'],
+    decided: Step['versions'],
     walked: Closure,
   ): readonly Choice[] {
     const ways: Choice[] = []
@@ -149,7 +126,7 @@ export function smallestChange(problem: ChangeProblem): Change {
     )
   }
 
-  function walk({ versions }: Node): Walked {
+  function walk({ versions }: Step): Walked {
     walks += 1
     const known = ownPins === undefined ? {} : { ownPins }
     const walked = closure({ root, pins: pinned(pins, versions), environment, facts, ...known })
@@ -168,7 +145,7 @@ export function smallestChange(problem: ChangeProblem): Change {
     return violations.length === 0 ? { kind: 'open', open: [] } : openOf(violations, versions, walked)
   }
 
-  function openOf(violations: readonly Violation[], versions: Node['versions'], walked: Closure): Walked {
+  function openOf(violations: readonly Violation[], versions: Step['versions'], walked: Closure): Walked {
     const domains: Domains = new Map()
     const found: Open[] = []
     for (const violation of violations) {
@@ -240,8 +217,8 @@ export function smallestChange(problem: ChangeProblem): Change {
     return { kind: 'open', open: disjoint([...[...domains.values()].map(openFrom), ...found]) }
   }
 
-  const start: Node = { versions: new Map(), key: '', cost: noCost, bound: noCost, open: undefined }
-  const queue = heap<Node>(
+  const start: Step = { versions: new Map(), key: '', cost: noCost, bound: noCost, open: undefined }
+  const queue = heap<Step>(
     (one, other) =>
       compareCosts(one.bound, other.bound) ||
       other.versions.size - one.versions.size ||
@@ -278,9 +255,9 @@ export function smallestChange(problem: ChangeProblem): Change {
   return isWhole ? { kind: 'none', by } : { kind: 'undecided', atLeast: 0 }
 
   /** Out of budget: straight on from where the search was, the cheapest way out each time. */
-  function bestKnown(from: Node): Change {
+  function bestKnown(from: Step): Change {
     const atLeast = from.bound[0]
-    for (let node: Node | undefined = from, steps = 0; node !== undefined && steps < mostSteps; steps += 1) {
+    for (let node: Step | undefined = from, steps = 0; node !== undefined && steps < mostSteps; steps += 1) {
       const walked: Walked = walk(node)
       if (walked.kind === 'dead') break
       if (walked.open.length === 0) return { kind: 'found', versions: node.versions, exact: false, atLeast }
@@ -291,56 +268,3 @@ export function smallestChange(problem: ChangeProblem): Change {
 }
 
 const mostSteps = 500
-
-function openFrom(choices: readonly Choice[]): Open {
-  const least = choices.reduce((best, one) => (compareCosts(one.cost, best.cost) < 0 ? one : best))
-  return { choices, least: least.cost }
-}
-
-/** Of all violations some that share no name, those with the fewest ways out first. */
-function disjoint(found: readonly Open[]): readonly Open[] {
-  const taken = new Set<DistributionName>()
-  return found
-    .map((open) => ({ open, names: new Set(open.choices.map(({ name }) => name)) }))
-    .sort(
-      (one, other) =>
-        one.names.size - other.names.size || one.open.choices.length - other.open.choices.length,
-    )
-    .filter(({ names }) => {
-      for (const name of names) if (taken.has(name)) return false
-      for (const name of names) taken.add(name)
-      return true
-    })
-    .map(({ open }) => open)
-}
-
-/** Every violation left by its cheapest way out at once: if that leaves none, nothing is cheaper. */
-function cheapestOf(node: Node, open: readonly Open[]): Node {
-  const versions = new Map(node.versions)
-  let { cost } = node
-  for (const { choices, least } of open) {
-    const { name, version } = choices.find((choice) => choice.cost === least)!
-    versions.set(name, version)
-    cost = addCosts(cost, least)
-  }
-  return { versions, key: keyOf(versions), cost, bound: cost, open: undefined }
-}
-
-/**
- * One child for each way out of one violation, cheapest first. What the others cost at least stays. The violation
- * is the last, the one with the most names: where it is left open what has to move, a bound is furthest off.
- */
-function childrenOf(node: Node, open: readonly Open[]): readonly Node[] {
-  const others = open.slice(0, -1).reduce((sum, { least }) => addCosts(sum, least), noCost)
-  return open
-    .at(-1)!
-    .choices.map(({ name, version, cost }) => {
-      const versions = new Map(node.versions).set(name, version)
-      const total = addCosts(node.cost, cost)
-      return { versions, key: keyOf(versions), cost: total, bound: addCosts(total, others), open: undefined }
-    })
-    .sort(
-      (one, other) =>
-        compareCosts(one.bound, other.bound) || (one.key < other.key ? -1 : one.key > other.key ? 1 : 0),
-    )
-}
