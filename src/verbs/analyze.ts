@@ -157,6 +157,16 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
   const ownFiles = [options.constraints, options.requirements, options.profile].some(
     (path) => path !== undefined,
   )
+  // One object for each service release: what is worked out of it is kept by it.
+  const made = new WeakMap<ClosureFacts, Map<string, Candidate>>()
+  function shippedCandidate(facts: ClosureFacts, service: string, release: string): Candidate {
+    const known = made.get(facts) ?? new Map<string, Candidate>()
+    made.set(facts, known)
+    const key = `${service}@${release}`
+    const candidate = known.get(key) ?? candidateOf(fleet, snapshot, facts, service, release)
+    known.set(key, candidate)
+    return candidate
+  }
   return {
     fleet,
     environment,
@@ -169,7 +179,9 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
         : sorted(
             wanted.map(({ service, release }) => {
               const given = profile?.service === service ? profile : undefined
-              return candidateOf(fleet, snapshot, facts, service, release.name, given)
+              return given === undefined
+                ? shippedCandidate(facts, service, release.name)
+                : candidateOf(fleet, snapshot, facts, service, release.name, given)
             }),
           ),
     on: (facts, { release }) =>
@@ -177,7 +189,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
         ? undefined
         : [...fleet.releases.byName.get(release)!.services.keys()]
             .sort()
-            .map((service) => candidateOf(fleet, snapshot, facts, service, release)),
+            .map((service) => shippedCandidate(facts, service, release)),
     withFacts: async (run) =>
       ownFiles
         ? (await import('./missing-facts.js')).fetchUntilKnown(shipped, run, options.index, options.progress)
