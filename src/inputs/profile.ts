@@ -1,20 +1,17 @@
-import type { ErrorObject } from 'ajv'
-import {
-  type Document,
-  isCollection,
-  isMap,
-  isNode,
-  isScalar,
-  LineCounter,
-  type Node,
-  parseAllDocuments,
-} from 'yaml'
 import { type FileOrigin, SvcsplitError } from '#errors.js'
 import { parseRequirement, type Requirement } from '#pep/requirement.js'
-import { nearestNames } from './nearest-name.js'
 import { profileSchema } from './profile-schema.js'
 import { readInput } from './requirements-file.js'
 import { decodeText } from './text-lines.js'
+import {
+  checkSchema,
+  parseYaml,
+  placeAt,
+  plainData,
+  refuseOddYaml,
+  type YamlFile,
+  type YamlKind,
+} from './yaml-file.js'
 
 export interface Process {
   readonly name: string
@@ -52,117 +49,7 @@ export interface Profile {
   readonly places: ReadonlyMap<string, FileOrigin>
 }
 
-interface Parsed {
-  readonly path: string
-  readonly lines: readonly string[]
-  readonly counter: LineCounter
-  readonly document: Document.Parsed
-}
-
-const deepest = 20
-
-function originOf(parsed: Parsed, node: Node | null | undefined): FileOrigin {
-  const offset = node?.range?.[0] ?? 0
-  const { line, col } = parsed.counter.linePos(offset)
-  const text = parsed.lines[line - 1]
-  return {
-    path: parsed.path,
-    line: Math.max(1, line),
-    column: Math.max(1, col),
-    ...(text === undefined ? {} : { text }),
-  }
-}
-
-/** YAML with its places. Whatever the parser only warns of (unknown tags) is an error here. */
-function parseYaml(text: string, path: string): Parsed {
-  const counter = new LineCounter()
-  const lines = text.split(/\r\n|\n|\r/)
-  const documents = parseAllDocuments(text, { lineCounter: counter, prettyErrors: false, merge: false })
-  const [document] = documents
-  const problem = documents.flatMap((one) => [...one.errors, ...one.warnings])[0]
-  if (problem !== undefined) {
-    const { line, col } = counter.linePos(problem.pos[0])
-    const at = { path, line: Math.max(1, line), column: Math.max(1, col), text: lines[line - 1] ?? '' }
-    throw new SvcsplitError('E-PRF-SYNTAX', problem.message, { at })
-  }
-  if (document === undefined || !('contents' in document) || document.contents === null)
-    throw new SvcsplitError('E-PRF-SYNTAX', 'the profile is empty', { at: { path, line: 1 } })
-  if (documents.length > 1)
-    throw new SvcsplitError('E-PRF-SYNTAX', 'more than one document in a profile', { at: { path, line: 1 } })
-  return { path, lines, counter, document: document as Document.Parsed }
-}
-
-/** Refuses what a profile has no use for and what could blow it up: anchors, deep nesting, odd keys. */
-function refuseOddYaml(parsed: Parsed): void {
-  const open: { node: unknown; depth: number }[] = [{ node: parsed.document.contents, depth: 0 }]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { node, depth } = next
-    if (!isNode(node)) continue
-    const anchored = 'anchor' in node && node.anchor !== undefined
-    if (anchored || (!isScalar(node) && !isCollection(node)))
-      throw new SvcsplitError('E-PRF-SYNTAX', 'anchors and aliases are not used in profiles', {
-        at: originOf(parsed, node),
-      })
-    if (depth > deepest)
-      throw new SvcsplitError('E-PRF-SYNTAX', 'nested too deeply', { at: originOf(parsed, node) })
-    if (isMap(node))
-      for (const pair of node.items) {
-        if (!isScalar(pair.key) || typeof pair.key.value !== 'string')
-          throw new SvcsplitError('E-PRF-SYNTAX', 'a key that is not text', { at: originOf(parsed, node) })
-        open.push({ node: pair.key, depth: depth + 1 }, { node: pair.value, depth: depth + 1 })
-      }
-    else if (isCollection(node)) for (const item of node.items) open.push({ node: item, depth: depth + 1 })
-  }
-}
-
-/** The node at a JSON pointer, or the nearest one above it. */
-function nodeAt(parsed: Parsed, pointer: string): Node | null {
-  let node: Node | null = parsed.document.contents
-  for (const part of pointer.split('/').slice(1)) {
-    if (!isCollection(node)) break
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
-    const child = node.get(isMap(node) ? key : Number(key), true)
-    if (!isNode(child)) break
-    node = child
-  }
-  return node
-}
-
-function keyNode(map: Node | null, key: string): Node | null {
-  if (!isMap(map)) return map
-  const pair = map.items.find((item) => isScalar(item.key) && item.key.value === key)
-  return isNode(pair?.key) ? pair.key : map
-}
-
-function knownKeys(error: ErrorObject): readonly string[] {
-  const { parentSchema } = error as { parentSchema?: { properties?: object } }
-  return Object.keys(parentSchema?.properties ?? {})
-}
-
-function schemaError(parsed: Parsed, error: ErrorObject): SvcsplitError {
-  const where = error.instancePath === '' ? 'the profile' : error.instancePath.slice(1)
-  const node = nodeAt(parsed, error.instancePath)
-  if (error.keyword === 'additionalProperties') {
-    const key = String(error.params.additionalProperty)
-    const near = nearestNames(key, knownKeys(error))
-    return new SvcsplitError('E-PRF-SCHEMA', `${where} has the unknown key ${JSON.stringify(key)}`, {
-      at: originOf(parsed, keyNode(node, key)),
-      hint: near.length > 0 ? `did you mean ${near[0]}?` : `known are ${knownKeys(error).join(', ')}`,
-    })
-  }
-  const unquoted = error.keyword === 'type' && error.params.type === 'string' && isScalar(node)
-  return new SvcsplitError('E-PRF-SCHEMA', `${where} ${error.message ?? 'does not fit'}`, {
-    at: originOf(parsed, node),
-    ...(unquoted ? { hint: 'put it in quotes' } : {}),
-  })
-}
-
-async function checkSchema(parsed: Parsed): Promise<void> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js')
-  const validate = new Ajv2020({ verbose: true, strict: true }).compile(profileSchema)
-  if (validate(parsed.document.toJS({ maxAliasCount: 0 }))) return
-  throw schemaError(parsed, validate.errors![0]!)
-}
+const kind: YamlKind = { what: 'the profile', syntax: 'E-PRF-SYNTAX', schema: 'E-PRF-SCHEMA' }
 
 interface RawProfile {
   readonly service: string
@@ -180,12 +67,12 @@ interface RawProfile {
 }
 
 /** Where each entry of a list stands in the file. */
-function placesOf(parsed: Parsed, key: string, entries: readonly string[]): [string, FileOrigin][] {
-  return entries.map((entry, index) => [entry, originOf(parsed, nodeAt(parsed, `/${key}/${index}`))])
+function placesOf(parsed: YamlFile, key: string, entries: readonly string[]): [string, FileOrigin][] {
+  return entries.map((entry, index) => [entry, placeAt(parsed, `/${key}/${index}`)])
 }
 
-function toProfile(parsed: Parsed): Profile {
-  const raw = parsed.document.toJS({ maxAliasCount: 0 }) as RawProfile
+function toProfile(parsed: YamlFile): Profile {
+  const raw = plainData(parsed) as RawProfile
   const { extras = [], additions = [] } = raw
   return {
     service: raw.service,
@@ -223,14 +110,14 @@ export function additionOf(profile: Profile, addition: string): Requirement {
 
 /** A profile from text that tests have checked already (the shipped ones): no schema is compiled. */
 export function parseCheckedProfile(text: string, path: string): Profile {
-  return toProfile(parseYaml(text, path))
+  return toProfile(parseYaml(text, path, kind))
 }
 
 /** A profile from text; `E-PRF-SYNTAX` and `E-PRF-SCHEMA` with line and column. */
 export async function parseProfile(text: string, path: string): Promise<Profile> {
-  const parsed = parseYaml(text, path)
+  const parsed = parseYaml(text, path, kind)
   refuseOddYaml(parsed)
-  await checkSchema(parsed)
+  await checkSchema(parsed, profileSchema)
   const profile = toProfile(parsed)
   checkAdditions(profile)
   return profile
