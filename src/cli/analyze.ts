@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { analysisText } from '#report/analyze-text.js'
-import { analysisJson } from '#report/json.js'
 import { type AnalyzeOptions, analyze } from '#verbs/analyze.js'
+import { analysisFormatNames, analysisFormats } from './analysis-formats.js'
 import {
   addIndexOptions,
   addTargetOptions,
@@ -10,7 +9,7 @@ import {
   progressFor,
   type TargetOptions,
 } from './options.js'
-import { type Output, parseOutput, writeOutputs } from './outputs.js'
+import { type Output, outputOption, writeOutputs } from './outputs.js'
 
 /** What is analyzed: the same options for every command that speaks of findings. */
 export interface SelectionFlags extends GlobalOptions, TargetOptions, IndexOptions {
@@ -69,12 +68,7 @@ async function run(services: readonly string[], flags: Flags, command: Command):
     ...(flags.radiusBudget === undefined ? {} : { radiusBudget: flags.radiusBudget }),
   })
   progress.end()
-  await writeOutputs(
-    flags.output,
-    flags.color,
-    (options) => analysisText(result, options),
-    () => analysisJson(result),
-  )
+  await writeOutputs(flags.output, flags.color, analysisFormats(result))
   if (result.undecided.length > 0) {
     const [first] = result.undecided
     progress.warn?.(
@@ -98,7 +92,7 @@ export function registerAnalyze(program: Command): void {
       'closures to walk for the fewest pins of a cell (default: 2000, of many cells 200)',
       parseBudget,
     )
-    .option('-o, --output <format[=path]>', 'text or json, to stdout or a file (repeatable)', parseOutput)
+    .addOption(outputOption(analysisFormatNames))
   addSelectionOptions(command).action((services: string[], _: unknown, self: Command) =>
     run(services, self.optsWithGlobals<Flags>(), self),
   )

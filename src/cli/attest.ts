@@ -123,11 +123,9 @@ async function runVerify(
     keyPath: key,
     ...(plainHttp === undefined ? {} : { plainHttp }),
   })
-  await writeOutputs(
-    [{ format: report }],
-    color,
-    (options) => verifiedText(result, options),
-    () => verifiedJson(result),
-  )
+  await writeOutputs([{ format: report }], color, {
+    text: (options) => verifiedText(result, options),
+    json: () => verifiedJson(result),
+  })
   if (!result.holds) process.exitCode = 1
 }

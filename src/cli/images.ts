@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { imagesJson, imagesText } from '#report/images-text.js'
 import { imagesWith } from '#verbs/images-with.js'
 import { type GlobalOptions, progressFor } from './options.js'
-import { type Output, parseOutput, writeOutputs } from './outputs.js'
+import { type Output, outputOption, writeOutputs } from './outputs.js'
 
 interface Flags extends GlobalOptions {
   readonly with: string
@@ -20,7 +20,7 @@ export function registerImages(program: Command): void {
     .requiredOption('--with <distribution>', 'name of the distribution, in any spelling')
     .option('--below <version>', 'only versions before this one')
     .option('--no-sbom', 'read the layers even where an image has an SBOM')
-    .option('-o, --output <format[=path]>', 'text or json, to stdout or a file (repeatable)', parseOutput)
+    .addOption(outputOption())
     .action(async (places: string[], _: unknown, self: Command) => {
       const flags = self.optsWithGlobals<Flags>()
       const progress = progressFor(self)
@@ -31,12 +31,10 @@ export function registerImages(program: Command): void {
         trustSboms: flags.sbom,
         progress,
       }).finally(() => progress.end())
-      await writeOutputs(
-        flags.output,
-        flags.color,
-        (options) => imagesText(result, options),
-        () => imagesJson(result),
-      )
+      await writeOutputs(flags.output, flags.color, {
+        text: (options) => imagesText(result, options),
+        json: () => imagesJson(result),
+      })
       if (result.unread.length > 0 || result.images + result.locks === 0) process.exitCode = 3
     })
 }

@@ -1,15 +1,20 @@
 #!/usr/bin/env node
+import { fsError } from '#io/errno.js'
+import { describeError } from './print-error.js'
 import { runCommandLine } from './program.js'
 
 let finished = false
-// An event loop that runs dry in the middle of a command must not look like success.
+let isResultLost = false
 process.on('exit', (code) => {
+  // An event loop that runs dry in the middle of a command must not look like success.
   if (!finished && code === 0) process.exitCode = 70
+  else if (isResultLost) process.exitCode = 4
 })
-// The reader of a pipe may leave early (`svcsplit analyze | head`): that is its right, and no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  // The reader of a pipe may leave early (`svcsplit analyze | head`): that is its right, and no error.
+  if (error.code === 'EPIPE') return
+  isResultLost = true
+  process.stderr.write(describeError(fsError(error, 'write', 'standard output'), false).text)
 })
 for (const [signal, code] of [
   ['SIGINT', 130],

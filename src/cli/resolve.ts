@@ -10,7 +10,7 @@ import {
   progressFor,
   type TargetOptions,
 } from './options.js'
-import { collect, type Output, parseOutput, writeOutputs } from './outputs.js'
+import { collect, type Output, outputOption, writeOutputs } from './outputs.js'
 
 interface Flags extends GlobalOptions, TargetOptions, IndexOptions {
   readonly requirement?: readonly string[]
@@ -34,12 +34,10 @@ async function run(requirements: readonly string[], flags: Flags, command: Comma
     ...(flags.extraIndexUrl === undefined ? {} : { extraIndexUrls: flags.extraIndexUrl }),
     progress,
   }).finally(() => progress.end())
-  await writeOutputs(
-    flags.output,
-    flags.color,
-    (options) => resolveText(result, options),
-    () => resolveJson(result),
-  )
+  await writeOutputs(flags.output, flags.color, {
+    text: (options) => resolveText(result, options),
+    json: () => resolveJson(result),
+  })
   const code = exitCode(result)
   if (code !== 0) process.exitCode = code
 }
@@ -65,7 +63,7 @@ export function registerResolve(program: Command): void {
         .choices(['pip', 'allow', 'disallow', 'explicit'])
         .default('pip'),
     )
-    .option('-o, --output <format[=path]>', 'text or json, to stdout or a file (repeatable)', parseOutput)
+    .addOption(outputOption())
   addIndexOptions(addTargetOptions(command)).action((requirements: string[], _: unknown, self: Command) =>
     run(requirements, self.optsWithGlobals<Flags>(), self),
   )

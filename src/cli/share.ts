@@ -3,7 +3,7 @@ import { shareJson } from '#report/share-json.js'
 import { shareText } from '#report/share-text.js'
 import { share } from '#verbs/share.js'
 import { addTargetOptions, type GlobalOptions, type TargetOptions } from './options.js'
-import { type Output, parseOutput, writeOutputs } from './outputs.js'
+import { type Output, outputOption, writeOutputs } from './outputs.js'
 
 interface Flags extends GlobalOptions, TargetOptions {
   readonly constraints?: string
@@ -19,12 +19,10 @@ async function run(services: readonly string[], flags: Flags): Promise<void> {
     platform,
     ...(constraints === undefined ? {} : { constraints }),
   })
-  await writeOutputs(
-    flags.output,
-    flags.color,
-    (options) => shareText(result, options),
-    () => shareJson(result),
-  )
+  await writeOutputs(flags.output, flags.color, {
+    text: (options) => shareText(result, options),
+    json: () => shareJson(result),
+  })
   const { sharing } = result
   // Conflicts that all rest on facts that are missing are none: knowing more could give an answer.
   const isOpen =
@@ -45,7 +43,7 @@ export function registerShare(program: Command): void {
     .option('-c, --constraints <file>', 'pins that hold for all of them')
     .option('--check', 'exit with 1 if they cannot share one environment')
     .option('--offline', 'never touch the network (share never does)')
-    .option('-o, --output <format[=path]>', 'text or json, to stdout or a file (repeatable)', parseOutput)
+    .addOption(outputOption())
   addTargetOptions(command).action((services: string[], _: unknown, self: Command) =>
     run(services, self.optsWithGlobals<Flags>()),
   )

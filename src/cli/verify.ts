@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type GlobalOptions, progressFor } from './options.js'
-import { type Output, parseOutput, writeOutputs } from './outputs.js'
+import { type Output, outputOption, writeOutputs } from './outputs.js'
 
 interface VerifyFlags {
   readonly lock?: string
@@ -20,7 +20,7 @@ export function registerVerify(program: Command): void {
         .choices(['auto', 'chroot', 'bwrap', 'podman', 'buildah', 'none'])
         .default('auto'),
     )
-    .addOption(new Option('-o, --output <format[=path]>', 'text or json').argParser(parseOutput))
+    .addOption(outputOption())
     .action(async (image: string, flags: VerifyFlags, self: Command) => {
       const [{ verify }, { verifyText }, { cacheDir }] = await Promise.all([
         import('#verbs/verify.js'),
@@ -37,12 +37,10 @@ export function registerVerify(program: Command): void {
         progress,
       }).finally(() => progress.end())
       const { color } = self.optsWithGlobals<GlobalOptions>()
-      await writeOutputs(
-        output,
-        color,
-        () => verifyText(result),
-        () => `${JSON.stringify({ schemaVersion: '1.0', ...result }, null, 2)}\n`,
-      )
+      await writeOutputs(output, color, {
+        text: () => verifyText(result),
+        json: () => `${JSON.stringify({ schemaVersion: '1.0', ...result }, null, 2)}\n`,
+      })
       if (result.findings.some(({ level }) => level === 'error')) process.exitCode = 1
     })
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { whyJson, whyText } from '#report/why-text.js'
 import { why } from '#verbs/why.js'
 import { addTargetOptions, type GlobalOptions, type TargetOptions } from './options.js'
-import { type Output, parseOutput, writeOutputs } from './outputs.js'
+import { type Output, outputOption, writeOutputs } from './outputs.js'
 
 interface Flags extends GlobalOptions, TargetOptions {
   readonly host?: string
@@ -13,12 +13,10 @@ interface Flags extends GlobalOptions, TargetOptions {
 async function run(service: string, distribution: string, flags: Flags): Promise<void> {
   const { python, platform, host } = flags
   const result = why({ service, distribution, python, platform, ...(host === undefined ? {} : { host }) })
-  await writeOutputs(
-    flags.output,
-    flags.color,
-    (options) => whyText(result, { ...options, full: flags.full === true }),
-    () => whyJson(result),
-  )
+  await writeOutputs(flags.output, flags.color, {
+    text: (options) => whyText(result, { ...options, full: flags.full === true }),
+    json: () => whyJson(result),
+  })
 }
 
 export function registerWhy(program: Command): void {
@@ -30,7 +28,7 @@ export function registerWhy(program: Command): void {
     .option('--host <release>', "the release whose pins the host has (default: the service's own)")
     .option('--full', 'every demand and every chain')
     .option('--offline', 'never touch the network (why never does)')
-    .option('-o, --output <format[=path]>', 'text or json, to stdout or a file (repeatable)', parseOutput)
+    .addOption(outputOption())
   addTargetOptions(command).action((service: string, distribution: string, _: unknown, self: Command) =>
     run(service, distribution, self.optsWithGlobals<Flags>()),
   )
