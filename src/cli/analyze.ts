@@ -66,6 +66,7 @@ async function run(services: readonly string[], flags: Flags, command: Command):
     progress,
     ...(flags.radius === undefined ? {} : { radius: flags.radius }),
     ...(flags.radiusBudget === undefined ? {} : { radiusBudget: flags.radiusBudget }),
+    surroundings: flags.output?.some(({ format }) => format !== 'text') === true,
   })
   progress.end()
   await writeOutputs(flags.output, flags.color, analysisFormats(result))

@@ -2,6 +2,7 @@ import type { InputFile } from '#inputs/fleet.js'
 import type { Undecided } from '#solver/closure-demands.js'
 import type { Cell } from './analysis.js'
 import type { Rule } from './finding.js'
+import type { Held } from './held.js'
 import type { Summary } from './summary.js'
 
 /** What `analyze` found: one cell for each candidate on each host. */
@@ -21,6 +22,8 @@ export interface AnalysisResult {
   /** Whether drift and unpinned distributions are told as findings, or counted alone. */
   readonly notesTold: boolean
   readonly summary: Summary
+  /** Who holds what errors and warnings speak of, host by host; where it was asked for. */
+  readonly held?: readonly Held[]
   /** Each fact that was needed and not known, once. */
   readonly undecided: readonly Undecided[]
   /** Candidates without a single error under the pins of their own release, of all that have one. */

@@ -1,10 +1,11 @@
 import type { Cell } from '#collisions/analysis.js'
 import type { Finding, FindingSupply, Fix, Rule } from '#collisions/finding.js'
+import type { Held } from '#collisions/held.js'
 import type { Radius } from '#collisions/radius.js'
-import type { AnalysisResult } from '#collisions/result.js'
 import type { Counts } from '#collisions/summary.js'
 import type { Origin } from '#errors.js'
 import type { Undecided } from '#solver/closure-demands.js'
+import type { Analysis } from '#verbs/analyze.js'
 
 /**
  * The keys of every summary, in their order. Rules that `analyze` does not work out are null and not 0: it says
@@ -34,10 +35,15 @@ function summaryJson(
   return Object.fromEntries([...counted, ['waived', 0], ['known', 0], ['stale', 0], ['undecided', undecided]])
 }
 
-/** Paths and lines; columns and excerpts are for people. */
+/** Paths, lines and what is written there; columns are for people. */
 export function originJson(origin: Origin): object {
   if (!('path' in origin)) return origin
-  return origin.line === undefined ? { path: origin.path } : { path: origin.path, line: origin.line }
+  const { path, line, text } = origin
+  return {
+    path,
+    ...(line === undefined ? {} : { line }),
+    ...(text === undefined ? {} : { text: text.trim() }),
+  }
 }
 
 function supplyJson({ version, at }: FindingSupply): object {
@@ -89,6 +95,12 @@ export function radiusJson(radius: Radius): object {
     exact,
     ...(exact ? {} : { atLeast }),
     jumps: Object.fromEntries(moves.map(({ distribution, jump }) => [distribution, jump])),
+    changes: moves.map(({ distribution, from, to, at }) => ({
+      distribution,
+      from,
+      to,
+      ...(at === undefined ? {} : { at: originJson(at) }),
+    })),
     ...(adds.size === 0 ? {} : { adds: Object.fromEntries(adds) }),
     refused: (disturbs ?? []).flatMap(({ refused }) =>
       refused.map(({ demand, distribution, supply }) => ({
@@ -120,9 +132,22 @@ function cellJson(cell: Cell, rules: readonly Rule[]): object {
     from: host.label,
     to: candidate.release ?? null,
     python: host.python,
+    size: cell.size,
     summary: summaryJson(summary.findings, rules, undecided.length),
     distributions: summaryJson(summary.distributions, rules, undecided.length),
     ...(cell.radius === undefined ? {} : { radius: radiusJson(cell.radius) }),
+  }
+}
+
+function heldJson({ host, distribution, version, at, services, demandedBy, demands }: Held): object {
+  return {
+    host,
+    distribution,
+    version,
+    ...(at === undefined ? {} : { at: originJson(at) }),
+    services,
+    demandedBy: demandedBy.map((demand) => ({ ...demand, at: originJson(demand.at) })),
+    demands,
   }
 }
 
@@ -140,7 +165,7 @@ function servicesJson(cells: readonly Cell[]): readonly object[] {
 }
 
 /** The result of `analyze` as JSON: names fixed, keys in a fixed order, no clock and no absolute path. */
-export function analysisJson(result: AnalysisResult): string {
+export function analysisJson(result: Analysis): string {
   const { cells, rules, summary, undecided } = result
   const document = {
     schemaVersion: '1.0',
@@ -150,14 +175,19 @@ export function analysisJson(result: AnalysisResult): string {
       host: { ...result.host, python: result.python, platform: result.platform },
       services: servicesJson(cells),
     },
+    releases: result.releases.map(({ name, slurp }) => ({ name, slurp })),
     rules,
     summary: summaryJson(summary.findings, rules, undecided.length),
     distributions: summaryJson(summary.distributions, rules, undecided.length),
     separate: result.separate,
     ...(cells.length === 1 && cells[0]!.radius !== undefined ? { radius: radiusJson(cells[0]!.radius) } : {}),
-    ...(cells.length === 1 ? {} : { cells: cells.map((cell) => cellJson(cell, rules)) }),
+    ...(cells.length === 1
+      ? { size: cells[0]!.size }
+      : { cells: cells.map((cell) => cellJson(cell, rules)) }),
     ...(result.notesTold ? {} : { counted: ['unpinned', 'drift'] }),
     findings: cells.flatMap((cell) => cell.findings.map((finding) => findingJson(finding, cell))),
+    ...(result.held === undefined ? {} : { held: result.held.map(heldJson) }),
+    ...(result.images === undefined ? {} : { images: result.images }),
     undecided: undecided.map(undecidedJson),
   }
   return `${JSON.stringify(document, undefined, 1)}\n`

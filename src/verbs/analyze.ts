@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { loadSnapshot } from '#catalog/snapshot.js'
+import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
 import type { Candidate, Cell } from '#collisions/analysis.js'
 import type { Host } from '#collisions/check.js'
 import { rules } from '#collisions/finding.js'
+import { heldOn } from '#collisions/held.js'
 import { matrix } from '#collisions/matrix.js'
 import { cellBudget, matrixBudget, withRadius, withRaises } from '#collisions/radius.js'
 import type { AnalysisResult } from '#collisions/result.js'
@@ -17,6 +18,7 @@ import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.
 import type { Progress } from '#progress.js'
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { toolVersion } from '#version.js'
+import { type ReleaseImages, releaseImages } from './image-plan.js'
 import type { IndexChoice } from './missing-facts.js'
 import { candidateOf, factsOf } from './service-release.js'
 
@@ -37,6 +39,8 @@ export interface AnalyzeOptions {
   readonly radius?: boolean
   /** Closures that the search for one cell's blast radius may walk. */
   readonly radiusBudget?: number
+  /** Who holds what the findings speak of, and the images that separation would make: for reports. */
+  readonly surroundings?: boolean
   readonly index: IndexChoice
   readonly progress?: Progress
 }
@@ -112,11 +116,17 @@ async function ownProfile(fleet: Fleet, path: string | undefined): Promise<Profi
   return profile
 }
 
+/** What `analyze` found, with the images that separation would make; where they were asked for. */
+export interface Analysis extends AnalysisResult {
+  readonly images?: ReleaseImages
+}
+
 /** What an analysis is about: which service releases, on which hosts. */
 export interface Selection {
   readonly fleet: Fleet
   readonly environment: MarkerEnvironment
   readonly hosts: readonly Host[]
+  readonly snapshot: Snapshot
   /** Everything is told of one host and named services; of many cells notes are counted. */
   readonly isNarrow: boolean
   /** A requirements file of the user's own: it has no release, so no floor, drift or entry points. */
@@ -169,6 +179,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
   }
   return {
     fleet,
+    snapshot,
     environment,
     hosts,
     isNarrow: hosts.length === 1 && (own !== undefined || options.services.length > 0),
@@ -198,7 +209,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
 }
 
 /** Questions 1, 2 and 5: may these service releases run on these hosts as they are, and if not, what has to move? */
-export async function analyze(options: AnalyzeOptions): Promise<AnalysisResult> {
+export async function analyze(options: AnalyzeOptions): Promise<Analysis> {
   const selection = await select(options)
   const { fleet, environment, hosts, isNarrow, isOwnFile } = selection
   const found = await selection.withFacts((facts) => {
@@ -212,7 +223,10 @@ export async function analyze(options: AnalyzeOptions): Promise<AnalysisResult> 
       if (isNarrow || options.radius === true) return withRaises(cell, radius)
       return isNewestHop(fleet.releases, cell) ? withRadius(cell, radius) : cell
     })
-    return { ...made, cells }
+    if (options.surroundings !== true) return { ...made, cells }
+    const held = heldOn(cells, radius)
+    const images = imagesFor(selection, facts, options)
+    return { ...made, cells, held, ...(images === undefined ? {} : { images }) }
   })
   const [host] = hosts
   const oneHost = hosts.length === 1 && host !== undefined
@@ -230,6 +244,20 @@ export async function analyze(options: AnalyzeOptions): Promise<AnalysisResult> 
       ? { host: host.release === undefined ? { constraints: host.label } : { release: host.release } }
       : {}),
   }
+}
+
+/** The images of the newest release that a candidate has. */
+function imagesFor(
+  { fleet, snapshot, candidates, on, hosts }: Selection,
+  facts: ClosureFacts,
+  { python, platform }: AnalyzeOptions,
+): ReleaseImages | undefined {
+  const wanted = new Set(candidates(facts).map(({ release }) => release))
+  const release = fleet.releases.list.findLast(({ name }) => wanted.has(name))?.name
+  const [host] = hosts
+  if (release === undefined || host === undefined) return undefined
+  const services = on(facts, { ...host, label: release, release }) ?? []
+  return releaseImages(release, services, { snapshot, facts, python, platform })
 }
 
 /** To the newest release from the one before and, between SLURP releases, from the last such one. */

@@ -55,9 +55,16 @@ describe('one service on one host', () => {
         release: '2026.1',
         by: 'nova 33.0.2',
         specifier: '>=3.2.1',
-        at: { path: 'constraints/requirements/nova-2026.1.txt', line: expect.any(Number) },
+        at: {
+          path: 'constraints/requirements/nova-2026.1.txt',
+          line: expect.any(Number),
+          text: 'futurist>=3.2.1 # Apache-2.0',
+        },
       },
-      supply: { version: '3.1.0', at: { path: 'constraints/2025.1.txt', line: expect.any(Number) } },
+      supply: {
+        version: '3.1.0',
+        at: { path: 'constraints/2025.1.txt', line: expect.any(Number), text: 'futurist===3.1.0' },
+      },
       host: '2025.1',
       via: ['nova'],
       direct: true,
