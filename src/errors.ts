@@ -104,6 +104,7 @@ export const errorCodes = {
   'E-IMG-DIGEST': { class: 'failed', title: 'a blob is not the one that its digest names' },
   'E-IMG-FORM': { class: 'failed', title: 'an image layout, manifest or config cannot be read' },
   'E-IMG-BASE': { class: 'failed', title: 'a base image does not fit' },
+  'E-IMG-UNFIT': { class: 'failed', title: 'an image does not hold what its lock says, or does not start' },
   'E-IMG-REF': { class: 'input', title: 'an image reference or destination cannot be parsed' },
   'E-REG-AUTH': {
     class: 'failed',

@@ -16,6 +16,7 @@ interface BuildFlags extends IndexOptions {
   readonly locked?: boolean
   readonly writeLock?: string | true
   readonly dryRun?: boolean
+  readonly verify: boolean
   readonly plainHttp?: boolean
   readonly jobs?: number
   readonly report: 'text' | 'json'
@@ -59,6 +60,7 @@ async function requestOf(services: readonly string[], flags: BuildFlags): Promis
     base: flags.base,
     platforms: flags.platform,
     format: flags.format,
+    verify: flags.verify,
     ...(tag === undefined ? {} : { tag }),
     ...(wheelhouse === undefined ? {} : { wheelhouse }),
     ...(lock === undefined ? {} : { lockFile: lock }),
@@ -101,6 +103,7 @@ export function registerBuild(program: Command): void {
       '--write-lock [file]',
       'write the lock with base and built wheels (default: pylock.<service>.toml)',
     )
+    .option('--no-verify', 'deliver without proof: do not hold the image against its lock and start it')
     .option('--dry-run', 'make nothing: tell layers, bytes to move and bytes on disk')
     .option('--plain-http', 'speak to the registry without TLS (loopback needs no leave)')
     .addOption(new Option('--jobs <n>', 'downloads at once (default: 8)').argParser(parseJobs))

@@ -32,6 +32,9 @@ export function progressTo(stream: NodeJS.WriteStream, options: ProgressOptions)
       } else if (label !== current) line(visible(label))
       current = label
     },
+    done(message) {
+      if (!options.quiet) line(visible(message, 2000))
+    },
     note(message) {
       if (!options.quiet) line(`note: ${visible(message, 2000)}`)
     },

@@ -17,15 +17,44 @@ function summaryOf(image: BuiltImage): string[] {
       : `  ${cache.misses} of ${layers.length} layers are new, ${bytesText(fresh)}`,
     newBytes === 0 ? '  the destination had it all' : `  ${bytesText(newBytes)} went to the destination`,
     ...(image.platforms ?? []).map(({ platform, digest }) => `  ${platform}  ${digest}`),
+    ...(image.platforms ?? [image]).flatMap(proofOf),
     ...image.built.map(
       ({ name, version, sha256 }) => `  built from its sdist: ${name} ${version}  sha256:${sha256}`,
     ),
   ]
 }
 
-/** The first line of an error: its details go to JSON. */
-function failureOf({ error }: FailedImage): string {
-  return `${error.code} ${error.message.split('\n')[0]}`
+/** That an image holds its lock and starts, and what a person should look at nevertheless. */
+function proofOf({ platform, proof }: Pick<BuiltImage, 'platform' | 'proof'>): string[] {
+  if (proof === undefined) return []
+  const { start, findings, cached } = proof
+  const { engine, reason, scripts, modules, commands } = start
+  const ran =
+    engine === 'none'
+      ? `holds its lock; not started: ${reason ?? ''}`
+      : `holds its lock and starts (${engine}): ${scripts} scripts, ${modules} WSGI modules, ${commands} programs`
+  return [
+    `  ${platform} ${ran}${cached ? ', as proved before' : ''}`,
+    // That nothing runs it here has just been said.
+    ...findings
+      .filter(({ rule }) => engine !== 'none' || rule !== 'start')
+      .map(
+        ({ rule, path, message }) => `  warning  ${rule}  ${path === undefined ? '' : `${path}: `}${message}`,
+      ),
+  ]
+}
+
+/** The first line of an error, and where the rest is. */
+function failureOf({ error, log }: FailedImage): string {
+  return `${error.code} ${error.message.split('\n')[0]} (${log})`
+}
+
+function proofWord({ platforms, proof }: BuiltImage): string {
+  const proofs = (platforms ?? [{ proof }]).map((one) => one.proof)
+  if (proofs.includes(undefined)) return 'not asked for'
+  const warnings = proofs.reduce((sum, one) => sum + one!.findings.length, 0)
+  const started = proofs.every((one) => one!.start.engine !== 'none') ? 'started' : 'not started'
+  return warnings === 0 ? started : `${started}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`
 }
 
 function tableOf(outcomes: readonly BuildOutcome[]): string[] {
@@ -37,10 +66,12 @@ function tableOf(outcomes: readonly BuildOutcome[]): string[] {
           bytesText(outcome.size),
           bytesText(outcome.newBytes),
           `${outcome.cache.misses}/${outcome.layers.length}`,
+          outcome.seconds.toFixed(1),
+          proofWord(outcome),
           outcome.digest,
         ],
   )
-  const head = ['image', 'size', 'new', 'layers made', 'digest']
+  const head = ['image', 'size', 'new', 'layers made', 'seconds', 'proof', 'digest']
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.filter((row) => row.length > 2).map((row) => row[column]?.length ?? 0)),
   )

@@ -1,17 +1,17 @@
 import { join } from 'node:path'
 import { type ErrorCode, SvcsplitError } from '#errors.js'
-import type { Image } from '#image/assemble.js'
 import { joinPlatforms } from '#image/platform-images.js'
-import { statusOf } from '#io/files.js'
-import type { Descriptor } from '#oci/descriptor.js'
-import { type Digest, hexOf } from '#oci/digest.js'
+import type { Digest } from '#oci/digest.js'
 import type { ImageFormat } from '#oci/media-type.js'
 import type { Progress } from '#progress.js'
-import { type Delivery, withDelivery } from './delivery.js'
+import { withDelivery } from './delivery.js'
 import { parseDestination, requireDestination } from './destination.js'
-import { keepImage, recallImage, stateOf } from './kept-image.js'
+import { type ImageLog, openImageLog } from './image-log.js'
+import { stateOf } from './kept-image.js'
+import { type Job, type MadeImage, prepareMade, type Run, recallJob } from './made-image.js'
 import type { PlatformImage } from './make-image.js'
 import type { Maker } from './maker.js'
+import type { Proof } from './proof.js'
 import type { PartsRequest } from './service-parts.js'
 
 export type TargetPlatform = PartsRequest['platform']
@@ -32,6 +32,8 @@ export interface BuildRequest extends Omit<PartsRequest, 'platform' | 'lock'> {
   readonly lockFile?: string
   /** Write the lock of each image: to this file, or to `pylock.<service>.toml`. */
   readonly writeLock?: string | true
+  /** Prove each image before it is delivered: nothing that does not hold its lock or start gets a name. */
+  readonly verify: boolean
   readonly plainHttp?: boolean
 }
 
@@ -43,8 +45,12 @@ export interface BuiltImage extends PlatformImage {
   /** Layers that had been made before, and those that had not. */
   readonly cache: { readonly hits: number; readonly misses: number }
   readonly seconds: number
+  /** Of one image of several: the file that tells what happened. */
+  readonly log?: string
+  /** None if it was not asked for. */
+  readonly proof?: Proof
   /** With several platforms: each of them. `digest` is that of the index. */
-  readonly platforms?: readonly PlatformImage[]
+  readonly platforms?: readonly (PlatformImage & { readonly proof?: Proof })[]
 }
 
 /** An image that could not be built; the others of its run were. */
@@ -52,49 +58,19 @@ export interface FailedImage {
   readonly name: string
   readonly seconds: number
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint?: string }
+  /** The file that tells what happened. */
+  readonly log: string
 }
 
 export type BuildOutcome = BuiltImage | FailedImage
-
-/** What is kept of an image beside its bytes. */
-interface Told {
-  readonly service: string
-  readonly release: string
-  readonly platform: PlatformImage
-}
-
-/** One image of one platform, ready to be delivered. */
-interface Made extends Told {
-  readonly image: Image
-  readonly baseLayout: string
-  readonly make: (digest: Digest) => Promise<void>
-}
-
-/** A service release with what is known of each of its platforms; `make` finishes the image of one. */
-interface Job {
-  readonly text: string
-  readonly platforms: readonly { make(): Promise<Made> }[]
-}
-
-/** What all images of a run have in common. */
-interface Run {
-  readonly request: BuildRequest
-  readonly delivery: Delivery
-  readonly storeDir: string
-  /** Of code and shipped data; none if images of this run are neither kept nor recalled. */
-  readonly state: string | undefined
-  /** Opened when the first image has to be made. */
-  readonly maker: () => Promise<Maker>
-}
 
 /**
  * Builds an isolated image of each service release and brings it to its destination, where nothing is before the
  * image is whole. One image alone fails with its error; of several, the others go on.
  * @throws every code of bootstrapping, locking, fetching, building and writing
  */
-export async function build(given: BuildRequest): Promise<readonly BuildOutcome[]> {
-  const several = given.all !== undefined || given.services.length > 1
-  const request = several ? { ...given, ...quieter(given.progress) } : given
+export async function build(request: BuildRequest): Promise<readonly BuildOutcome[]> {
+  const several = request.all !== undefined || request.services.length > 1
   requireOneLock(request, several)
   const destination = parseDestination(request.output)
   const opened = lazyMaker(request)
@@ -111,20 +87,6 @@ export async function build(given: BuildRequest): Promise<readonly BuildOutcome[
     )
   } finally {
     await opened.close()
-  }
-}
-
-/** One line an image: the steps of each, some of them ahead of others, would only be noise. */
-function quieter(progress: Progress | undefined): { readonly progress?: Progress } {
-  if (progress === undefined) return {}
-  return {
-    progress: {
-      step: (label, done, total) => {
-        if (/^(?:build|bootstrap) /.test(label)) progress.step?.(label, done, total)
-      },
-      note: (message) => progress.note?.(message),
-      warn: (message) => progress.warn?.(message),
-    },
   }
 }
 
@@ -148,33 +110,54 @@ function lazyMaker(request: BuildRequest): { maker(): Promise<Maker>; close(): P
 }
 
 async function buildEach(run: Run, texts: readonly string[]): Promise<readonly BuildOutcome[]> {
-  const { progress } = run.request
-  const recalled = await Promise.all(texts.map((text) => recallAll(run, text)))
+  const { cacheDir, progress } = run.request
+  const recalled = await Promise.all(texts.map((text) => recallJob(run, text)))
   // Names are checked before anything is made.
   if (recalled.includes(undefined)) {
     const maker = await run.maker()
     for (const text of texts) maker.check(text)
   }
-  const jobs = prepareAhead(run, texts, recalled)
+  if (texts.length === 1) {
+    progress?.step?.(`build ${texts[0]}`)
+    const [job] = prepareAhead(run, texts, recalled, () => progress)
+    return [await deliver(run, await job!, stopwatch())]
+  }
+  const logs = texts.map((text) => openImageLog(cacheDir, text, progress))
+  const jobs = prepareAhead(run, texts, recalled, (position) => logs[position]!.progress)
   const outcomes: BuildOutcome[] = []
   for (const [position, text] of texts.entries()) {
-    progress?.step?.(`build ${text}`)
-    const started = performance.now()
-    const seconds = (): number => Math.round(performance.now() - started) / 1000
-    try {
-      outcomes.push(await deliver(run, await jobs[position]!, seconds))
-    } catch (error) {
-      if (texts.length === 1 || !(error instanceof SvcsplitError)) throw error
-      const { code, message, hint } = error
-      progress?.warn?.(`${text}: ${message}`)
-      outcomes.push({
-        name: text,
-        seconds: seconds(),
-        error: { code, message, ...(hint === undefined ? {} : { hint }) },
-      })
-    }
+    progress?.step?.(`build ${text}`, position + 1, texts.length)
+    outcomes.push(await buildOne(run, text, jobs[position]!, logs[position]!))
   }
   return outcomes
+}
+
+/** One image of several: the others go on when it fails. */
+async function buildOne(run: Run, text: string, job: Promise<Job>, log: ImageLog): Promise<BuildOutcome> {
+  const { progress } = run.request
+  const seconds = stopwatch()
+  try {
+    const image = { ...(await deliver(run, await job, seconds)), log: log.path }
+    const { digest, newBytes, cache } = image
+    await log.end(`${image.name} ${digest}: ${newBytes} bytes went to the destination`)
+    progress?.done?.(
+      `built ${text}: ${cache.misses} of ${cache.hits + cache.misses} layers made, ${seconds()} s`,
+    )
+    return image
+  } catch (error) {
+    if (!(error instanceof SvcsplitError)) throw error
+    const { code, message, hint } = error
+    await log.end('failed', error)
+    progress?.warn?.(`${text}: ${code} ${message.split('\n')[0]}`)
+    const told = { code, message, ...(hint === undefined ? {} : { hint }) }
+    return { name: text, seconds: seconds(), error: told, log: log.path }
+  }
+}
+
+/** Seconds since now, in milliseconds' steps. */
+function stopwatch(): () => number {
+  const started = performance.now()
+  return () => Math.round(performance.now() - started) / 1000
 }
 
 /** One after another, but ahead of the images that are made: the network works while layers are written. */
@@ -182,6 +165,7 @@ function prepareAhead(
   run: Run,
   texts: readonly string[],
   recalled: readonly (Job | undefined)[],
+  progressOf: (position: number) => Progress | undefined,
 ): readonly Promise<Job>[] {
   let before: Promise<unknown> = Promise.resolve()
   return texts.map((text, position) => {
@@ -190,7 +174,8 @@ function prepareAhead(
     const job = before.then(async () => {
       const maker = await run.maker()
       const platforms: Job['platforms'][number][] = []
-      for (const platform of run.request.platforms) platforms.push(await prepare(run, maker, text, platform))
+      for (const platform of run.request.platforms)
+        platforms.push(await prepareMade(run, maker, text, platform, progressOf(position)))
       return { text, platforms }
     })
     // Whoever awaits the job hears of a failure; the next one starts in any case.
@@ -199,109 +184,31 @@ function prepareAhead(
   })
 }
 
-function keyOf({ state, request }: Run, text: string, platform: TargetPlatform): readonly unknown[] {
-  // A folder means another one from elsewhere.
-  const base = request.base.startsWith('oci:') ? [process.cwd(), request.base] : request.base
-  return [state, text, platform, base, request.format]
-}
-
-/** An image that was made before from the same inputs by the same code, if its layers are still to be had. */
-async function recallAll(run: Run, text: string): Promise<Job | undefined> {
-  if (run.state === undefined) return undefined
-  const found = await Promise.all(
-    run.request.platforms.map((platform) => recallOne(run, keyOf(run, text, platform))),
-  )
-  const platforms = found.filter((one) => one !== undefined)
-  return platforms.length < found.length
-    ? undefined
-    : { text, platforms: platforms.map((made) => ({ make: async () => made })) }
-}
-
-async function recallOne(run: Run, key: readonly unknown[]): Promise<Made | undefined> {
-  const kept = await recallImage<Told>(run.request.cacheDir, key)
-  if (kept === undefined) return undefined
-  const sources = sourcesOf(run.storeDir, kept.baseLayout)
-  const there = await Promise.all(kept.image.manifest.layers.map((layer) => isThere(layer, sources)))
-  if (there.includes(false)) return undefined
-  return {
-    ...kept.told,
-    image: kept.image,
-    baseLayout: kept.baseLayout,
-    make: async (digest) => {
-      throw new SvcsplitError('E-IMG-DIGEST', `the layer ${digest} is gone from the cache`, {
-        hint: 'build again',
-      })
-    },
-  }
-}
-
-async function isThere(layer: Descriptor, sources: readonly string[]): Promise<boolean> {
-  for (const source of sources) {
-    const status = await statusOf(join(source, 'sha256', hexOf(layer.digest)))
-    if (status?.kind === 'file' && status.size === layer.size) return true
-  }
-  return false
-}
-
-/** Where blobs of an image's layers lie. */
-function sourcesOf(storeDir: string, baseLayout: string): readonly string[] {
-  return [storeDir, join(baseLayout, 'blobs')]
-}
-
-async function prepare(
-  run: Run,
-  maker: Maker,
-  text: string,
-  platform: TargetPlatform,
-): Promise<Job['platforms'][number]> {
-  const { cacheDir, format } = run.request
-  const prepared = await maker.prepare(text, platform, (layer) => run.delivery.spare(layer))
-  return {
-    async make() {
-      const { service, release } = prepared.target
-      const { image, told, make, parts } = await prepared.finish(format)
-      const baseLayout = parts.base.layout
-      const kept = { service, release, platform: withoutMade(told) }
-      if (run.state !== undefined)
-        await keepImage(cacheDir, keyOf(run, text, platform), { image, baseLayout, told: kept })
-      if (run.request.writeLock !== undefined) await maker.writeLock(parts)
-      return { service, release, platform: told, image, baseLayout, make }
-    },
-  }
-}
-
-/** As the next run will tell it. */
-function withoutMade(told: PlatformImage): PlatformImage {
-  return { ...told, layers: told.layers.map((layer) => ({ ...layer, made: false })) }
-}
-
 async function deliver(run: Run, job: Job, seconds: () => number): Promise<BuiltImage> {
-  const made: Made[] = []
+  const { request, delivery } = run
+  const made: MadeImage[] = []
   for (const platform of job.platforms) made.push(await platform.make())
-  const [first] = made as [Made, ...Made[]]
+  const platforms: (PlatformImage & { readonly proof?: Proof })[] = []
+  for (const { platform, prove } of made)
+    platforms.push(request.verify ? { ...platform, proof: await prove() } : platform)
+  const [first] = made as [MadeImage, ...MadeImage[]]
   const { service, release } = first
-  const tag = run.request.tag ?? release
+  const tag = request.tag ?? release
   const name = `${service}:${tag}`
-  const image =
-    made.length === 1
-      ? first.image
-      : joinPlatforms(
-          made.map((one) => one.image),
-          run.request.format,
-        )
-  const sources = [...new Set(made.flatMap(({ baseLayout }) => sourcesOf(run.storeDir, baseLayout)))]
-  const makeIn = async (digest: Digest): Promise<void> => {
+  const images = made.map((one) => one.image)
+  const image = images.length === 1 ? first.image : joinPlatforms(images, request.format)
+  const sources = [...new Set(made.flatMap((one) => one.sources))]
+  const make = async (digest: Digest): Promise<void> => {
     const owner = made.find((one) => one.image.manifest.layers.some((layer) => layer.digest === digest))
     await owner?.make(digest)
   }
-  const newBytes = await run.delivery.deliver({ service, release, tag, name, image, sources, make: makeIn })
-  const platforms = made.map(({ platform }) => platform)
+  const newBytes = await delivery.deliver({ service, release, tag, name, image, sources, make })
   const layers = [
     ...new Map(platforms.flatMap((one) => one.layers.map((layer) => [layer.digest, layer]))).values(),
   ]
   const misses = layers.filter((layer) => layer.made).length
   return {
-    ...first.platform,
+    ...platforms[0]!,
     name,
     digest: image.descriptor.digest,
     size: platforms.reduce((sum, one) => sum + one.size, 0),

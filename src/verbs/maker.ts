@@ -5,6 +5,7 @@ import type { Lock } from '#lock/lock.js'
 import { parsePylock } from '#lock/parse-pylock.js'
 import { formatPylock } from '#lock/pylock.js'
 import type { Descriptor } from '#oci/descriptor.js'
+import type { Progress } from '#progress.js'
 import type { BuildRequest, TargetPlatform } from './build.js'
 import { withUrls } from './lock.js'
 import { lockAsBuilt } from './locked.js'
@@ -22,7 +23,7 @@ export interface Maker {
     text: string,
     platform: TargetPlatform,
     spare: (layer: Descriptor) => Promise<boolean>,
-    options?: { readonly fetch: boolean },
+    options: { readonly fetch: boolean; readonly progress?: Progress },
   ): Promise<PreparedImage>
   /** Writes the lock of a built image, with base and built wheels. @returns the path */
   writeLock(parts: ServiceParts): Promise<string>
@@ -58,9 +59,10 @@ export async function openMaker(request: BuildRequest): Promise<Maker> {
     check(text) {
       targetOf(workshop.fleet, text)
     },
-    prepare(text, platform, spare, options = { fetch: true }) {
-      const own = { ...workshop, request: { ...workshop.request, platform } }
-      return prepareImage(own, targetOf(workshop.fleet, text), spare, options)
+    prepare(text, platform, spare, { fetch, progress }) {
+      const told = progress === undefined ? {} : { progress }
+      const own = { ...workshop, request: { ...workshop.request, platform, ...told } }
+      return prepareImage(own, targetOf(workshop.fleet, text), spare, { fetch })
     },
     async writeLock(parts) {
       const lock = lockAsBuilt(parts)

@@ -1,17 +1,12 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { glibcOfPackages, parseDpkgStatus } from '#base/dpkg-status.js'
-import { SvcsplitError } from '#errors.js'
 import { readLayoutImage } from '#image/layout.js'
 import { type Fleet, loadFleet } from '#inputs/fleet.js'
 import { inReleaseRange } from '#inputs/release-range.js'
 import { openBlobStore } from '#io/blob-store.js'
-import { exists, readText, writeAtomic } from '#io/files.js'
-import type { WheelSource } from '#layers/environment-layers.js'
+import { readText } from '#io/files.js'
 import type { Lock } from '#lock/lock.js'
 import { parsePylock } from '#lock/parse-pylock.js'
-import { formatPylock } from '#lock/pylock.js'
-import { hexOf } from '#oci/digest.js'
 import { parseLayoutReference } from '#oci/reference.js'
 import type { Progress } from '#progress.js'
 import type { Engine } from '#verify/engines.js'
@@ -20,7 +15,6 @@ import { wheelsInStore } from '#verify/locked.js'
 import type { ScannedImage } from '#verify/scan.js'
 import type { StartedProcess } from '#verify/start.js'
 import { type VerifiedImage, verifyImage } from '#verify/verify-image.js'
-import { toolVersion } from '#version.js'
 import { lockRelease, shippedSnapshot } from './lock.js'
 import { prefix } from './service-parts.js'
 
@@ -124,72 +118,4 @@ function glibcOf({ tree }: ScannedImage): string | undefined {
 function processesOf(fleet: Fleet, { service, release }: Identity): readonly StartedProcess[] {
   if (service === undefined || release === undefined) return []
   return fleet.profile(service).processes.filter(({ releases }) => inReleaseRange(release, releases))
-}
-
-export interface VerifyBuiltRequest {
-  /** The layout and the name that an image was just written under. */
-  readonly layout: string
-  readonly name: string
-  readonly lock: Lock
-  readonly wheels: readonly WheelSource[]
-  readonly processes: readonly StartedProcess[]
-  readonly cacheDir: string
-  /** Default `auto`. */
-  readonly start?: Engine | 'auto' | 'none'
-  readonly progress?: Progress
-}
-
-/** A proof, and whether it was there from an earlier run. */
-export interface BuiltProof extends VerifiedImage {
-  readonly cached: boolean
-}
-
-/** Raised when a rule is added or changed: older proofs count no more. */
-const proofFormat = 1
-
-/**
- * Proves an image that was just built. A digest names every byte, so that what was proved without a finding,
- * started included, holds for ever: it is not looked at again.
- * @throws SvcsplitError E-IMG-*, E-FS-*, E-WHL-*
- */
-export async function verifyBuilt(request: VerifyBuiltRequest): Promise<BuiltProof> {
-  const { layout, name, lock, wheels, processes, cacheDir, progress } = request
-  const start = request.start ?? 'auto'
-  const { descriptor } = await readLayoutImage(layout, name)
-  const question = [
-    proofFormat,
-    toolVersion(),
-    start,
-    formatPylock(lock),
-    wheels.map(({ sha256 }) => sha256),
-    processes,
-  ]
-  const key = createHash('sha256').update(JSON.stringify(question)).digest('hex').slice(0, 16)
-  const record = join(cacheDir, 'verified', `${hexOf(descriptor.digest)}-${key}.json`)
-  const known = await knownProof(record)
-  if (known !== undefined) return { ...known, cached: true }
-  const verified = await verifyImage({
-    dir: layout,
-    name,
-    prefix,
-    start,
-    ...(progress === undefined ? {} : { progress }),
-    expect: async () => ({ lock, wheels, processes }),
-  })
-  const proved = verified.findings.every(({ level }) => level !== 'error')
-  const ran = start === 'none' || verified.start.engine !== 'none'
-  if (proved && ran) await writeAtomic(record, `${JSON.stringify(verified)}\n`)
-  return { ...verified, cached: false }
-}
-
-/** A proof that cannot be read is none. */
-async function knownProof(record: string): Promise<VerifiedImage | undefined> {
-  if (!(await exists(record))) return undefined
-  try {
-    const proof = JSON.parse(await readText(record)) as VerifiedImage
-    return Array.isArray(proof.findings) && typeof proof.counts === 'object' ? proof : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof SvcsplitError) return undefined
-    throw error
-  }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BaseImage, prepareBase } from '#base/base-image.js'
-import { assembleImage } from '#image/assemble.js'
+import { assembleImage, type Image } from '#image/assemble.js'
 import { writeLayout } from '#image/layout.js'
 import { readImageFiles } from '#image/read-files.js'
 import { openBlobStore } from '#io/blob-store.js'
@@ -13,7 +13,7 @@ import { cacheDir } from '#io/cache-dir.js'
 import { environmentLayers, type WheelSource } from '#layers/environment-layers.js'
 import type { Lock } from '#lock/lock.js'
 import { normalizeName } from '#pep/name.js'
-import { verifyBuilt } from '#verbs/verify.js'
+import { proveImage } from '#verbs/proof.js'
 import type { Engine } from '#verify/engines.js'
 import { startDriver } from '#verify/start-driver.js'
 import { type VerifiedImage, verifyImage } from '#verify/verify-image.js'
@@ -72,7 +72,7 @@ function sourceOf(wheel: WrittenWheel): WheelSource {
   return { name: normalizeName('demo'), version: '1.0', filename, sha256, path, requested: true }
 }
 
-async function writeImage(name: string, wheel: WrittenWheel, command: readonly string[]): Promise<void> {
+async function writeImage(name: string, wheel: WrittenWheel, command: readonly string[]): Promise<Image> {
   const accounts = await readImageFiles(base.layout, base.manifest, ['etc/passwd', 'etc/group'])
   const layers = await environmentLayers({
     prefix: '/opt/venv',
@@ -99,7 +99,12 @@ async function writeImage(name: string, wheel: WrittenWheel, command: readonly s
     user,
     command,
   })
-  await writeLayout(layout, [{ name, image }], [store.dir, join(base.layout, 'blobs')])
+  await writeLayout(layout, [{ name, image }], sources())
+  return image
+}
+
+function sources(): readonly string[] {
+  return [store.dir, join(base.layout, 'blobs')]
 }
 
 async function started(
@@ -240,20 +245,39 @@ describe.skipIf(tools.missing)(tools.title('an image that is verified'), () => {
 
   it('is not looked at again once it was proved', async () => {
     const request = {
-      layout,
-      name: 'good:1',
+      image: await writeImage('good:1', good, ['demo-api']),
+      sources: sources(),
+      prefix: '/opt/venv',
       lock: lockOf(good),
       wheels: [sourceOf(good)],
       processes: [{ name: 'demo', command: ['demo-api'] }],
       cacheDir: join(dir, 'proofs'),
     }
-    const first = await verifyBuilt(request)
-    const second = await verifyBuilt(request)
+    const first = await proveImage(request)
+    const second = await proveImage(request)
 
     expect(first).toMatchObject({ cached: false, findings: [] })
     expect(second).toEqual({ ...first, cached: true })
     const processes = [{ name: 'demo', command: ['demo-api'], wsgi: 'demo.api:main' }]
-    expect(await verifyBuilt({ ...request, processes })).toMatchObject({ cached: false })
+    expect(await proveImage({ ...request, processes })).toMatchObject({ cached: false })
+  })
+
+  it('gets no proof when it does not start, and leaves nothing in the cache', async () => {
+    const cacheDir = join(dir, 'refused')
+    const image = await writeImage('stopped:1', good, ['demo-serve'])
+    const request = {
+      image,
+      sources: sources(),
+      prefix: '/opt/venv',
+      lock: lockOf(good),
+      wheels: [],
+      cacheDir,
+    }
+    await expect(proveImage({ ...request, processes: [] })).rejects.toMatchObject({
+      code: 'E-IMG-UNFIT',
+      message: expect.stringContaining('start: the program demo-serve of a process is not in the image'),
+    })
+    expect(readdirSync(cacheDir)).toEqual([])
   })
 })
 

@@ -100,6 +100,34 @@ describe('a built image', () => {
   })
 })
 
+describe('an image that is not fit', () => {
+  const startOther = (): void => {
+    const path = join(world.request.root!, 'profiles/alpha.yaml')
+    writeFileSync(path, readFileSync(path, 'utf8').replace('[alpha-api, --verbose]', '[alpha-serve]'))
+  }
+
+  it('is not delivered, and its name stays with what it was', async () => {
+    const before = await digests()
+    startOther()
+    await expect(build({ ...world.request, verify: true })).rejects.toMatchObject({
+      code: 'E-IMG-UNFIT',
+      message: expect.stringContaining('the program alpha-serve of a process is not in the image'),
+    })
+    expect((await readLayoutImage(world.path('images'), 'alpha:2025.1')).descriptor.digest).toBe(before[0])
+  })
+
+  it('is told among others, with a log that says everything', async () => {
+    startOther()
+    const services = ['alpha@2025.1', 'beta@2025.1']
+    const [alpha] = await build({ ...world.request, services, verify: true })
+    expect(alpha).toMatchObject({ name: 'alpha@2025.1', error: { code: 'E-IMG-UNFIT' } })
+    expect(readFileSync((alpha as { log: string }).log, 'utf8')).toMatch(
+      /s {2}layers\n.*s {2}failed\nE-IMG-UNFIT start: .*alpha-serve/s,
+    )
+    expect(readdirSync(world.path('cache')).filter((name) => name.startsWith('.svcsplit-tmp-'))).toEqual([])
+  })
+})
+
 describe('a build of several services', () => {
   it('fetches every file once and shares equal layers', async () => {
     const [alpha, beta] = built(await build({ ...world.request, services: ['alpha@2025.1', 'beta@2025.1'] }))
