@@ -18,7 +18,19 @@ function rule(
 }
 
 const belowVerbs = [
-  ...['pep', 'oci', 'io', 'inputs', 'catalog', 'solver', 'collisions', 'lock', 'wheels', 'dockerfile'],
+  ...[
+    'pep',
+    'oci',
+    'io',
+    'inputs',
+    'catalog',
+    'surface',
+    'solver',
+    'collisions',
+    'lock',
+    'wheels',
+    'dockerfile',
+  ],
   ...['wheelhouse', 'base', 'layers', 'image', 'registry', 'attest', 'verify'],
 ]
 
@@ -34,6 +46,13 @@ export const folderRules: readonly FolderRule[] = [
   rule(2, 'catalog', 'what exists and what it demands', ['pep', 'io']),
   rule(
     3,
+    'surface',
+    'names that code uses and names that libraries bind, from Python sources',
+    ['pep', 'io'],
+    ['catalog'],
+  ),
+  rule(
+    3,
     'solver',
     'one environment: closure under pins, solve, minimal conflicts',
     ['pep'],
@@ -44,7 +63,7 @@ export const folderRules: readonly FolderRule[] = [
     'collisions',
     'many services: findings, matrix of release hops',
     ['pep', 'solver'],
-    ['inputs', 'catalog'],
+    ['inputs', 'catalog', 'surface'],
   ),
   rule(4, 'lock', 'a closure or solution frozen to files and hashes', ['pep'], ['solver', 'catalog']),
   rule(5, 'wheels', 'a locked wheel to verified file entries', ['pep', 'oci', 'io'], ['lock']),
@@ -75,7 +94,7 @@ export const folderRules: readonly FolderRule[] = [
     'report',
     'results to text and JSON; reads nothing, decides nothing',
     [],
-    ['pep', 'inputs', 'catalog', 'solver', 'collisions', 'lock', 'image', 'verbs'],
+    ['pep', 'inputs', 'catalog', 'surface', 'solver', 'collisions', 'lock', 'image', 'verbs'],
   ),
   rule(9, 'verbs', 'the pipelines, one screen each', belowVerbs),
   rule(10, 'cli', 'thin commander shells', ['io', 'verbs', 'report'], ['solver', 'collisions']),
