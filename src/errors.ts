@@ -66,6 +66,7 @@ export const errorCodes = {
   'E-PLN-STATE': { class: 'input', title: 'a record of progress that cannot be used' },
   'E-PLN-RETURN': { class: 'input', title: 'a way back that is no longer there' },
   'E-CAT-FORM': { class: 'input', title: 'shipped facts cannot be read' },
+  'E-CAT-MIX': { class: 'input', title: 'two sets of pins would be mixed under one name' },
   'E-CAT-MISSING': { class: 'undecided', title: 'a fact that is needed is not known offline' },
   'E-LCK-FORM': { class: 'input', title: 'a lock cannot be read' },
   'E-LCK-DIFFERS': { class: 'failed', title: 'what would be built is not what the lock says' },

@@ -1,12 +1,42 @@
 import { type Command, Option } from 'commander'
-import { visible } from '#errors.js'
-import { addIndexOptions, type IndexOptions, parseJobs, progressFor } from './options.js'
+import { SvcsplitError, visible } from '#errors.js'
+import { addIndexOptions, collect, type IndexOptions, parseJobs, progressFor } from './options.js'
 
 interface UpdateFlags extends IndexOptions {
   readonly release?: string
   readonly jobs: number
   readonly to?: string
+  readonly shipped?: boolean
   readonly buildOn?: string
+}
+
+interface ImportFlags {
+  readonly release?: string
+  readonly constraints?: readonly string[]
+  readonly service?: readonly string[]
+  readonly requirements?: readonly string[]
+  readonly slurp?: boolean
+  readonly from?: string
+  readonly to?: string
+}
+
+async function importOwn(release: string, flags: ImportFlags): Promise<void> {
+  const { importRelease } = await import('#verbs/import-release.js')
+  const { constraints = [], service: services = [], requirements = [], slurp, to } = flags
+  const result = await importRelease({
+    release,
+    constraints,
+    services,
+    requirements,
+    ...(slurp === undefined ? {} : { slurp }),
+    ...(to === undefined ? {} : { to }),
+  })
+  print(
+    `${release}: ${result.pins} pins, ${result.services.length} services (${result.services.join(', ')})`,
+    ...result.written.map((name) => `written  ${name}`),
+    result.written.length === 0 ? 'nothing changed' : undefined,
+    'next     svcsplit catalog update   (asks the package index for what is not known of it yet)',
+  )
 }
 
 /** `svcsplit catalog`: the shipped data, remade, looked at and checked. */
@@ -15,13 +45,43 @@ export function registerCatalog(program: Command): void {
 
   catalog
     .command('import')
-    .description('normalise release data (releases.json, upper-constraints, requirements) into constraints/')
-    .requiredOption('--from <dir>', 'folder with releases.json and <release>/upper-constraints.txt')
-    .option('--to <dir>', 'folder to write (default: the shipped constraints/)')
-    .action(async (flags: { from: string; to?: string }, command: Command) => {
+    .description(
+      'a release of your own beside the shipped ones (--release); or the shipped ones anew from release data (--from)',
+    )
+    .option('--release <name>', 'name of your release, such as 2026.2 or my-cloud')
+    .addOption(
+      new Option('--constraints <file>', 'with --release: its pins (repeatable: all hold)').argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option('--service <name=version>', 'with --release: a service of it (repeatable)').argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--requirements <name=file>',
+        "with --release: a service's own requirements file (repeatable)",
+      ).argParser(collect),
+    )
+    .option('--slurp', 'with --release: upgrades may come from the SLURP release before')
+    .option('--from <dir>', 'folder with releases.json and <release>/upper-constraints.txt')
+    .option('--to <dir>', 'folder to write (default: your data folder, or the shipped constraints/)')
+    .action(async (flags: ImportFlags, command: Command) => {
+      if ((flags.release === undefined) === (flags.from === undefined))
+        throw new SvcsplitError('E-CLI-USAGE', 'import what?', {
+          hint: '--release NAME --constraints FILE --service NAME=VERSION; or --from DIR for whole release data',
+        })
+      if (flags.release !== undefined) return importOwn(flags.release, flags)
       const { catalogImport } = await import('#verbs/catalog-import.js')
       const progress = progressFor(command)
-      const result = await catalogImport({ ...flags, progress }).finally(() => progress.end())
+      const { from, to } = flags
+      const result = await catalogImport({
+        from: from!,
+        ...(to === undefined ? {} : { to }),
+        progress,
+      }).finally(() => progress.end())
       print(
         `${result.releases.length} releases, ${result.requirementsFiles} requirements files`,
         ...result.written.map((name) => `written  ${name}`),
@@ -35,7 +95,8 @@ export function registerCatalog(program: Command): void {
     .description('ask the package index for the facts of every version that the releases can reach')
     .option('--release <release>', 'begin with the services of this release only, and keep the rest')
     .addOption(new Option('--jobs <n>', 'requests at once').default(8).argParser(parseJobs))
-    .option('--to <dir>', 'folder to write (default: the shipped constraints/catalog)')
+    .option('--shipped', 'remake the shipped facts, though you have releases of your own')
+    .option('--to <dir>', 'folder to write (default: constraints/catalog of the data that is remade)')
     .option(
       '--build-on <base>',
       'build sdists that do not state their metadata, on debian:SUITE or oci:DIR (needs buildah)',

@@ -33,7 +33,8 @@ export function parseJobs(text: string): number {
   return jobs
 }
 
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
+/** For options that may be given several times. */
+export function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value]
 }
 

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
-import { SvcsplitError } from '#errors.js'
+import { SvcsplitError, visible } from '#errors.js'
+import { dataDir } from '#io/data-dir.js'
 import { toolVersion } from '#version.js'
 import { describeError } from './print-error.js'
 
@@ -45,6 +48,16 @@ function baseProgram(): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
+    .hook('preAction', (program) => {
+      if (program.opts<{ quiet?: boolean }>().quiet !== true) tellOwnData()
+    })
+}
+
+/** Answers that rest on more than what is shipped say so, whatever the command: universes never mix silently. */
+function tellOwnData(): void {
+  const dir = dataDir()
+  if (dir !== undefined && existsSync(join(dir, 'constraints/releases.json')))
+    process.stderr.write(`with your own releases of ${visible(dir)}\n`)
 }
 
 /** The name of the command: the first argument that is neither an option nor the value of a global one. */

@@ -113,6 +113,19 @@ export function parseConstraintsText(text: string, path: string): Constraints {
   return { path, pins, bounds }
 }
 
+/** Several files that hold together, as pip takes several `-c`: whatever any of them says, holds. */
+export function mergeConstraints(files: readonly Constraints[]): Constraints {
+  const [first, ...others] = files
+  if (others.length === 0) return first!
+  const pins = new Map<DistributionName, Pin[]>()
+  const bounds = new Map<DistributionName, RequirementLine[]>()
+  for (const file of files) {
+    for (const [name, list] of file.pins) for (const pin of list) add(pins, name, pin)
+    for (const [name, list] of file.bounds) for (const bound of list) add(bounds, name, bound)
+  }
+  return { path: files.map(({ path }) => path).join(', '), pins, bounds }
+}
+
 function sameVersion(one: string, other: string): boolean {
   if (one === other) return true
   const a = tryParseVersion(one)

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { SvcsplitError } from '#errors.js'
+import { dataDir } from '#io/data-dir.js'
 import { existsSync, readBytesSync } from '#io/files.js'
 import { type Constraints, parseConstraintsText } from './constraints-file.js'
-import { type Profile, parseCheckedProfile } from './profile.js'
-import { parseReleases, type Releases } from './releases.js'
+import { checkedProfile, type Profile, parseCheckedProfile } from './profile.js'
+import { parseReleases, type Releases, releasesOf } from './releases.js'
 import type { RequirementLine } from './requirement-line.js'
 import { parseRequirementsText } from './requirements-file.js'
 import { shippedRoot, shownPath } from './shipped-path.js'
@@ -14,18 +16,30 @@ export { shippedRoot, shownPath }
 /** A file that an answer rests on. */
 export interface InputFile {
   readonly id: string
-  /** Relative to the shipped data, or as the user named it. */
+  /** Relative to the shipped data, or as the user named it; `own/` begins a path in the user's own data. */
   readonly path: string
   readonly sha256: string
 }
 
+/** A user's own releases and profiles, beside the shipped ones. */
+export interface OwnData {
+  readonly root: string
+  /** Names of its releases, oldest first. */
+  readonly releases: readonly string[]
+}
+
 /**
- * What is shipped: releases, their constraints, the services' profiles and requirements files. Each file is
- * read when it is first asked for, and counted among the inputs from then on.
+ * What is known of releases, their constraints, the services' profiles and requirements files: what is shipped,
+ * and what the user has beside it. Each file is read when it is first asked for, and counted among the inputs
+ * from then on.
  */
 export interface Fleet {
-  /** Folder that holds `constraints/` and `profiles/`. */
+  /** Folder that holds the shipped `constraints/` and `profiles/`. */
   readonly root: string
+  /** None where the user has no releases of their own. */
+  readonly own?: OwnData
+  /** Folders of facts from the index; what an earlier one says hides what later ones say. */
+  readonly catalogDirs: readonly [string, ...string[]]
   readonly releases: Releases
   profile(service: string): Profile
   constraints(release: string): Constraints
@@ -45,33 +59,74 @@ function remembered<T>(make: (key: string) => T): (key: string) => T {
   }
 }
 
-export function loadFleet(root: string = shippedRoot()): Fleet {
+const releasesPath = 'constraints/releases.json'
+
+/** Both lists as one. @throws E-CAT-MIX where the user's own data names a release that is shipped */
+function beside(shipped: Releases, own: Releases): Releases {
+  const twice = own.list.find(({ name }) => shipped.byName.has(name))
+  if (twice !== undefined)
+    throw new SvcsplitError('E-CAT-MIX', `${twice.name} is a shipped release and one of your own`, {
+      at: { path: own.path },
+      hint: `give yours another name, or take it out of ${own.path}: two sets of pins are never mixed`,
+    })
+  return releasesOf(shipped.path, [...shipped.list, ...own.list])
+}
+
+/**
+ * The shipped data of `root`, with the user's own of `ownFolder` beside it: by default the folder of `dataDir`,
+ * unless another root is named; `false`: none.
+ * @throws E-CAT-FORM, E-CAT-MIX, E-FS-*
+ */
+export function loadFleet(
+  root: string = shippedRoot(),
+  ownFolder: string | false = root === shippedRoot() ? (dataDir() ?? false) : false,
+): Fleet {
+  const ownRoot = ownFolder !== false && existsSync(ownFolder) ? ownFolder : undefined
   const read = new Map<string, { path: string; bytes: Uint8Array }>()
 
-  function textOf(id: string, path: string): string {
-    const bytes = readBytesSync(join(root, path))
-    read.set(id, { path, bytes })
-    return decodeText(bytes, path)
+  function textOf(id: string, path: string, from = root): string {
+    const bytes = readBytesSync(join(from, path))
+    read.set(id, { path: from === root ? path : `own/${path}`, bytes })
+    return decodeText(bytes, shown(path, from))
   }
+  const shown = (path: string, from: string): string => (from === root ? path : `own/${path}`)
+  /** The user's own file where there is one, else the shipped one. */
+  const homeOf = (path: string): string =>
+    ownRoot !== undefined && existsSync(join(ownRoot, path)) ? ownRoot : root
 
-  const releases = parseReleases(textOf('releases', 'constraints/releases.json'), 'constraints/releases.json')
+  const shipped = parseReleases(textOf('releases', releasesPath), releasesPath)
+  const hasOwn = ownRoot !== undefined && existsSync(join(ownRoot, releasesPath))
+  const ownReleases = hasOwn
+    ? parseReleases(textOf('own-releases', releasesPath, ownRoot), join(ownRoot, releasesPath))
+    : undefined
   const profile = remembered((service) => {
     const path = `profiles/${service}.yaml`
-    return parseCheckedProfile(textOf(`profile-${service}`, path), path)
+    const from = homeOf(path)
+    const text = textOf(`profile-${service}`, path, from)
+    return from === root ? parseCheckedProfile(text, path) : checkedProfile(text, shown(path, from))
   })
   const constraints = remembered((release) => {
     const path = `constraints/${release}.txt`
-    return parseConstraintsText(textOf(`constraints-${release}`, path), path)
+    const from = homeOf(path)
+    return parseConstraintsText(textOf(`constraints-${release}`, path, from), shown(path, from))
   })
   const requirements = remembered((id) => {
     const path = `constraints/requirements/${id}.txt`
-    if (!existsSync(join(root, path))) return undefined
-    return parseRequirementsText(textOf(`requirements-${id}`, path), path).requirements
+    const from = homeOf(path)
+    if (!existsSync(join(from, path))) return undefined
+    return parseRequirementsText(textOf(`requirements-${id}`, path, from), shown(path, from)).requirements
   })
 
   return {
     root,
-    releases,
+    ...(ownReleases === undefined
+      ? {}
+      : { own: { root: ownRoot!, releases: ownReleases.list.map(({ name }) => name) } }),
+    catalogDirs:
+      ownReleases === undefined
+        ? [join(root, 'constraints/catalog')]
+        : [join(ownRoot!, 'constraints/catalog'), join(root, 'constraints/catalog')],
+    releases: ownReleases === undefined ? shipped : beside(shipped, ownReleases),
     profile,
     constraints,
     requirements: (service, release) => requirements(`${service}-${release}`),

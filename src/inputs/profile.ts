@@ -115,9 +115,14 @@ export function parseCheckedProfile(text: string, path: string): Profile {
 
 /** A profile from text; `E-PRF-SYNTAX` and `E-PRF-SCHEMA` with line and column. */
 export async function parseProfile(text: string, path: string): Promise<Profile> {
+  return checkedProfile(text, path)
+}
+
+/** As `parseProfile`, at once: for a user's own profile among the shipped ones. */
+export function checkedProfile(text: string, path: string): Profile {
   const parsed = parseYaml(text, path, kind)
   refuseOddYaml(parsed)
-  await checkSchema(parsed, profileSchema)
+  checkSchema(parsed, profileSchema)
   const profile = toProfile(parsed)
   checkAdditions(profile)
   return profile

@@ -1,10 +1,13 @@
 const comparison = /^(>=|<=|==|<|>)(\d+\.\d+)$/
 
-/** Order of release names: by year, then by their number in it. */
+const numbered = /^(\d+)\.(\d+)$/
+
+/** Order of release names: by year, then by their number in it; names of another form come after, as text. */
 export function compareReleases(one: string, other: string): number {
-  const [year = 0, number = 0] = one.split('.').map(Number)
-  const [otherYear = 0, otherNumber = 0] = other.split('.').map(Number)
-  return year - otherYear || number - otherNumber
+  const [a, b] = [numbered.exec(one), numbered.exec(other)]
+  if (a === null || b === null)
+    return Number(a === null) - Number(b === null) || (one < other ? -1 : one > other ? 1 : 0)
+  return Number(a[1]) - Number(b[1]) || Number(a[2]) - Number(b[2])
 }
 
 /** Whether a release lies in a range such as `>=2023.1,<2026.1`; a range left out holds every release. */

@@ -20,6 +20,17 @@ export interface Release {
   readonly services: ReadonlyMap<string, ShippedService>
 }
 
+/** A release of the user's own, as `releases.json` of their data has it. */
+export interface OwnRelease {
+  /** Of the file with its pins. */
+  readonly constraints: { readonly sha256: string }
+  readonly released: string
+  readonly series: string
+  readonly services: Readonly<Record<string, ShippedService>>
+  readonly slurp: boolean
+  readonly status: 'own'
+}
+
 /** The releases known, oldest first. */
 export interface Releases {
   readonly path: string
@@ -72,7 +83,11 @@ export function parseReleases(text: string, path: string): Releases {
       services,
     }
   })
-  list.sort((one, other) => compareReleases(one.name, other.name))
+  return releasesOf(path, list)
+}
+
+export function releasesOf(path: string, releases: readonly Release[]): Releases {
+  const list = releases.toSorted((one, other) => compareReleases(one.name, other.name))
   return { path, list, byName: new Map(list.map((release) => [release.name, release])) }
 }
 

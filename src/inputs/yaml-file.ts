@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type { ErrorObject } from 'ajv'
 import {
   type Document,
@@ -128,8 +129,9 @@ function schemaError(parsed: YamlFile, error: ErrorObject): SvcsplitError {
 }
 
 /** Fails at the first place where the document does not fit a JSON Schema (draft 2020-12). */
-export async function checkSchema(parsed: YamlFile, schema: object): Promise<void> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js')
+export function checkSchema(parsed: YamlFile, schema: object): void {
+  // Loaded only here: the shipped profiles, which every run reads, are not validated at run time.
+  const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
   const validate = new Ajv2020({ verbose: true, strict: true }).compile(schema)
   if (validate(plainData(parsed))) return
   throw schemaError(parsed, validate.errors![0]!)

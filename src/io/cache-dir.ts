@@ -19,7 +19,7 @@ export function cacheDir(environment: Environment = process.env): string {
 }
 
 /** `os.homedir` throws for a user that has no entry and no HOME, as in many containers. */
-function homeOrNone(): string | undefined {
+export function homeOrNone(): string | undefined {
   try {
     return homedir()
   } catch {

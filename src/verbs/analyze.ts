@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
 import type { Candidate, Cell } from '#collisions/analysis.js'
 import type { Host } from '#collisions/check.js'
@@ -145,7 +144,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
   refuseContradictions(options)
   const environment = markerEnvironment(options.python, options.platform)
   const fleet = loadFleet()
-  const snapshot = loadSnapshot(join(fleet.root, 'constraints/catalog'))
+  const snapshot = loadSnapshot(...fleet.catalogDirs)
   const profile = await ownProfile(fleet, options.profile)
   const own = options.requirements === undefined ? undefined : await ownCandidate(fleet, options.requirements)
   if (own !== undefined && own.constraints.length > 0 && (options.host ?? options.constraints) !== undefined)

@@ -1,14 +1,13 @@
-import { join } from 'node:path'
 import type { DistributionFile, Metadata } from '#catalog/catalog.js'
 import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
 import type { EntryPoints } from '#catalog/wheel-facts.js'
 import { SvcsplitError, visible } from '#errors.js'
-import { shippedRoot } from '#inputs/fleet.js'
+import { loadFleet } from '#inputs/fleet.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { tryParseVersion } from '#pep/version.js'
 
 export interface CatalogShowOptions {
-  /** Default: the shipped facts. */
+  /** Default: the shipped facts, and the user's own beside them. */
   readonly dir?: string
   readonly name?: string
   readonly version?: string
@@ -40,7 +39,8 @@ export interface CatalogVersion {
 
 /** What is known offline: of everything, of one distribution, or of one version of it. @throws E-CAT-MISSING */
 export function catalogShow(options: CatalogShowOptions): CatalogSummary | CatalogName | CatalogVersion {
-  const snapshot = loadSnapshot(options.dir ?? join(shippedRoot(), 'constraints', 'catalog'))
+  const snapshot =
+    options.dir === undefined ? loadSnapshot(...loadFleet().catalogDirs) : loadSnapshot(options.dir)
   if (options.name === undefined) return summary(snapshot)
   const name = normalizeName(options.name)
   const versions = snapshot.versions(name)

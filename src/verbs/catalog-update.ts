@@ -15,6 +15,7 @@ import {
 import {
   collectUniverse,
   type Universe,
+  type UniverseFacts,
   type UniverseInput,
   type UniverseRoot,
   universeFactsOf,
@@ -27,7 +28,7 @@ import { openBlobStore } from '#io/blob-store.js'
 import { cacheDir } from '#io/cache-dir.js'
 import { writeIfChanged } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
-import { parseVersion } from '#pep/version.js'
+import { parseVersion, tryParseVersion } from '#pep/version.js'
 import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
 import { type IndexRequest, lazyIndex } from './open-index.js'
 import { sdistBuilder } from './sdist-builder.js'
@@ -35,6 +36,8 @@ import { sdistBuilder } from './sdist-builder.js'
 export interface CatalogUpdateOptions extends Partial<IndexRequest> {
   /** Folder that holds `constraints/` and `profiles/`; default: the shipped one. */
   readonly root?: string
+  /** Remake the shipped facts, though the user has releases of their own. */
+  readonly shipped?: boolean
   /** Where the facts go; default: `constraints/catalog` in `root`. */
   readonly to?: string
   /** Begin with the services of this release only, and keep what is known of the others. */
@@ -67,11 +70,12 @@ interface Facts {
 
 /**
  * Collects what the index says of every distribution version that the services of the releases may come to demand,
- * and writes it as sorted text. What was fetched once is kept in the cache, so that an interrupted run goes on where
- * it was; without news on the index, running it again changes no byte.
+ * and writes it as sorted text. Where the user has releases of their own, it is their facts that are written: what
+ * the shipped facts lack for those releases, beside them. What was fetched once is kept in the cache, so that an
+ * interrupted run goes on where it was; without news on the index, running it again changes no byte.
  */
 export async function catalogUpdate(options: CatalogUpdateOptions): Promise<CatalogUpdateResult> {
-  const fleet = loadFleet(options.root)
+  const fleet = options.shipped === true ? loadFleet(options.root, false) : loadFleet(options.root)
   if (options.release !== undefined) releaseNamed(fleet.releases, options.release)
   const folder = options.cacheDir ?? cacheDir()
   const builder =
@@ -124,12 +128,15 @@ function sdistMetadata(
 async function updateFacts(
   fleet: Fleet,
   index: IndexCatalog,
-  { to = join(fleet.root, 'constraints', 'catalog'), release, progress }: CatalogUpdateOptions,
+  { to = fleet.catalogDirs[0], release, progress }: CatalogUpdateOptions,
 ): Promise<CatalogUpdateResult> {
   const input = universeInput(fleet, release)
-  const universe = await collectUniverse(input, universeFactsOf(index), (done, known) =>
+  const shipped = fleet.own === undefined ? undefined : loadSnapshot(fleet.catalogDirs.at(-1)!)
+  const source = shipped === undefined ? universeFactsOf(index) : factsBeside(shipped, input, index)
+  const reached = await collectUniverse(input, source, (done, known) =>
     progress?.step?.('following demands', done, known),
   )
+  const universe = shipped === undefined ? reached : without(reached, shipped)
   const before = loadSnapshot(to)
   const fresh = await readFacts(universe, input.roots, index, before)
   const facts = release === undefined ? fresh : mergeFacts(fresh, before)
@@ -144,6 +151,43 @@ async function updateFacts(
     absent: universe.absent,
     unreadable: universe.unreadable,
     written,
+  }
+}
+
+/** Facts of the shipped versions from where they are shipped; the index is asked for the rest. */
+function factsBeside(shipped: Snapshot, input: UniverseInput, index: IndexCatalog): UniverseFacts {
+  const asked = universeFactsOf(index)
+  const known = (name: DistributionName) =>
+    new Map(shipped.versions(name).map((version) => [parseVersion(version).key, version]))
+  const wanted = (name: DistributionName): readonly string[] => [
+    ...(input.pins.get(name) ?? []),
+    ...input.roots.filter((root) => root.name === name).map(({ version }) => version),
+  ]
+  return {
+    metadata: async (name, version) =>
+      shipped.metadata(name, version) ?? (await asked.metadata(name, version)),
+    versions: async (name) => {
+      const there = known(name)
+      const all = wanted(name)
+      const isKnown = all.length > 0 && all.every((version) => there.has(tryParseVersion(version)?.key ?? ''))
+      return isKnown || (all.length === 0 && there.size > 0)
+        ? there
+        : new Map([...(await asked.versions(name)), ...there])
+    },
+    newest: async (name) => shipped.unpinned().versions.get(name) ?? (await asked.newest(name)),
+  }
+}
+
+/** What is not shipped of a universe. */
+function without(universe: Universe, shipped: Snapshot): Universe {
+  const fresh = [...universe.versions].map(
+    ([name, versions]) =>
+      [name, versions.filter((version) => shipped.metadata(name, version) === undefined)] as const,
+  )
+  return {
+    ...universe,
+    versions: new Map(fresh.filter(([, versions]) => versions.length > 0)),
+    unpinned: new Map([...universe.unpinned].filter(([name]) => !shipped.unpinned().versions.has(name))),
   }
 }
 

@@ -28,15 +28,14 @@ export interface CatalogVerifyResult {
 }
 
 /**
- * Whether the shipped facts are whole without asking anybody: every file is exactly what would be written for its
+ * Whether the facts, shipped and the user's own, are whole without asking anybody: every file is exactly what would be written for its
  * content, and every version that the service releases may come to demand has its metadata and at least one file.
  */
 export async function catalogVerify(options: CatalogVerifyOptions = {}): Promise<CatalogVerifyResult> {
   const fleet = loadFleet(options.root)
-  const dir = join(fleet.root, 'constraints', 'catalog')
-  const snapshot = loadSnapshot(dir)
+  const snapshot = loadSnapshot(...fleet.catalogDirs)
   const problems = new Set<string>()
-  await checkForm(dir, snapshot, problems)
+  for (const dir of fleet.catalogDirs) await checkForm(dir, loadSnapshot(dir), problems)
   const universe = await collectUniverse(universeInput(fleet), {
     metadata: async (name, version) => snapshot.metadata(name, version),
     versions: async (name) =>

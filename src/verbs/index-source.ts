@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { loadSnapshot } from '#catalog/snapshot.js'
-import { shippedRoot } from '#inputs/shipped-path.js'
+import { loadFleet } from '#inputs/fleet.js'
 import { cacheDir } from '#io/cache-dir.js'
 import type { Progress } from '#progress.js'
 import type { IndexSource } from '#solver/index-facts.js'
@@ -18,7 +18,7 @@ export interface IndexSourceOptions {
  */
 export function openIndexSource(options: IndexSourceOptions): IndexSource & { close(): Promise<void> } {
   const index = lazyIndex({ ...options, cacheDir: join(cacheDir(), 'index') })
-  const shipped = loadSnapshot(join(shippedRoot(), 'constraints/catalog'))
+  const shipped = loadSnapshot(...loadFleet().catalogDirs)
   return {
     async listing(name) {
       return (await index.open()).listing(name)

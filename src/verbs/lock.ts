@@ -91,7 +91,7 @@ function pinnedOf(name: DistributionName, member: Member, snapshot: Snapshot): P
 
 /** The shipped facts, with the user's own before them if there are any. */
 export function shippedSnapshot(fleet: Fleet): Snapshot {
-  return loadSnapshot(`${fleet.root}/constraints/catalog`)
+  return loadSnapshot(...fleet.catalogDirs)
 }
 
 /**

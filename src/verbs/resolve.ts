@@ -1,9 +1,8 @@
-import { join } from 'node:path'
 import { loadSnapshot } from '#catalog/snapshot.js'
 import { SvcsplitError } from '#errors.js'
+import { loadFleet, shownPath } from '#inputs/fleet.js'
 import type { RequirementLine } from '#inputs/requirement-line.js'
 import { parseRequirementsFile, parseRequirementsText } from '#inputs/requirements-file.js'
-import { shippedRoot, shownPath } from '#inputs/shipped-path.js'
 import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
 import { supportedTags } from '#pep/tags.js'
 import type { Progress } from '#progress.js'
@@ -109,7 +108,7 @@ interface OpenFacts {
 async function openFacts(options: ResolveOptions, environment: MarkerEnvironment): Promise<OpenFacts> {
   const { python, platform, indexUrl, extraIndexUrls, progress } = options
   if (options.offline) {
-    const facts = knownFacts(loadSnapshot(join(shippedRoot(), 'constraints/catalog')), environment)
+    const facts = knownFacts(loadSnapshot(...loadFleet().catalogDirs), environment)
     return { facts, load: async () => undefined, close: async () => undefined }
   }
   // Loaded only here: an offline answer should not wait for a network library to start.

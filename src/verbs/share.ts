@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
 import { universePythons } from '#catalog/universe.js'
 import { SvcsplitError } from '#errors.js'
@@ -71,7 +70,7 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
   const constraints =
     options.constraints === undefined ? undefined : await notedConstraints(fleet, options.constraints)
   const services = askedServices(fleet, options.services)
-  const snapshot = loadSnapshot(join(fleet.root, 'constraints/catalog'))
+  const snapshot = loadSnapshot(...fleet.catalogDirs)
   const problemFor = (version: string) =>
     problemOf(fleet, snapshot, services, constraints, markerEnvironment(version, platform))
   const problem = problemFor(python)

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { loadSnapshot } from '#catalog/snapshot.js'
 import { SvcsplitError } from '#errors.js'
 import { pinsFor } from '#inputs/constraints-file.js'
@@ -58,7 +57,7 @@ export function why(options: WhyOptions): WhyResult {
   const fleet = loadFleet()
   const { service, release } = serviceReleaseNamed(fleet.releases, options.service)
   const host = options.host === undefined ? release : releaseNamed(fleet.releases, options.host)
-  const snapshot = loadSnapshot(join(fleet.root, 'constraints/catalog'))
+  const snapshot = loadSnapshot(...fleet.catalogDirs)
   const facts = factsOf(snapshot)
   const environment = markerEnvironment(python, platform)
   const candidate = candidateOf(fleet, snapshot, facts, service, release.name)

@@ -1,0 +1,136 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadFleet } from '#inputs/fleet.js'
+import { writeAtomic } from '#io/files.js'
+import { analyze } from '#verbs/analyze.js'
+import { catalogUpdate } from '#verbs/catalog-update.js'
+import { type ImportReleaseRequest, importRelease } from '#verbs/import-release.js'
+import { indexWheel, startPackageIndex } from '../support/package-index.js'
+
+const before = process.env.SVCSPLIT_DATA_DIR
+const closers: (() => Promise<void>)[] = []
+let folder = ''
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'svcsplit-own-'))
+  process.env.SVCSPLIT_DATA_DIR = `${folder}/own`
+})
+afterEach(async () => {
+  process.env.SVCSPLIT_DATA_DIR = before
+  for (const close of closers.splice(0)) await close()
+  rmSync(folder, { recursive: true })
+})
+
+const profile = (distribution: string): string =>
+  `service: shop\ndistribution: ${distribution}\nadditions: [added]\nuser: {name: shop, uid: 1000, gid: 1000}\n`
+
+async function importShop(more: Partial<ImportReleaseRequest> = {}) {
+  await writeAtomic(`${folder}/own/profiles/shop.yaml`, profile('shop-server'))
+  await writeAtomic(`${folder}/pins.txt`, 'shop-lib===1.0\nadded===1.0\n')
+  return importRelease({
+    release: 'shop-7',
+    constraints: [`${folder}/pins.txt`],
+    services: ['shop=7.0'],
+    requirements: [],
+    ...more,
+  })
+}
+
+describe('a release of the user', () => {
+  it('stands beside the shipped ones, with its pins as they were given, and importing it again changes nothing', async () => {
+    const first = await importShop()
+    expect(first).toMatchObject({ release: 'shop-7', services: ['shop'], pins: 2 })
+    expect(first.written).toEqual(['constraints/releases.json', 'constraints/shop-7.txt'])
+    expect(readFileSync(`${folder}/own/constraints/shop-7.txt`, 'utf8')).toBe('shop-lib===1.0\nadded===1.0\n')
+    expect((await importShop()).written).toEqual([])
+    const fleet = loadFleet()
+    expect(fleet.own?.releases).toEqual(['shop-7'])
+    expect(fleet.releases.list.map(({ name }) => name)).toEqual([
+      ...loadFleet(undefined, false).releases.list.map(({ name }) => name),
+      'shop-7',
+    ])
+    expect(fleet.constraints('shop-7').path).toBe('own/constraints/shop-7.txt')
+    expect(fleet.inputs().map(({ id }) => id)).toContain('own-releases')
+  })
+
+  it('is answered for like a shipped one once its facts are known, from what the index says of it alone', async () => {
+    const index = await startPackageIndex({
+      files: [
+        indexWheel('shop_server', '7.0', { requires: ['shop-lib>=2'] }, {}),
+        indexWheel('shop_lib', '1.0', {}, {}),
+        indexWheel('added', '1.0', {}, {}),
+      ],
+    })
+    closers.push(index.close)
+    await importShop()
+    const updated = await catalogUpdate({ indexUrl: index.url, cacheDir: `${folder}/cache` })
+    expect(updated).toMatchObject({ names: 3, versions: 3, pending: [], absent: [] })
+    // What is shipped is not asked for again.
+    expect(index.requests.every(({ path }) => /shop|added/.test(path))).toBe(true)
+    expect((await catalogUpdate({ indexUrl: index.url, cacheDir: `${folder}/cache` })).written).toEqual([])
+
+    const result = await analyze({
+      services: ['shop@shop-7'],
+      host: 'shop-7',
+      python: '3.11',
+      platform: 'linux/amd64',
+      index: { offline: true },
+    })
+    expect(result.undecided).toEqual([])
+    expect(result.cells[0]!.findings).toMatchObject([
+      {
+        rule: 'collision',
+        distribution: 'shop-lib',
+        supply: { at: { path: 'own/constraints/shop-7.txt', line: 1 } },
+      },
+    ])
+  })
+
+  it('may be pinned by several files, which keep their names', async () => {
+    await writeAtomic(`${folder}/more.txt`, 'other===2.0')
+    await importShop({ constraints: [`${folder}/more.txt`, `${folder}/pins.txt`] })
+    expect(readFileSync(`${folder}/own/constraints/shop-7.txt`, 'utf8')).toBe(
+      '# more.txt\nother===2.0\n# pins.txt\nshop-lib===1.0\nadded===1.0\n',
+    )
+  })
+
+  it('is not mixed with a shipped release of the same name', async () => {
+    await expect(importShop({ release: '2025.1' })).rejects.toMatchObject({ code: 'E-CAT-MIX' })
+    await importShop()
+    const path = `${folder}/own/constraints/releases.json`
+    await writeAtomic(path, readFileSync(path, 'utf8').replace('"shop-7": {', '"2025.1": {'))
+    expect(() => loadFleet()).toThrow(expect.objectContaining({ code: 'E-CAT-MIX' }))
+  })
+
+  it.each<[string, Partial<ImportReleaseRequest>, string]>([
+    ['a path for a name', { release: '../x' }, 'E-CLI-USAGE'],
+    ['no service', { services: [] }, 'E-CLI-USAGE'],
+    ['no version', { services: ['shop'] }, 'E-CLI-USAGE'],
+    ['a version that is none', { services: ['shop=seven'] }, 'E-CLI-USAGE'],
+    ['a service without a profile', { services: ['till=1.0'] }, 'E-SVC-UNKNOWN'],
+    ['a service with a path for a name', { services: ['../x=1.0'] }, 'E-CLI-USAGE'],
+    ['no pins', { constraints: [] }, 'E-CLI-USAGE'],
+    ['a file that is not there', { constraints: ['absent.txt'] }, 'E-FS-NOTFOUND'],
+    ['requirements of a service that it has not', { requirements: ['nova=x.txt'] }, 'E-CLI-USAGE'],
+  ])('with %s is refused, and nothing is written', async (_, more, code) => {
+    await expect(importShop(more)).rejects.toMatchObject({ code })
+    expect(loadFleet().own).toBeUndefined()
+  })
+
+  it('whose files contradict one another is refused with both places', async () => {
+    await writeAtomic(`${folder}/more.txt`, 'shop-lib===2.0\n')
+    await expect(
+      importShop({ constraints: [`${folder}/pins.txt`, `${folder}/more.txt`] }),
+    ).rejects.toMatchObject({ code: 'E-CON-DUP', at: { path: `${folder}/more.txt`, line: 1 } })
+  })
+
+  it('whose profile does not fit is told with its place, whatever asks for it', async () => {
+    await importShop()
+    await writeAtomic(`${folder}/own/profiles/shop.yaml`, `${profile('shop-server')}extra: []\n`)
+    expect(() => loadFleet().profile('shop')).toThrow(
+      expect.objectContaining({ code: 'E-PRF-SCHEMA', at: expect.objectContaining({ line: 5 }) }),
+    )
+  })
+})
