@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { SvcsplitError, visible } from '#errors.js'
-import { dataDir } from '#io/data-dir.js'
+import { dataDirInUse } from '#io/data-dir.js'
 import { toolVersion } from '#version.js'
 import { describeError } from './print-error.js'
 
@@ -55,9 +53,8 @@ function baseProgram(): Command {
 
 /** Answers that rest on more than what is shipped say so, whatever the command: universes never mix silently. */
 function tellOwnData(): void {
-  const dir = dataDir()
-  if (dir !== undefined && existsSync(join(dir, 'constraints/releases.json')))
-    process.stderr.write(`with your own releases of ${visible(dir)}\n`)
+  const dir = dataDirInUse()
+  if (dir !== undefined) process.stderr.write(`with your own releases of ${visible(dir)}\n`)
 }
 
 /** The name of the command: the first argument that is neither an option nor the value of a global one. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { homeOrNone } from './cache-dir.js'
 
@@ -17,4 +18,10 @@ export function dataDir(environment: Environment = process.env): string | undefi
   return home === undefined || home === '' || home === '/'
     ? undefined
     : join(home, '.local', 'share', 'svcsplit')
+}
+
+/** The data folder, if there are releases in it. */
+export function dataDirInUse(): string | undefined {
+  const dir = dataDir()
+  return dir !== undefined && existsSync(join(dir, 'constraints/releases.json')) ? dir : undefined
 }
