@@ -43,16 +43,30 @@ function lineJson(line: Line, serviceOf: (line: Line) => object): object {
   }
 }
 
-function factJson({ kind, holder, versions, target, specifiers, underExtra, index }: Fact): object {
+function factJson({
+  kind,
+  holder,
+  versions,
+  target,
+  specifiers,
+  underExtra,
+  index,
+  needs,
+  at: line,
+}: Fact): object {
   const version = versions.at(-1)
   const field = kind === 'python' ? 'Requires-Python' : 'Requires-Dist'
-  const at = { distribution: holder, version, field, ...(index === undefined ? {} : { index }) }
+  const at =
+    line === undefined
+      ? { distribution: holder, version, field, ...(index === undefined ? {} : { index }) }
+      : originJson(line)
   return {
     kind,
     distribution: holder,
     versions,
     ...(underExtra === undefined ? {} : { extra: underExtra }),
     ...(target === undefined ? {} : { demands: target }),
+    ...(needs === undefined ? {} : { needs }),
     ...(kind === 'guarded' ? {} : { specifier: specifiers }),
     ...(kind === 'guarded' || version === undefined ? {} : { at }),
   }

@@ -79,11 +79,12 @@ function lineText({ kind, by, owner, text, trouble }: Line): string {
   return `${by} demands ${text}`
 }
 
-function factText({ kind, holder, versions, target, specifiers, underExtra }: Fact): string {
+function factText({ kind, holder, versions, target, specifiers, underExtra, needs }: Fact): string {
   const which = `${holder}${underExtra === undefined ? '' : `[${underExtra}]`} ${spanOf(versions)}`
   const isMany = versions.length > 1
   if (kind === 'python') return `${which} ${isMany ? 'need' : 'needs'} Python ${specifiers}`
   if (kind === 'guarded') return `${which}: nothing names a pre-release or pins what was yanked`
+  if (kind === 'code') return `${which} ${isMany ? 'use' : 'uses'} ${needs}: ${target}${specifiers}`
   return `${which} ${isMany ? 'demand' : 'demands'} ${target}${specifiers}`
 }
 
@@ -91,7 +92,7 @@ function factText({ kind, holder, versions, target, specifiers, underExtra }: Fa
 function grouped(facts: readonly Fact[]): Fact[][] {
   const groups = new Map<string, Fact[]>()
   for (const fact of facts) {
-    const key = `${fact.kind} ${fact.holder} ${fact.target} ${fact.underExtra}`
+    const key = `${fact.kind} ${fact.holder} ${fact.target} ${fact.underExtra} ${fact.needs}`
     groups.set(key, [...(groups.get(key) ?? []), fact])
   }
   return [...groups.values()].flatMap((group) =>
@@ -104,7 +105,12 @@ function manyText(facts: readonly Fact[]): string {
   const count = facts.reduce((sum, { versions }) => sum + versions.length, 0)
   const oldest = facts.at(-1)!.versions[0]
   const which = `${newest!.holder} ${oldest} to ${newest!.versions.at(-1)} (${plural(count, 'version')})`
-  const what = newest!.kind === 'python' ? 'need a Python, from' : `demand ${newest!.target}, from`
+  const what =
+    newest!.kind === 'python'
+      ? 'need a Python, from'
+      : newest!.kind === 'code'
+        ? `use ${newest!.needs} of ${newest!.target}, from`
+        : `demand ${newest!.target}, from`
   return `${which} ${what} ${facts.at(-1)!.specifiers} to ${newest!.specifiers}`
 }
 
@@ -120,7 +126,8 @@ function placeOfLine({ origin }: Line): string {
   return path === 'command line' ? '' : formatOrigin(line === undefined ? { path } : { path, line })
 }
 
-function placeOf({ kind, holder, versions, index }: Fact): string {
+function placeOf({ kind, holder, versions, index, at }: Fact): string {
+  if (at !== undefined) return formatOrigin(at)
   const version = versions.at(-1)
   if (version === undefined || kind === 'guarded') return ''
   if (kind === 'python') return formatOrigin({ distribution: holder, version, field: 'Requires-Python' })

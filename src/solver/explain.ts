@@ -1,7 +1,8 @@
+import type { Origin } from '#errors.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseSpecifierSet, type SpecifierSet } from '#pep/specifier-set.js'
 import { hasRank, ranksOf } from './bitset.js'
-import { type FactRule, givenBy, guards, rulesFrom } from './fact-rules.js'
+import { type FactRule, givenBy, guards, rulesFrom, targetOf } from './fact-rules.js'
 import type { Demand } from './facts.js'
 import { isInput, type MinimalConflict } from './minimal.js'
 import { admittedBy, anyVersion, type Package } from './packages.js'
@@ -13,10 +14,11 @@ import type { Universe } from './universe.js'
 /** A fact of the catalog that has a part in a conflict: why lines that do not touch each other still clash. */
 export interface Fact {
   /**
-   * `demand`: these versions demand the target; `python`: they refuse the Python; `guarded`: they are
-   * pre-releases that nothing names, or yanked and not pinned, so they may not be chosen.
+   * `demand`: these versions demand the target; `code`: their code needs a name that only some versions of the
+   * target have; `python`: they refuse the Python; `guarded`: they are pre-releases that nothing names, or yanked
+   * and not pinned, so they may not be chosen.
    */
-  readonly kind: 'demand' | 'python' | 'guarded'
+  readonly kind: 'demand' | 'code' | 'python' | 'guarded'
   readonly holder: DistributionName
   /** Those that the lines leave, oldest first. */
   readonly versions: readonly string[]
@@ -26,6 +28,9 @@ export interface Fact {
   readonly underExtra?: string
   /** Place in Requires-Dist of the newest of these versions. */
   readonly index?: number
+  /** Of `code`: the name, and the line of the newest of these versions that uses it first. */
+  readonly needs?: string
+  readonly at?: Origin
 }
 
 /** Facts that together with the lines of a conflict leave no choice; each is needed for that. */
@@ -66,7 +71,7 @@ function inOrder(lines: readonly Line[], rules: readonly FactRule[]): FactRule[]
 }
 
 function factOf(universe: Universe, rule: FactRule): Fact {
-  const { holder, kind, specifiers, demand } = rule
+  const { holder, kind, specifiers, demand, need } = rule
   const ranks = ranksOf(rule.ranks)
   const versions = ranks.map((rank) => holder.candidates[rank - 1]!.version)
   return {
@@ -79,6 +84,8 @@ function factOf(universe: Universe, rule: FactRule): Fact {
       index: indexIn(universe, holder, versions.at(-1), demand),
       ...(demand.underExtra !== undefined && { underExtra: demand.underExtra }),
     }),
+    // Rules are gathered from the newest version on, so the line is the newest's.
+    ...(need !== undefined && { target: need.name, needs: need.needs, at: need.at }),
   }
 }
 
@@ -101,9 +108,9 @@ function clashOf(
   const counts = new Map<DistributionName, number>()
   const seen = new Set<string>()
   const spokenOf = lines.flatMap(({ kind, name }) => (kind === 'python' ? [] : [name]))
-  for (const { demand, holder, group } of rules) {
-    if (!seen.has(group)) spokenOf.push(demand?.name ?? holder.name)
-    seen.add(group)
+  for (const rule of rules) {
+    if (!seen.has(rule.group)) spokenOf.push(targetOf(rule) ?? rule.holder.name)
+    seen.add(rule.group)
   }
   for (const name of spokenOf) {
     const count = (counts.get(name) ?? 0) + 1

@@ -1,6 +1,7 @@
+import type { DistributionName } from '#pep/name.js'
 import { specifierSetContains } from '#pep/specifier-set.js'
 import { addRank, emptySet, hasRank, isEmptySet } from './bitset.js'
-import type { Demand } from './facts.js'
+import type { CodeNeed, Demand } from './facts.js'
 import { isInput } from './minimal.js'
 import { admittedBy, allBut, orAbsent } from './packages.js'
 import type { Line } from './problem.js'
@@ -9,9 +10,15 @@ import type { Universe } from './universe.js'
 
 /** A fact of the catalog as a rule of a proof. */
 export interface FactRule extends Rule {
-  readonly kind: 'demand' | 'python' | 'guarded'
+  readonly kind: 'demand' | 'code' | 'python' | 'guarded'
   readonly specifiers: string
   readonly demand?: Demand
+  readonly need?: CodeNeed
+}
+
+/** The distribution that a rule bounds, other than its holder. */
+export function targetOf({ demand, need }: FactRule): DistributionName | undefined {
+  return demand?.name ?? need?.name
 }
 
 /** What a line says of distributions. */
@@ -78,6 +85,15 @@ export function rulesFrom(universe: Universe, lines: readonly Line[]): FactRule[
         }
         own('', { pack: target, set: admittedBy(target, demand.specifiers) })
         for (const extra of demand.extras) own(extra, { pack: target, extra })
+      }
+      for (const need of facts?.code ?? []) {
+        const target = universe.packages.get(need.name)
+        if (target === undefined || target.candidates.length === 0) continue
+        const group = `${name} ${need.name} code ${need.needs}`
+        const { text } = need.specifiers
+        const set = orAbsent(admittedBy(target, need.specifiers))
+        const consequence = { pack: target, set }
+        add(`${group} ${text}`, rank, () => ({ kind: 'code', specifiers: text, need, consequence, group }))
       }
     }
     rules.push(...byText.values())

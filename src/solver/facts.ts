@@ -1,3 +1,4 @@
+import type { FileOrigin } from '#errors.js'
 import type { DistributionName } from '#pep/name.js'
 import type { SpecifierSet } from '#pep/specifier-set.js'
 
@@ -22,10 +23,26 @@ export interface Demand {
   readonly index: number
 }
 
+/**
+ * What the code of one version needs beyond its metadata: if the distribution is there, then in a version that has
+ * the name. It asks for nothing by itself.
+ */
+export interface CodeNeed {
+  readonly name: DistributionName
+  /** The known versions that have it. */
+  readonly specifiers: SpecifierSet
+  /** `oslo_utils.secretutils.md5`. */
+  readonly needs: string
+  /** The first line of the code that uses it. */
+  readonly at: FileOrigin
+}
+
 /** What one version demands in one marker environment. */
 export interface VersionFacts {
   readonly requiresPython?: SpecifierSet
   readonly demands: readonly Demand[]
+  /** None where the code is not asked, or not known. */
+  readonly code?: readonly CodeNeed[]
   /** Why the facts cannot be used: missing, not readable, or a direct URL. */
   readonly trouble?: string
   /** With `trouble`: the facts exist, and could be had by other means; an answer that rests on this is not certain. */

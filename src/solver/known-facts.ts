@@ -1,7 +1,7 @@
 import type { Metadata } from '#catalog/catalog.js'
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
-import type { Candidate, Facts, VersionFacts } from './facts.js'
+import type { Candidate, CodeNeed, Facts, VersionFacts } from './facts.js'
 import { factsReader } from './release-facts.js'
 
 /** Facts that are known at once, as a snapshot gives them. */
@@ -16,11 +16,12 @@ export interface OwnVersion {
   readonly version: string
 }
 
-/** Facts for the solver that never have to be waited for. */
+/** Facts for the solver that never have to be waited for; with `code`, what the code needs counts too (as run). */
 export function knownFacts(
   known: KnownFacts,
   environment: MarkerEnvironment,
   own: readonly OwnVersion[] = [],
+  code?: (name: DistributionName, version: string) => readonly CodeNeed[],
 ): Facts {
   const read = factsReader(environment)
   const candidates = new Map<DistributionName, readonly Candidate[]>()
@@ -30,7 +31,8 @@ export function knownFacts(
   function facts(name: DistributionName, version: string): VersionFacts {
     const metadata = known.metadata(name, version)
     if (metadata === undefined) return { demands: [], trouble: 'its metadata is not known', isMissing: true }
-    const all = read(metadata)
+    const declared = read(metadata)
+    const all = code === undefined ? declared : { ...declared, code: code(name, version) }
     if (!ownKeys.has(`${name} ${version}`)) return all
     return { ...all, demands: all.demands.filter(({ underExtra }) => underExtra !== undefined) }
   }

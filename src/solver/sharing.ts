@@ -46,10 +46,9 @@ export function* resolvesAll(problem: SharingProblem): Task<boolean> {
 }
 
 /**
- * Whether the declared demands of some of the services can be met together; the answer names members by their
- * place. Services whose own answers agree need no search of their own.
+ * Whether the demands of some of the services can be met together; the answer names members by their place. Services whose own answers agree need no search of their own.
  */
-export function declaredFit({
+export function solvableFit({
   session,
   services,
   common,
@@ -62,7 +61,7 @@ export function declaredFit({
 
   return function* fit(members) {
     const known = members.flatMap((member) => alone.get(member) ?? [])
-    if (known.length === members.length && agree(known)) return { kind: 'holds' }
+    if (known.length === members.length && agree(known, session.universe.facts)) return { kind: 'holds' }
     const lines = linesOfServices({ services: members.map((member) => services[member]!), common })
     const outcome = yield* solve(session, { lines })
     if (outcome.kind === 'undecided') return { kind: 'undecided' }
@@ -74,9 +73,12 @@ export function declaredFit({
   }
 }
 
-/** The fewest environments such that the declared demands of the services in each can be met together. */
-export function* fewestAsDeclared(problem: SharingProblem): Task<Partition> {
-  const fit = declaredFit(problem)
+/**
+ * The fewest environments such that what the services in each demand can be met together: as declared, or as run
+ * where the facts of the session know what code needs.
+ */
+export function* fewestSolvable(problem: SharingProblem): Task<Partition> {
+  const fit = solvableFit(problem)
   return yield* smallestPartition(problem.services.length, (members) => disjointFailures(members, fit))
 }
 

@@ -133,14 +133,21 @@ export function addLine(universe: Universe, line: Line): boolean {
   const target = packageNamed(universe, line.name)
   if (target === undefined) return false
   const when = [switchedOn(lineVariable(universe, line))]
-  if (line.kind === 'pin') {
-    const admitted = admittedBy(target, line.specifiers)
-    record(universe, { target, admitted, specifiers: line.specifiers, extras: [], isPin: true, when })
-    addImplication(universe.engine, when, { variable: target.variable, set: orAbsent(admitted) })
-  } else {
-    addDemand(universe, target, line.specifiers, line.extras, when)
-  }
+  if (line.kind === 'pin') addLimit(universe, target, line.specifiers, when)
+  else addDemand(universe, target, line.specifiers, line.extras, when)
   return true
+}
+
+/** If the target is there, then in a version that the specifiers admit. */
+function addLimit(
+  universe: Universe,
+  target: Package,
+  specifiers: SpecifierSet,
+  when: readonly Condition[],
+): void {
+  const admitted = admittedBy(target, specifiers)
+  record(universe, { target, admitted, specifiers, extras: [], isPin: true, when })
+  addImplication(universe.engine, when, { variable: target.variable, set: orAbsent(admitted) })
 }
 
 /** Makes clauses of all that one version demands; false if something of it is not loaded yet. */
@@ -152,7 +159,9 @@ export function expand(universe: Universe, pack: Package, rank: number): boolean
     return false
   }
   let isReady = true
-  for (const { name } of facts.demands) if (packageNamed(universe, name) === undefined) isReady = false
+  const code = facts.code ?? []
+  for (const { name } of [...facts.demands, ...code])
+    if (packageNamed(universe, name) === undefined) isReady = false
   if (!isReady) return false
   addRank(pack.expanded, rank)
   const holder = versionIs(pack, rank)
@@ -164,6 +173,8 @@ export function expand(universe: Universe, pack: Package, rank: number): boolean
       ...underExtra(universe, pack, demand),
     ])
   }
+  for (const { name, specifiers } of code)
+    addLimit(universe, packageNamed(universe, name)!, specifiers, [holder])
   return true
 }
 

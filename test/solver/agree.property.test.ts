@@ -15,7 +15,7 @@ test('Answers that agree are together an answer to their questions together.', (
       const session = smallSession(universe)
       const outcomes = [one, other].map((text) => finish(solve(session, { lines: lines([text]) })))
       const solutions = outcomes.flatMap((outcome) => (outcome.kind === 'solution' ? [outcome] : []))
-      if (solutions.length < 2 || !agree(solutions)) return
+      if (solutions.length < 2 || !agree(solutions, session.universe.facts)) return
       agreed++
       const both = new Map(solutions.flatMap(({ pins }) => [...pins]))
       expect(faultsOf({ universe, demands: [one, other] }, both)).toEqual([])

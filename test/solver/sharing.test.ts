@@ -5,10 +5,18 @@ import { knownFacts } from '#solver/known-facts.js'
 import { demandLine, pinLine, type ServiceLines, serviceLines } from '#solver/lines.js'
 import type { Line } from '#solver/problem.js'
 import { createSession } from '#solver/session.js'
-import { fewestAsDeclared, type Sharing, type SharingProblem, shareOne } from '#solver/sharing.js'
+import { fewestSolvable, type Sharing, type SharingProblem, shareOne } from '#solver/sharing.js'
 import { finish } from '#solver/task.js'
 import { fewestAsTested } from '#solver/tested.js'
-import { environment, knownUniverse, python, pythonLine, type SmallUniverse } from '../support/universe.js'
+import {
+  codeOf,
+  environment,
+  knownUniverse,
+  python,
+  pythonLine,
+  type Release,
+  type SmallUniverse,
+} from '../support/universe.js'
 
 /** Two clashes that have nothing to do with each other: tools that stop at the first tell only one. */
 const fourServices: SmallUniverse = {
@@ -34,7 +42,7 @@ function problem(
       distribution: { name, version },
       extras: [],
       additions: [],
-      own: (universe[name]![version] as readonly string[]).map((text, i) => ({
+      own: demandsOf(universe[name]![version]!).map((text, i) => ({
         requirement: parseRequirement(text),
         at: { path: `${name}.txt`, line: i + 1 },
       })),
@@ -42,12 +50,16 @@ function problem(
     return serviceLines(`${name}@${version}`, root, { path: 'releases.json' }, environment)
   })
   const session = createSession({
-    facts: knownFacts(known, environment, own),
+    facts: knownFacts(known, environment, own, (name, version) => codeOf(name, universe[name]?.[version])),
     python,
     prereleases: 'pip',
     pythonLine,
   })
   return { session, services, common: pins } satisfies SharingProblem
+}
+
+function demandsOf(release: Release): readonly string[] {
+  return 'length' in release ? release : (release.requires ?? [])
 }
 
 const pin = (name: string, version: string) => pinLine(normalizeName(name), { version }, 'host')
@@ -156,7 +168,7 @@ test('One service at two releases is parted from itself.', () => {
 
 describe('The fewest environments as declared', () => {
   const declared = (universe: SmallUniverse, asked: readonly (readonly [string, string])[]) =>
-    finish(fewestAsDeclared(problem(universe, asked)))
+    finish(fewestSolvable(problem(universe, asked)))
 
   it('is one where all demands can be met together', () => {
     expect(
@@ -209,6 +221,66 @@ describe('The fewest environments as declared', () => {
       kind: 'alone',
       members: [0],
     })
+  })
+})
+
+describe('As run, what code needs counts beside what is declared', () => {
+  /** By metadata old code runs on every newer lib. */
+  const universe: SmallUniverse = {
+    nova: { '33': ['lib>=10', 'mid'] },
+    cinder: { '26': { requires: ['lib>=7'], code: ['lib<10'] } },
+    heat: { '24': ['lib>=7'] },
+    mid: { '1': { code: ['lib<12'] } },
+    lib: { '9.2': [], '10.1': [], '12.0': [] },
+  }
+
+  it('chooses versions that the code of libraries can use', () => {
+    const sharing = finish(shareOne(problem(universe, [['nova', '33']])))
+    expect(sharing).toMatchObject({ kind: 'solution' })
+    if (sharing.kind === 'solution') expect(sharing.solution.pins.get(normalizeName('lib'))).toBe('10.1')
+  })
+
+  it('proves with declared lines and lines of code side by side', () => {
+    const sharing = finish(
+      shareOne(
+        problem(universe, [
+          ['nova', '33'],
+          ['cinder', '26'],
+        ]),
+      ),
+    )
+    expect(told(sharing)).toEqual([
+      {
+        lines: ['cinder@26: cinder==26', 'nova 33: lib>=10'],
+        fixes: ['cinder==26 -> apart', 'lib>=10 -> 9.2'],
+        facts: ['cinder 26: lib<10'],
+        clash: 'lib',
+      },
+    ])
+    if (sharing.kind !== 'conflicts') return
+    expect(sharing.conflicts[0]!.explanation!.facts).toMatchObject([
+      { kind: 'code', needs: 'lib.name', at: { path: 'cinder.py', line: 1 } },
+    ])
+  })
+
+  it('parts services whose code needs what the others do not allow', () => {
+    const asked = [
+      ['nova', '33'],
+      ['cinder', '26'],
+      ['heat', '24'],
+    ] as const
+    expect(finish(fewestSolvable(problem(universe, asked)))).toEqual({
+      kind: 'partition',
+      groups: [[0, 2], [1]],
+      lowerBound: { kind: 'clique', members: [0, 1] },
+    })
+  })
+
+  it('asks for nothing: what code could use need not be there', () => {
+    const sharing = finish(
+      shareOne(problem({ swift: { '2': { code: ['lib<10'] } }, lib: { '12.0': [] } }, [['swift', '2']])),
+    )
+    expect(sharing).toMatchObject({ kind: 'solution', solution: { pins: new Map([['swift', '2']]) } })
   })
 })
 

@@ -24,6 +24,10 @@ function requiresOf(release: Release): readonly string[] {
   return 'length' in release ? release : (release.requires ?? [])
 }
 
+function codeOf(release: Release | undefined): readonly string[] {
+  return release === undefined || 'length' in release ? [] : (release.code ?? [])
+}
+
 /**
  * What is wrong with an answer, found without any part of the solver: walks the demands from the start and looks
  * at each. Empty means: every demand is met, nothing else is there, and each version may be chosen.
@@ -62,6 +66,8 @@ export function faultsOf(
   }
   for (const name of answer.keys()) if (!wanted.has(name)) faults.push(`nobody demands ${name}`)
   for (const text of pins) active.push({ text, isLine: true })
+  for (const [name, version] of answer)
+    for (const text of codeOf(universe[name]?.[version])) active.push({ text, isLine: false })
   for (const [name, version] of answer) {
     const on = active.filter(({ text }) => requirement(text).name === name)
     for (const { text } of on) {

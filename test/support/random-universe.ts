@@ -23,6 +23,10 @@ const release: fc.Arbitrary<Release> = fc.record({
   ),
   python: fc.constantFrom('>=3.8', '>=3.8', '>=3.8', '<3.9'),
   yanked: fc.constantFrom(false, false, false, false, true),
+  code: fc.array(
+    demand(false).map(({ text }) => text),
+    { maxLength: 1 },
+  ),
 })
 
 /** Up to five distributions with up to four versions: small enough to try every assignment. */

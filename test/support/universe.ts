@@ -3,7 +3,7 @@ import type { DistributionName } from '#pep/name.js'
 import { normalizeName } from '#pep/name.js'
 import { parseRequirement } from '#pep/requirement.js'
 import { parseSpecifierSet } from '#pep/specifier-set.js'
-import type { Candidate, Facts, Needs, VersionFacts } from '#solver/facts.js'
+import type { Candidate, CodeNeed, Facts, Needs, VersionFacts } from '#solver/facts.js'
 import type { KnownFacts } from '#solver/known-facts.js'
 import type { Line, PrereleaseMode } from '#solver/problem.js'
 import { factsReader } from '#solver/release-facts.js'
@@ -12,7 +12,13 @@ import { createSession, type Session } from '#solver/session.js'
 /** What one version demands; the short form is Requires-Dist alone. */
 export type Release =
   | readonly string[]
-  | { readonly requires?: readonly string[]; readonly python?: string; readonly yanked?: boolean }
+  | {
+      readonly requires?: readonly string[]
+      readonly python?: string
+      readonly yanked?: boolean
+      /** What its code needs, as versions: `lib<2`. */
+      readonly code?: readonly string[]
+    }
 
 /** Distributions by name, their versions, and what each demands. */
 export type SmallUniverse = { readonly [name: string]: { readonly [version: string]: Release } }
@@ -22,6 +28,15 @@ export const environment = markerEnvironment('3.11', 'linux/amd64')
 
 function partsOf(release: Release): { requires: readonly string[]; python?: string; yanked?: boolean } {
   return 'length' in release ? { requires: release } : { requires: [], ...release }
+}
+
+/** What the code of a version needs, each at a line of its own. */
+export function codeOf(name: string, release: Release | undefined): readonly CodeNeed[] {
+  const texts = release === undefined || 'length' in release ? [] : (release.code ?? [])
+  return texts.map((text, index) => {
+    const { name: target, specifiers } = parseRequirement(text)
+    return { name: target, specifiers, needs: `${target}.name`, at: { path: `${name}.py`, line: index + 1 } }
+  })
 }
 
 /** Facts that are all loaded. */
@@ -40,17 +55,15 @@ export function smallFacts(universe: SmallUniverse, env = environment): Facts {
     )
     for (const [version, release] of Object.entries(versions)) {
       const { requires, python } = partsOf(release)
-      facts.set(
-        `${distribution} ${version}`,
-        read({
-          distribution,
-          version,
-          requires,
-          extras: [],
-          from: 'wheel',
-          ...(python !== undefined && { requiresPython: python }),
-        }),
-      )
+      const declared = read({
+        distribution,
+        version,
+        requires,
+        extras: [],
+        from: 'wheel',
+        ...(python !== undefined && { requiresPython: python }),
+      })
+      facts.set(`${distribution} ${version}`, { ...declared, code: codeOf(name, release) })
     }
   }
   return {
