@@ -11,13 +11,7 @@ import { pythonLineOf, serviceLines } from '#solver/lines.js'
 import type { Partition } from '#solver/partition.js'
 import type { Line } from '#solver/problem.js'
 import { createSession } from '#solver/session.js'
-import {
-  fewestAsDeclared,
-  resolvesAll,
-  type Sharing,
-  type SharingProblem,
-  shareOne,
-} from '#solver/sharing.js'
+import { fewestSolvable, resolvesAll, type Sharing, type SharingProblem, shareOne } from '#solver/sharing.js'
 import { finish } from '#solver/task.js'
 import { fewestAsTested, type TestedService } from '#solver/tested.js'
 import { toolVersion } from '#version.js'
@@ -89,7 +83,7 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
     sharing,
     otherPythons: pythons.filter((version) => finish(resolvesAll(problemFor(version)))),
     asTested: finish(fewestAsTested(problem.session, problem.services)),
-    asDeclared: finish(fewestAsDeclared(problem)),
+    asDeclared: finish(fewestSolvable(problem)),
   }
 }
 
