@@ -1,3 +1,5 @@
+import { edgesSchema, upgradeSchema } from './upgrade-schema.js'
+
 /** JSON Schema (draft 2020-12) of a profile: `svcsplit schema profile` prints it. Lengths are capped first. */
 export const profileSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -99,6 +101,8 @@ export const profileSchema = {
       propertyNames: { maxLength: 200, pattern: '^[A-Za-z0-9_][^\\\\]*$' },
       additionalProperties: { $ref: '#/$defs/absolutePath' },
     },
+    upgrade: upgradeSchema,
+    edges: edgesSchema,
   },
   $defs: {
     suites: {

@@ -3,6 +3,7 @@ import { parseRequirement, type Requirement } from '#pep/requirement.js'
 import { profileSchema } from './profile-schema.js'
 import { readInput } from './requirements-file.js'
 import { decodeText } from './text-lines.js'
+import { type Edge, type RawUpgrade, type Upgrade, upgradeOf } from './upgrade-steps.js'
 import {
   checkSchema,
   parseYaml,
@@ -44,6 +45,10 @@ export interface Profile {
   readonly directories: readonly string[]
   /** A folder of the environment -> where the service looks for it (`etc/glance` -> `/etc/glance`). */
   readonly data: ReadonlyMap<string, string>
+  /** How it is upgraded; none where nobody has said. */
+  readonly upgrade?: Upgrade
+  /** What goes before it. */
+  readonly edges: readonly Edge[]
   readonly origin: FileOrigin
   /** The lines of the extras and additions, for the demands that they make. */
   readonly places: ReadonlyMap<string, FileOrigin>
@@ -64,6 +69,8 @@ interface RawProfile {
   }
   readonly directories?: readonly string[]
   readonly data?: Readonly<Record<string, string>>
+  readonly upgrade?: RawUpgrade
+  readonly edges?: readonly Edge[]
 }
 
 /** Where each entry of a list stands in the file. */
@@ -87,6 +94,8 @@ function toProfile(parsed: YamlFile): Profile {
     },
     directories: raw.directories ?? [],
     data: new Map(Object.entries(raw.data ?? {})),
+    ...(raw.upgrade === undefined ? {} : { upgrade: upgradeOf(raw.upgrade) }),
+    edges: raw.edges ?? [],
     origin: { path: parsed.path, line: 1 },
     places: new Map([...placesOf(parsed, 'extras', extras), ...placesOf(parsed, 'additions', additions)]),
   }
