@@ -6,7 +6,7 @@ import { isInput } from './minimal.js'
 import { admittedBy, allBut, orAbsent } from './packages.js'
 import type { Line } from './problem.js'
 import type { ProofTerm, Rule } from './proof.js'
-import type { Universe } from './universe.js'
+import { isExpanded, type Universe } from './universe.js'
 
 /** A fact of the catalog as a rule of a proof. */
 export interface FactRule extends Rule {
@@ -57,7 +57,7 @@ export function rulesFrom(universe: Universe, lines: readonly Line[]): FactRule[
       // Versions that the lines exclude have no part in why the others are excluded too.
       if (left.some((admitted) => !hasRank(admitted, rank))) continue
       const { version, requiresPython } = pack.candidates[rank - 1]!
-      const facts = hasRank(pack.expanded, rank) ? universe.facts.release(name, version) : undefined
+      const facts = isExpanded(pack, rank) ? universe.facts.release(name, version) : undefined
       for (const set of python ? [requiresPython, facts?.requiresPython] : []) {
         if (set === undefined || specifierSetContains(set, universe.python, true)) continue
         add(`python ${set.text}`, rank, () => ({

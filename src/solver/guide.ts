@@ -6,7 +6,7 @@ import type { Package } from './packages.js'
 import type { Line, Solution } from './problem.js'
 import type { Guide, Move } from './search.js'
 import type { Support } from './support.js'
-import { expand, lineVariable, type Universe } from './universe.js'
+import { expand, isExpanded, type Universe } from './universe.js'
 
 interface GuideOptions {
   /** Grows when facts turn out to be missing. */
@@ -32,7 +32,6 @@ export function createGuide(universe: Universe, options: GuideOptions): SolvingG
   let expandedTo = 0
   let decidedTo = 0
   let backtracks = engine.backtracks
-  let gapsSeen = universe.gaps.length
 
   function next(): Move {
     universe.needNames.clear()
@@ -42,12 +41,8 @@ export function createGuide(universe: Universe, options: GuideOptions): SolvingG
       expandedTo = 0
       decidedTo = 0
     }
-    if (gapsFound()) {
-      backtrack(engine, 0)
-      return { kind: 'again' }
-    }
     const unexpanded = firstUnexpanded()
-    if (unexpanded === 'expanded') return { kind: 'again' }
+    if (unexpanded === 'again') return { kind: 'again' }
     if (unexpanded === 'waiting') return wait()
     const open = firstOpen()
     if (open !== undefined) return { kind: 'decide', variable: open.variable, rank: pick(open) }
@@ -55,16 +50,23 @@ export function createGuide(universe: Universe, options: GuideOptions): SolvingG
   }
 
   /** Makes clauses of the first version that is settled without them. */
-  function firstUnexpanded(): 'none' | 'expanded' | 'waiting' {
+  function firstUnexpanded(): 'none' | 'again' | 'waiting' {
     const { trailVariable } = engine
     let isWaiting = false
     for (let i = expandedTo; i < trailVariable.length; i++) {
-      const pack = universe.packageAt[trailVariable[i]!]
+      const variable = trailVariable[i]!
+      if (isNewGap(variable)) {
+        options.assumed.push(variable)
+        backtrack(engine, 0)
+        return 'again'
+      }
+      const pack = universe.packageAt[variable] ?? universe.extraOwner.get(variable)
       const rank = pack === undefined ? 0 : rankOf(engine, pack.variable)
-      if (pack === undefined || rank <= 0 || hasRank(pack.expanded, rank)) continue
-      if (expand(universe, pack, rank)) {
+      const extra = pack === undefined || rank <= 0 ? undefined : firstOpenPart(pack, rank)
+      if (pack === undefined || extra === undefined) continue
+      if (expand(universe, pack, rank, extra)) {
         if (options.support.expanded()) backtrack(engine, 0)
-        return 'expanded'
+        return 'again'
       }
       isWaiting = true
     }
@@ -94,12 +96,20 @@ export function createGuide(universe: Universe, options: GuideOptions): SolvingG
     return open
   }
 
-  /** A gap counts from the moment it is known, so the search starts again with it. */
-  function gapsFound(): boolean {
-    const found = universe.gaps.slice(gapsSeen).filter((line) => options.without?.has(line) !== true)
-    gapsSeen = universe.gaps.length
-    for (const line of found) options.assumed.push(lineVariable(universe, line))
-    return found.length > 0
+  /** What counts of a settled version and is no clause yet: its own demands (`''`), or those of an extra. */
+  function firstOpenPart(pack: Package, rank: number): string | undefined {
+    if (!isExpanded(pack, rank)) return ''
+    for (const [extra, variable] of pack.extras) {
+      if (rankOf(engine, variable) === 1 && !isExpanded(pack, rank, extra)) return extra
+    }
+    return undefined
+  }
+
+  /** A missing fact counts from the moment the search rests on it, so the search starts again with it. */
+  function isNewGap(variable: Variable): boolean {
+    const line = universe.lineAt.get(variable)
+    if (line?.kind !== 'gap' || options.without?.has(line) === true) return false
+    return !options.assumed.includes(variable)
   }
 
   /** Asks for what will be needed soon as well: one answer of the network then serves many. */

@@ -21,8 +21,8 @@ export interface Package {
   readonly admitted: Map<string, Bitset>
   readonly prereleases: Bitset
   readonly yanked: Bitset
-  /** Ranks whose demands have become clauses. */
-  readonly expanded: Bitset
+  /** Ranks whose demands have become clauses: by extra, `''` for those that count in any case. */
+  readonly expanded: Map<string, Bitset>
   /** Boolean variables: is this extra wanted? */
   readonly extras: Map<string, Variable>
   /** `all but this rank`, made when first needed. */
@@ -61,7 +61,7 @@ export function packageOf(
     admitted: new Map(),
     prereleases: ranksWhere(({ version }) => version.prerelease),
     yanked: ranksWhere(({ candidate }) => candidate.yanked === true),
-    expanded: emptySet(size),
+    expanded: new Map([['', emptySet(size)]]),
     extras: new Map(),
     others: [],
   }

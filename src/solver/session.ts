@@ -45,8 +45,7 @@ export function* solve(session: Session, { lines, without, preferred }: Question
     yield takeNeeds(universe)
   }
   const assumed: Variable[] = counted.map((line) => lineVariable(universe, line))
-  const background = [universe.pythonLine, ...universe.gaps].filter((line) => without?.has(line) !== true)
-  for (const line of background) assumed.push(lineVariable(universe, line))
+  if (without?.has(universe.pythonLine) !== true) assumed.push(lineVariable(universe, universe.pythonLine))
   const support = openSupport(universe, assumed, new Set(assumed))
   const guide = createGuide(universe, { assumed, support, without, preferred })
   const limit = universe.engine.steps + session.budget

@@ -3,7 +3,7 @@ import { type Bitset, complementOf, hasRank, setOf } from './bitset.js'
 import { backtrack, isFalse, isTrue, rankOf, type Term, type Variable } from './engine.js'
 import type { Package } from './packages.js'
 import { addClause, type Move, OFF } from './search.js'
-import { type DemandRecord, expand, newBoolean, type Universe } from './universe.js'
+import { type DemandRecord, expand, isExpanded, newBoolean, type Universe } from './universe.js'
 
 /** What is needed in a finished search: reached from the assumed lines by demands that count. */
 export interface Founded {
@@ -221,7 +221,10 @@ function expandAll(universe: Universe): boolean {
   let hasMore = false
   for (const pack of universe.packages.values()) {
     for (let rank = 1; rank < pack.size; rank++) {
-      if (!hasRank(pack.expanded, rank) && expand(universe, pack, rank)) hasMore = true
+      const facts = universe.facts.release(pack.name, pack.candidates[rank - 1]!.version)
+      for (const extra of new Set(['', ...(facts?.demands ?? []).map(({ underExtra = '' }) => underExtra)])) {
+        if (!isExpanded(pack, rank, extra) && expand(universe, pack, rank, extra)) hasMore = true
+      }
     }
   }
   universe.needNames.clear()

@@ -2,9 +2,9 @@ import type { DistributionName } from '#pep/name.js'
 import { parseSpecifierSet, type SpecifierSet, specifierSetContains } from '#pep/specifier-set.js'
 import { parseVersion, type Version } from '#pep/version.js'
 import type { Bitset } from './bitset.js'
-import { addRank, emptySet, setOf } from './bitset.js'
+import { addRank, emptySet, hasRank, setOf } from './bitset.js'
 import { createEngine, type Engine, newVariable, type Variable } from './engine.js'
-import type { Demand, Facts, VersionFacts } from './facts.js'
+import type { Facts, VersionFacts } from './facts.js'
 import { admittedBy, allBut, anyVersion, orAbsent, ordered, type Package, packageOf } from './packages.js'
 import type { Line, PrereleaseMode } from './problem.js'
 import { addClause, addImplication, type Condition, OFF, ON } from './search.js'
@@ -34,6 +34,8 @@ export interface Universe {
   readonly variables: Map<string, Variable>
   readonly lineAt: Map<Variable, Line>
   readonly gaps: Line[]
+  /** Pins of distributions that nothing has asked for yet: most lines of a constraints file stay here. */
+  readonly idlePins: Map<DistributionName, Line[]>
   /** Demands by what they are on, and by what holds them: `held[variable][rank]`. */
   readonly records: Map<Package, DemandRecord[]>
   readonly held: Map<Variable, DemandRecord[][]>
@@ -63,6 +65,7 @@ export function createUniverse({ facts, python, prereleases, pythonLine }: Unive
     variables: new Map(),
     lineAt: new Map(),
     gaps: [],
+    idlePins: new Map(),
     records: new Map(),
     held: new Map(),
     extraOwner: new Map(),
@@ -105,6 +108,8 @@ export function packageNamed(universe: Universe, name: DistributionName): Packag
   universe.records.set(pack, [])
   limitToPython(universe, pack)
   if (universe.mode === 'disallow') forbid(universe, pack, pack.prereleases)
+  for (const line of universe.idlePins.get(name) ?? []) addPin(universe, pack, line)
+  universe.idlePins.delete(name)
   return pack
 }
 
@@ -127,15 +132,30 @@ function forbid(universe: Universe, pack: Package, ranks: Bitset): void {
   addClause(universe.engine, [{ variable: pack.variable, set: rest }])
 }
 
-/** Puts a line's own clauses in; false if its distribution is not loaded yet. */
+/** Puts a line's own clauses in; false if its distribution is not loaded yet. A pin alone loads nothing. */
 export function addLine(universe: Universe, line: Line): boolean {
   if (universe.variables.has(line.key)) return true
+  if (line.kind === 'pin') {
+    const pinned = universe.packages.get(line.name)
+    if (pinned === undefined) addIdlePin(universe, line)
+    else addPin(universe, pinned, line)
+    return true
+  }
   const target = packageNamed(universe, line.name)
   if (target === undefined) return false
-  const when = [switchedOn(lineVariable(universe, line))]
-  if (line.kind === 'pin') addLimit(universe, target, line.specifiers, when)
-  else addDemand(universe, target, line.specifiers, line.extras, when)
+  addDemand(universe, target, line.specifiers, line.extras, [switchedOn(lineVariable(universe, line))])
   return true
+}
+
+function addIdlePin(universe: Universe, line: Line): void {
+  lineVariable(universe, line)
+  const others = universe.idlePins.get(line.name)
+  if (others === undefined) universe.idlePins.set(line.name, [line])
+  else others.push(line)
+}
+
+function addPin(universe: Universe, target: Package, line: Line): void {
+  addLimit(universe, target, line.specifiers, [switchedOn(lineVariable(universe, line))])
 }
 
 /** If the target is there, then in a version that the specifiers admit. */
@@ -150,31 +170,39 @@ function addLimit(
   addImplication(universe.engine, when, { variable: target.variable, set: orAbsent(admitted) })
 }
 
-/** Makes clauses of all that one version demands; false if something of it is not loaded yet. */
-export function expand(universe: Universe, pack: Package, rank: number): boolean {
+/** Whether what one version demands, under an extra or (`''`) in any case, has become clauses. */
+export function isExpanded(pack: Package, rank: number, extra = ''): boolean {
+  const ranks = pack.expanded.get(extra)
+  return ranks !== undefined && hasRank(ranks, rank)
+}
+
+/**
+ * Makes clauses of what one version demands, under an extra or (`''`) in any case; false if something of it is not
+ * loaded yet. What only extras demand waits until they are wanted: most of it are the tools of tests.
+ */
+export function expand(universe: Universe, pack: Package, rank: number, extra = ''): boolean {
   const { version } = pack.candidates[rank - 1]!
   const facts = universe.facts.release(pack.name, version)
   if (facts === undefined) {
     universe.needReleases.set(`${pack.name} ${version}`, { name: pack.name, version })
     return false
   }
+  const demands = facts.demands.filter(({ underExtra = '' }) => underExtra === extra)
   let isReady = true
-  const code = facts.code ?? []
-  for (const { name } of [...facts.demands, ...code])
+  const code = extra === '' ? (facts.code ?? []) : []
+  for (const { name } of [...demands, ...code])
     if (packageNamed(universe, name) === undefined) isReady = false
   if (!isReady) return false
-  addRank(pack.expanded, rank)
-  const holder = versionIs(pack, rank)
-  addReleaseClauses(universe, pack, rank, facts)
-  for (const demand of facts.demands) {
-    const target = packageNamed(universe, demand.name)!
-    addDemand(universe, target, demand.specifiers, demand.extras, [
-      holder,
-      ...underExtra(universe, pack, demand),
-    ])
+  const when = [versionIs(pack, rank)]
+  if (extra === '') addReleaseClauses(universe, pack, rank, facts)
+  else when.push(switchedOn(extraVariable(universe, pack, extra)))
+  const ranks = pack.expanded.get(extra) ?? emptySet(pack.size)
+  pack.expanded.set(extra, ranks)
+  addRank(ranks, rank)
+  for (const { name, specifiers, extras } of demands) {
+    addDemand(universe, packageNamed(universe, name)!, specifiers, extras, when)
   }
-  for (const { name, specifiers } of code)
-    addLimit(universe, packageNamed(universe, name)!, specifiers, [holder])
+  for (const { name, specifiers } of code) addLimit(universe, packageNamed(universe, name)!, specifiers, when)
   return true
 }
 
@@ -194,12 +222,7 @@ function addReleaseClauses(universe: Universe, pack: Package, rank: number, fact
   }
 }
 
-function underExtra(universe: Universe, pack: Package, demand: Demand): Condition[] {
-  if (demand.underExtra === undefined) return []
-  return [switchedOn(extraVariable(universe, pack, demand.underExtra))]
-}
-
-export function extraVariable(universe: Universe, pack: Package, extra: string): Variable {
+function extraVariable(universe: Universe, pack: Package, extra: string): Variable {
   const known = pack.extras.get(extra)
   if (known !== undefined) return known
   const variable = newBoolean(universe)
@@ -218,11 +241,11 @@ function addDemand(
   const admitted = admittedBy(target, specifiers)
   const wanted = extras.map((extra) => extraVariable(universe, target, extra))
   record(universe, { target, admitted, specifiers, extras: wanted, isPin: false, when })
-  const conditions = [...when]
-  if (target.candidates.length === 0) {
-    conditions.push(switchedOn(absentName(universe, target.name)))
-  }
-  addImplication(universe.engine, conditions, { variable: target.variable, set: admitted })
+  const head =
+    target.candidates.length === 0
+      ? { variable: absentName(universe, target.name), set: OFF }
+      : { variable: target.variable, set: admitted }
+  addImplication(universe.engine, when, head)
   for (const variable of wanted) addImplication(universe.engine, when, { variable, set: ON })
 }
 
