@@ -200,7 +200,7 @@ function checkContainers(file: YamlFile, services: FleetFile['services']): void 
 export async function parseFleetFile(text: string, path: string, releases: Releases): Promise<FleetFile> {
   const file = parseYaml(text, path, kind)
   refuseOddYaml(file)
-  await checkSchema(file, fleetSchema)
+  checkSchema(file, fleetSchema)
   const raw = plainData(file) as RawFleet
   const hosts = new Map(
     Object.entries(raw.hosts ?? {}).map(([host, { release }]) => [

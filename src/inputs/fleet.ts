@@ -4,12 +4,19 @@ import { SvcsplitError } from '#errors.js'
 import { dataDir } from '#io/data-dir.js'
 import { existsSync, readBytesSync } from '#io/files.js'
 import { type Constraints, parseConstraintsText } from './constraints-file.js'
-import { checkedProfile, type Profile, parseCheckedProfile } from './profile.js'
+import {
+  checkedProfile,
+  checkedUpgrade,
+  type Profile,
+  parseCheckedProfile,
+  parseCheckedUpgrade,
+} from './profile.js'
 import { parseReleases, type Releases, releasesOf } from './releases.js'
 import type { RequirementLine } from './requirement-line.js'
 import { parseRequirementsText } from './requirements-file.js'
 import { shippedRoot, shownPath } from './shipped-path.js'
 import { decodeText } from './text-lines.js'
+import type { UpgradeKeys } from './upgrade-steps.js'
 
 export { shippedRoot, shownPath }
 
@@ -42,6 +49,8 @@ export interface Fleet {
   readonly catalogDirs: readonly [string, ...string[]]
   readonly releases: Releases
   profile(service: string): Profile
+  /** How the service is upgraded: the rest of its profile. */
+  upgrade(service: string): UpgradeKeys
   constraints(release: string): Constraints
   /** The service's own requirements file, where it is known. */
   requirements(service: string, release: string): readonly RequirementLine[] | undefined
@@ -105,6 +114,12 @@ export function loadFleet(
     const text = textOf(`profile-${service}`, path, from)
     return from === root ? parseCheckedProfile(text, path) : checkedProfile(text, shown(path, from))
   })
+  const upgrade = remembered((service) => {
+    const path = `profiles/${service}.yaml`
+    const from = homeOf(path)
+    const text = textOf(`profile-${service}`, path, from)
+    return from === root ? parseCheckedUpgrade(text, path) : checkedUpgrade(text, shown(path, from))
+  })
   const constraints = remembered((release) => {
     const path = `constraints/${release}.txt`
     const from = homeOf(path)
@@ -128,6 +143,7 @@ export function loadFleet(
         : [join(ownRoot!, 'constraints/catalog'), join(root, 'constraints/catalog')],
     releases: ownReleases === undefined ? shipped : beside(shipped, ownReleases),
     profile,
+    upgrade,
     constraints,
     requirements: (service, release) => requirements(`${service}-${release}`),
     note: (id, path, bytes) => {

@@ -3,7 +3,7 @@ import { parseRequirement, type Requirement } from '#pep/requirement.js'
 import { profileSchema } from './profile-schema.js'
 import { readInput } from './requirements-file.js'
 import { decodeText } from './text-lines.js'
-import { type Edge, type RawUpgrade, type Upgrade, upgradeOf } from './upgrade-steps.js'
+import { type RawUpgradeKeys, type UpgradeKeys, upgradeKeysOf } from './upgrade-steps.js'
 import {
   checkSchema,
   parseYaml,
@@ -45,10 +45,6 @@ export interface Profile {
   readonly directories: readonly string[]
   /** A folder of the environment -> where the service looks for it (`etc/glance` -> `/etc/glance`). */
   readonly data: ReadonlyMap<string, string>
-  /** How it is upgraded; none where nobody has said. */
-  readonly upgrade?: Upgrade
-  /** What goes before it. */
-  readonly edges: readonly Edge[]
   readonly origin: FileOrigin
   /** The lines of the extras and additions, for the demands that they make. */
   readonly places: ReadonlyMap<string, FileOrigin>
@@ -69,8 +65,6 @@ interface RawProfile {
   }
   readonly directories?: readonly string[]
   readonly data?: Readonly<Record<string, string>>
-  readonly upgrade?: RawUpgrade
-  readonly edges?: readonly Edge[]
 }
 
 /** Where each entry of a list stands in the file. */
@@ -94,8 +88,6 @@ function toProfile(parsed: YamlFile): Profile {
     },
     directories: raw.directories ?? [],
     data: new Map(Object.entries(raw.data ?? {})),
-    ...(raw.upgrade === undefined ? {} : { upgrade: upgradeOf(raw.upgrade) }),
-    edges: raw.edges ?? [],
     origin: { path: parsed.path, line: 1 },
     places: new Map([...placesOf(parsed, 'extras', extras), ...placesOf(parsed, 'additions', additions)]),
   }
@@ -117,9 +109,29 @@ export function additionOf(profile: Profile, addition: string): Requirement {
   }
 }
 
+/** Where the keys begin that only a plan asks for; they come last, are the longest, and YAML is slow to read. */
+function startOfUpgrade(text: string): number {
+  const found = /^(?:upgrade|edges):/m.exec(text)
+  return found?.index ?? text.length
+}
+
 /** A profile from text that tests have checked already (the shipped ones): no schema is compiled. */
 export function parseCheckedProfile(text: string, path: string): Profile {
-  return toProfile(parseYaml(text, path, kind))
+  return toProfile(parseYaml(text.slice(0, startOfUpgrade(text)), path, kind))
+}
+
+/** How the service of such a profile is upgraded. */
+export function parseCheckedUpgrade(text: string, path: string): UpgradeKeys {
+  const last = text.slice(startOfUpgrade(text))
+  return upgradeKeysOf(last === '' ? {} : (plainData(parseYaml(last, path, kind)) as RawUpgradeKeys))
+}
+
+/** How the service of a user's own profile is upgraded; its keys may come in any order. */
+export function checkedUpgrade(text: string, path: string): UpgradeKeys {
+  const parsed = parseYaml(text, path, kind)
+  refuseOddYaml(parsed)
+  checkSchema(parsed, profileSchema)
+  return upgradeKeysOf(plainData(parsed) as RawUpgradeKeys)
 }
 
 /** A profile from text; `E-PRF-SYNTAX` and `E-PRF-SCHEMA` with line and column. */

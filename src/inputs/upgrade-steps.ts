@@ -91,7 +91,7 @@ interface RawStep extends Omit<UpgradeStep, 'answers' | 'takes' | 'limit'> {
 }
 
 /** The key `upgrade` as it stands in a profile that fits the schema. */
-export interface RawUpgrade extends Omit<Upgrade, 'order' | 'steps'> {
+interface RawUpgrade extends Omit<Upgrade, 'order' | 'steps'> {
   readonly order?: readonly string[]
   readonly steps: readonly RawStep[]
 }
@@ -111,8 +111,23 @@ export function secondsOf(text: string): number | undefined {
   return Number(found[1]) * { s: 1, m: 60, h: 3600 }[found[2] as 's' | 'm' | 'h']
 }
 
-/** The key `upgrade` of a profile. */
-export function upgradeOf(raw: RawUpgrade): Upgrade {
+/** The keys of a profile that only a plan asks for. */
+export interface UpgradeKeys {
+  /** None where nobody has said how the service is upgraded. */
+  readonly upgrade?: Upgrade
+  readonly edges: readonly Edge[]
+}
+
+export interface RawUpgradeKeys {
+  readonly upgrade?: RawUpgrade
+  readonly edges?: readonly Edge[]
+}
+
+export function upgradeKeysOf({ upgrade, edges = [] }: RawUpgradeKeys): UpgradeKeys {
+  return upgrade === undefined ? { edges } : { upgrade: upgradeOf(upgrade), edges }
+}
+
+function upgradeOf(raw: RawUpgrade): Upgrade {
   return {
     ...raw,
     order: raw.order ?? [],

@@ -15,7 +15,8 @@ describe('the upgrades of the shipped profiles', () => {
   const snapshot = loadSnapshot(`${fleet.root}/constraints/catalog`)
 
   it.each(services)('call for %s only programs that every release of it brings', (service) => {
-    const { distribution, upgrade } = fleet.profile(service)
+    const { distribution } = fleet.profile(service)
+    const { upgrade } = fleet.upgrade(service)
     const programs = upgrade!.steps.flatMap(({ run }) => (run === undefined ? [] : [run[0]!]))
     for (const { services: shipped } of fleet.releases.list) {
       const facts = snapshot.entryPoints(normalizeName(distribution), shipped.get(service)!.version)!
@@ -28,7 +29,7 @@ describe('the upgrades of the shipped profiles', () => {
   })
 
   it.each(services)('say what every code of %s means, and where that is written down', (service) => {
-    const { upgrade } = fleet.profile(service)
+    const { upgrade } = fleet.upgrade(service)
     expect(upgrade!.sources.length).toBeGreaterThan(0)
     for (const { answers, run, shell, set, restart } of upgrade!.steps) {
       expect([run, shell, set, restart].filter((one) => one !== undefined)).toHaveLength(1)
@@ -39,17 +40,17 @@ describe('the upgrades of the shipped profiles', () => {
 
   it('mark a point of no return wherever the schema changes', () => {
     const without = services.filter((service) =>
-      fleet.profile(service).upgrade!.steps.every(({ final }) => final === undefined),
+      fleet.upgrade(service).upgrade!.steps.every(({ final }) => final === undefined),
     )
     expect(without.sort()).toEqual(['horizon', 'swift'])
     for (const service of services)
-      if (fleet.profile(service).upgrade!.restart === 'cold')
-        expect(fleet.profile(service).upgrade!.interrupts).toBeDefined()
+      if (fleet.upgrade(service).upgrade!.restart === 'cold')
+        expect(fleet.upgrade(service).upgrade!.interrupts).toBeDefined()
   })
 
   it('order services without a circle', () => {
     const after = new Map(
-      services.map((service) => [service, fleet.profile(service).edges.map((edge) => edge.after)]),
+      services.map((service) => [service, fleet.upgrade(service).edges.map((edge) => edge.after)]),
     )
     const left = new Set(services)
     for (;;) {
@@ -62,7 +63,8 @@ describe('the upgrades of the shipped profiles', () => {
 
   it('name only processes of the profile in their order, where the profile has any', () => {
     for (const service of services) {
-      const { processes, upgrade } = fleet.profile(service)
+      const { processes } = fleet.profile(service)
+      const { upgrade } = fleet.upgrade(service)
       const running = processes.filter(({ releases }) => inReleaseRange('2026.1', releases))
       if (running.length < 2) continue
       const known = new Set(upgrade!.order)
