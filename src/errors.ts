@@ -65,6 +65,8 @@ export const errorCodes = {
   'E-PLN-IMAGE': { class: 'failed', title: 'an image that a plan needs is not there' },
   'E-PLN-STATE': { class: 'input', title: 'a record of progress that cannot be used' },
   'E-PLN-RETURN': { class: 'input', title: 'a way back that is no longer there' },
+  'E-OVR-SYNTAX': { class: 'input', title: 'a file of overrides is not YAML' },
+  'E-OVR-SCHEMA': { class: 'input', title: 'a file of overrides does not fit its schema' },
   'E-CAT-FORM': { class: 'input', title: 'shipped facts cannot be read' },
   'E-CAT-MIX': { class: 'input', title: 'two sets of pins would be mixed under one name' },
   'E-CAT-MISSING': { class: 'undecided', title: 'a fact that is needed is not known offline' },

@@ -1,9 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type AnalyzeOptions, analyze } from '#verbs/analyze.js'
 import { analysisFormatNames, analysisFormats } from './analysis-formats.js'
 import {
   addIndexOptions,
   addTargetOptions,
+  collect,
   type GlobalOptions,
   type IndexOptions,
   progressFor,
@@ -14,7 +15,7 @@ import { type Output, outputOption, writeOutputs } from './outputs.js'
 /** What is analyzed: the same options for every command that speaks of findings. */
 export interface SelectionFlags extends GlobalOptions, TargetOptions, IndexOptions {
   readonly host?: string
-  readonly constraints?: string
+  readonly constraints?: readonly string[]
   readonly requirements?: string
   readonly profile?: string
 }
@@ -28,7 +29,12 @@ interface Flags extends SelectionFlags {
 export function addSelectionOptions(command: Command): Command {
   command
     .option('--host <release>', 'the release whose pins the host has')
-    .option('--constraints <file>', "the host's pins, in place of a release")
+    .addOption(
+      new Option(
+        '--constraints <file>',
+        "the host's pins, in place of a release (repeatable: all hold)",
+      ).argParser(collect),
+    )
     .option('--requirements <file>', 'one service, as a requirements file states it')
     .option('--profile <file>', 'in place of the shipped profile of its service')
   return addIndexOptions(addTargetOptions(command))

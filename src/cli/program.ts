@@ -54,7 +54,7 @@ function baseProgram(): Command {
 /** Answers that rest on more than what is shipped say so, whatever the command: universes never mix silently. */
 function tellOwnData(): void {
   const dir = dataDirInUse()
-  if (dir !== undefined) process.stderr.write(`with your own releases of ${visible(dir)}\n`)
+  if (dir !== undefined) process.stderr.write(`with your own data of ${visible(dir)}\n`)
 }
 
 /** The name of the command: the first argument that is neither an option nor the value of a global one. */

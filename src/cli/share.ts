@@ -1,12 +1,12 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { shareJson } from '#report/share-json.js'
 import { shareText } from '#report/share-text.js'
 import { share } from '#verbs/share.js'
-import { addTargetOptions, type GlobalOptions, type TargetOptions } from './options.js'
+import { addTargetOptions, collect, type GlobalOptions, type TargetOptions } from './options.js'
 import { type Output, outputOption, writeOutputs } from './outputs.js'
 
 interface Flags extends GlobalOptions, TargetOptions {
-  readonly constraints?: string
+  readonly constraints?: readonly string[]
   readonly check?: boolean
   readonly output?: readonly Output[]
 }
@@ -40,7 +40,11 @@ export function registerShare(program: Command): void {
       'may service releases share one environment; if not, why; and how few environments they need',
     )
     .argument('<SERVICE@RELEASE...>', 'such as nova@2026.1; nova alone is its newest maintained release')
-    .option('-c, --constraints <file>', 'pins that hold for all of them')
+    .addOption(
+      new Option('-c, --constraints <file>', 'pins that hold for all of them (repeatable)').argParser(
+        collect,
+      ),
+    )
     .option('--check', 'exit with 1 if they cannot share one environment')
     .option('--offline', 'never touch the network (share never does)')
     .addOption(outputOption())

@@ -4,6 +4,7 @@ import { SvcsplitError } from '#errors.js'
 import { dataDir } from '#io/data-dir.js'
 import { existsSync, readBytesSync } from '#io/files.js'
 import { type Constraints, parseConstraintsText } from './constraints-file.js'
+import { type Override, overridden, overridesFor, parseOverrides } from './overrides.js'
 import {
   checkedProfile,
   checkedUpgrade,
@@ -28,11 +29,12 @@ export interface InputFile {
   readonly sha256: string
 }
 
-/** A user's own releases and profiles, beside the shipped ones. */
+/** A user's own releases, profiles and overrides, beside what is shipped. */
 export interface OwnData {
   readonly root: string
   /** Names of its releases, oldest first. */
   readonly releases: readonly string[]
+  readonly overrides: readonly Override[]
 }
 
 /**
@@ -43,7 +45,7 @@ export interface OwnData {
 export interface Fleet {
   /** Folder that holds the shipped `constraints/` and `profiles/`. */
   readonly root: string
-  /** None where the user has no releases of their own. */
+  /** None where the user has neither releases nor overrides of their own. */
   readonly own?: OwnData
   /** Folders of facts from the index; what an earlier one says hides what later ones say. */
   readonly catalogDirs: readonly [string, ...string[]]
@@ -51,7 +53,10 @@ export interface Fleet {
   profile(service: string): Profile
   /** How the service is upgraded: the rest of its profile. */
   upgrade(service: string): UpgradeKeys
+  /** The pins of a release, as a host has them. */
   constraints(release: string): Constraints
+  /** The pins that a service has in an environment of its own: those of its release under the user's overrides. */
+  constraintsOf(service: string, release: string): Constraints
   /** The service's own requirements file, where it is known. */
   requirements(service: string, release: string): readonly RequirementLine[] | undefined
   /** Counts a file among the inputs. */
@@ -69,6 +74,7 @@ function remembered<T>(make: (key: string) => T): (key: string) => T {
 }
 
 const releasesPath = 'constraints/releases.json'
+const overridesPath = 'overrides.yaml'
 
 /** Both lists as one. @throws E-CAT-MIX where the user's own data names a release that is shipped */
 function beside(shipped: Releases, own: Releases): Releases {
@@ -104,10 +110,20 @@ export function loadFleet(
     ownRoot !== undefined && existsSync(join(ownRoot, path)) ? ownRoot : root
 
   const shipped = parseReleases(textOf('releases', releasesPath), releasesPath)
-  const hasOwn = ownRoot !== undefined && existsSync(join(ownRoot, releasesPath))
-  const ownReleases = hasOwn
-    ? parseReleases(textOf('own-releases', releasesPath, ownRoot), join(ownRoot, releasesPath))
-    : undefined
+  const own = ownRoot === undefined ? undefined : readOwn(ownRoot)
+  function readOwn(folder: string): { releases: Releases; overrides: readonly Override[] } | undefined {
+    const has = (path: string): boolean => existsSync(join(folder, path))
+    if (!has(releasesPath) && !has(overridesPath)) return undefined
+    const path = join(folder, releasesPath)
+    return {
+      releases: has(releasesPath)
+        ? parseReleases(textOf('own-releases', releasesPath, folder), path)
+        : releasesOf(path, []),
+      overrides: has(overridesPath)
+        ? parseOverrides(textOf('own-overrides', overridesPath, folder), `own/${overridesPath}`)
+        : [],
+    }
+  }
   const profile = remembered((service) => {
     const path = `profiles/${service}.yaml`
     const from = homeOf(path)
@@ -125,6 +141,10 @@ export function loadFleet(
     const from = homeOf(path)
     return parseConstraintsText(textOf(`constraints-${release}`, path, from), shown(path, from))
   })
+  const changed = remembered((id) => {
+    const [service = '', release = ''] = id.split('@')
+    return overridden(constraints(release), overridesFor(own!.overrides, service, release))
+  })
   const requirements = remembered((id) => {
     const path = `constraints/requirements/${id}.txt`
     const from = homeOf(path)
@@ -134,17 +154,25 @@ export function loadFleet(
 
   return {
     root,
-    ...(ownReleases === undefined
-      ? {}
-      : { own: { root: ownRoot!, releases: ownReleases.list.map(({ name }) => name) } }),
+    ...(own !== undefined && {
+      own: {
+        root: ownRoot!,
+        releases: own.releases.list.map(({ name }) => name),
+        overrides: own.overrides,
+      },
+    }),
     catalogDirs:
-      ownReleases === undefined
+      own === undefined
         ? [join(root, 'constraints/catalog')]
         : [join(ownRoot!, 'constraints/catalog'), join(root, 'constraints/catalog')],
-    releases: ownReleases === undefined ? shipped : beside(shipped, ownReleases),
+    releases: own === undefined ? shipped : beside(shipped, own.releases),
     profile,
     upgrade,
     constraints,
+    constraintsOf: (service, release) =>
+      own === undefined || own.overrides.length === 0
+        ? constraints(release)
+        : changed(`${service}@${release}`),
     requirements: (service, release) => requirements(`${service}-${release}`),
     note: (id, path, bytes) => {
       read.set(id, { path: shownPath(path), bytes })

@@ -1,4 +1,4 @@
-const comparison = /^(>=|<=|==|<|>)(\d+\.\d+)$/
+const comparison = /^(>=|<=|==|<|>)([a-z0-9][a-z0-9.-]*)$/
 
 const numbered = /^(\d+)\.(\d+)$/
 

@@ -20,8 +20,9 @@ export function dataDir(environment: Environment = process.env): string | undefi
     : join(home, '.local', 'share', 'svcsplit')
 }
 
-/** The data folder, if there are releases in it. */
+/** The data folder, if there are releases or overrides in it. */
 export function dataDirInUse(): string | undefined {
   const dir = dataDir()
-  return dir !== undefined && existsSync(join(dir, 'constraints/releases.json')) ? dir : undefined
+  const holds = ['constraints/releases.json', 'overrides.yaml']
+  return dir !== undefined && holds.some((path) => existsSync(join(dir, path))) ? dir : undefined
 }

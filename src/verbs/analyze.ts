@@ -7,16 +7,16 @@ import { matrix } from '#collisions/matrix.js'
 import { cellBudget, matrixBudget, withRadius, withRaises } from '#collisions/radius.js'
 import type { AnalysisResult } from '#collisions/result.js'
 import { SvcsplitError } from '#errors.js'
-import { type Constraints, parseConstraintsText, pinsFor } from '#inputs/constraints-file.js'
+import { type Constraints, pinsFor } from '#inputs/constraints-file.js'
 import { type Fleet, loadFleet, shownPath } from '#inputs/fleet.js'
 import { type Profile, readProfile } from '#inputs/profile.js'
 import { type Releases, releaseNamed, serviceReleaseNamed } from '#inputs/releases.js'
 import { parseRequirementsFile, readInput } from '#inputs/requirements-file.js'
-import { decodeText } from '#inputs/text-lines.js'
 import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
 import type { Progress } from '#progress.js'
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { toolVersion } from '#version.js'
+import { notedConstraints } from './constraint-lines.js'
 import { type ReleaseImages, releaseImages } from './image-plan.js'
 import type { IndexChoice } from './missing-facts.js'
 import { candidateOf, factsOf } from './service-release.js'
@@ -28,8 +28,8 @@ export interface AnalyzeOptions {
   readonly host?: string
   readonly python: string
   readonly platform: 'linux/amd64' | 'linux/arm64'
-  /** A constraints file in place of the host's release. */
-  readonly constraints?: string
+  /** Constraints files, all of which hold, in place of the host's release. */
+  readonly constraints?: readonly string[]
   /** One service, as a requirements file states it. */
   readonly requirements?: string
   /** In place of the shipped profile of its service. */
@@ -54,12 +54,6 @@ function refuseContradictions(options: AnalyzeOptions): void {
     refuse('--requirements is the service: leave out SERVICE@RELEASE')
   if (options.requirements !== undefined && options.profile !== undefined)
     refuse('--profile has no service release to go with --requirements')
-}
-
-async function readConstraints(fleet: Fleet, path: string): Promise<Constraints> {
-  const bytes = await readInput(path)
-  fleet.note('constraints', path, bytes)
-  return parseConstraintsText(decodeText(bytes, path), shownPath(path))
 }
 
 /** A user's requirements file as one service without version, floor or drift. */
@@ -87,15 +81,14 @@ async function ownCandidate(
   return { candidate, constraints: file.includes.map((include) => include.path) }
 }
 
-async function hostsOf(
+function hostsOf(
   fleet: Fleet,
   options: AnalyzeOptions,
   environment: MarkerEnvironment,
-  constraints: string | undefined,
-): Promise<readonly Host[]> {
+  own: Constraints | undefined,
+): readonly Host[] {
   const { python, platform } = options
-  if (constraints !== undefined) {
-    const own = await readConstraints(fleet, constraints)
+  if (own !== undefined) {
     const pins = pinsFor(own, environment)
     return [{ label: own.path, python, platform, environment, pins, bounds: own.bounds }]
   }
@@ -151,11 +144,12 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
     throw new SvcsplitError('E-CLI-USAGE', 'the requirements file names its own constraints (-c)', {
       hint: 'leave out --host and --constraints, or take the -c line out of the file',
     })
-  if (own !== undefined && own.constraints.length > 1)
-    throw new SvcsplitError('E-CLI-USAGE', 'the requirements file names more than one constraints file', {
-      hint: 'join them, and give the one file as --constraints',
-    })
-  const hosts = await hostsOf(fleet, options, environment, options.constraints ?? own?.constraints[0])
+  const hosts = hostsOf(
+    fleet,
+    options,
+    environment,
+    await notedConstraints(fleet, options.constraints ?? own?.constraints),
+  )
   const wanted =
     options.services.length > 0
       ? options.services.map((text) => serviceReleaseNamed(fleet.releases, text))

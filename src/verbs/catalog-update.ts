@@ -202,6 +202,8 @@ export function universeInput(fleet: Fleet, release?: string): UniverseInput {
       pins.set(distribution, versions)
       for (const pin of list) versions.add(pin.version)
     }
+    for (const { distribution, version } of fleet.own?.overrides ?? [])
+      if (version !== undefined) pins.set(distribution, new Set([...(pins.get(distribution) ?? []), version]))
     if (release !== undefined && release !== name) continue
     for (const [service, shipped] of services) {
       const profile = fleet.profile(service)

@@ -9,15 +9,21 @@ import {
   type VersionFacts,
 } from '#catalog/snapshot-format.js'
 import { collectUniverse } from '#catalog/universe.js'
-import { loadFleet } from '#inputs/fleet.js'
+import { formatOrigin } from '#errors.js'
+import { type Fleet, loadFleet } from '#inputs/fleet.js'
+import { type Override, overridesFor } from '#inputs/overrides.js'
 import { existsSync, readText } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseVersion } from '#pep/version.js'
 import { universeInput } from './catalog-update.js'
+import { ownDistributions } from './lock.js'
+import { expiredNote, unusedOverrides } from './override-notes.js'
 
 export interface CatalogVerifyOptions {
   /** Folder that holds `constraints/` and `profiles/`; default: the shipped one. */
   readonly root?: string
+  /** Against which overrides expire; default: the clock. */
+  readonly now?: Date
 }
 
 export interface CatalogVerifyResult {
@@ -32,10 +38,12 @@ export interface CatalogVerifyResult {
  * content, and every version that the service releases may come to demand has its metadata and at least one file.
  */
 export async function catalogVerify(options: CatalogVerifyOptions = {}): Promise<CatalogVerifyResult> {
+  const now = options.now ?? new Date()
   const fleet = loadFleet(options.root)
   const snapshot = loadSnapshot(...fleet.catalogDirs)
   const problems = new Set<string>()
-  for (const dir of fleet.catalogDirs) await checkForm(dir, loadSnapshot(dir), problems)
+  // A user who has only overrides needs no facts of their own.
+  for (const dir of fleet.catalogDirs) if (existsSync(dir)) await checkForm(dir, loadSnapshot(dir), problems)
   const universe = await collectUniverse(universeInput(fleet), {
     metadata: async (name, version) => snapshot.metadata(name, version),
     versions: async (name) =>
@@ -51,7 +59,29 @@ export async function catalogVerify(options: CatalogVerifyOptions = {}): Promise
       if (snapshot.metadata(name, version) === undefined) problems.add(`${name} ${version} has no metadata`)
       if (snapshot.files(name, version).length === 0) problems.add(`${name} ${version} has no file`)
     }
+  checkOverrides(fleet, snapshot, now, problems)
   return { names: universe.versions.size, versions, problems: [...problems].sort() }
+}
+
+/** Overrides that have expired, and those that change nothing in any service release that they are for. */
+function checkOverrides(fleet: Fleet, snapshot: Snapshot, now: Date, problems: Set<string>): void {
+  const overrides = fleet.own?.overrides ?? []
+  if (overrides.length === 0) return
+  const used = new Set<Override>()
+  for (const { name: release, services } of fleet.releases.list)
+    for (const service of services.keys()) {
+      const target = { service, release, python: '3.11', platform: 'linux/amd64' } as const
+      const distributions = ownDistributions(fleet, snapshot, target)
+      const unused = new Set(unusedOverrides(fleet, { ...target, distributions }))
+      for (const override of overridesFor(overrides, service, release))
+        if (!unused.has(override)) used.add(override)
+    }
+  for (const override of overrides) {
+    const expired = expiredNote(override, now)
+    if (expired !== undefined) problems.add(expired)
+    if (!used.has(override))
+      problems.add(`${formatOrigin(override.at)}: the override ${override.change} changes nothing anywhere`)
+  }
 }
 
 /** A hand-made change, a merge or another order of lines shows as a difference to what would be written. */

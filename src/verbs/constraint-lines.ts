@@ -1,4 +1,10 @@
-import { type Constraints, parseConstraintsText, pinsFor } from '#inputs/constraints-file.js'
+import {
+  type Constraints,
+  mergeConstraints,
+  parseConstraintsText,
+  pinsFor,
+} from '#inputs/constraints-file.js'
+import type { Fleet } from '#inputs/fleet.js'
 import { readInput } from '#inputs/requirements-file.js'
 import { shownPath } from '#inputs/shipped-path.js'
 import { decodeText } from '#inputs/text-lines.js'
@@ -14,6 +20,22 @@ export interface ReadConstraints {
 export async function readConstraints(path: string): Promise<ReadConstraints> {
   const bytes = await readInput(path)
   return { constraints: parseConstraintsText(decodeText(bytes, path), shownPath(path)), bytes }
+}
+
+/** Constraints files that all hold, counted among the inputs; none where there is no file. */
+export async function notedConstraints(
+  fleet: Fleet,
+  paths: readonly string[] = [],
+): Promise<Constraints | undefined> {
+  if (paths.length === 0) return undefined
+  const read = await Promise.all(paths.map(readConstraints))
+  for (const [index, { bytes }] of read.entries())
+    fleet.note(
+      index === 0 ? 'constraints' : `constraints-${String(index).padStart(4, '0')}`,
+      paths[index]!,
+      bytes,
+    )
+  return mergeConstraints(read.map(({ constraints }) => constraints))
 }
 
 /** What a constraints file says in one environment, pins and bounds alike, as lines that constrain. */

@@ -52,17 +52,29 @@ function sharedFacts(snapshot: Snapshot): ClosureFacts {
   return facts
 }
 
-/** The closure of a service release under its own pins; E-LCK-UNSOLVED when it is not one consistent set. */
-export function ownClosure(
-  fleet: Fleet,
-  snapshot: Snapshot,
-  request: Pick<LockRequest, 'service' | 'release' | 'python' | 'platform'>,
-): Closure {
+type ClosureRequest = Pick<LockRequest, 'service' | 'release' | 'python' | 'platform'>
+
+function walkOwn(fleet: Fleet, snapshot: Snapshot, request: ClosureRequest): Closure {
   const { service, release, python, platform } = request
   const environment = markerEnvironment(python, platform)
   const facts = sharedFacts(snapshot)
-  const pins = pinsFor(fleet.constraints(release), environment)
-  const walked = closure({ root: serviceRoot(fleet, facts, service, release), pins, environment, facts })
+  const pins = pinsFor(fleet.constraintsOf(service, release), environment)
+  return closure({ root: serviceRoot(fleet, facts, service, release), pins, environment, facts })
+}
+
+/** What a service release reaches under its own pins, whether it is one consistent set or not. */
+export function ownDistributions(
+  fleet: Fleet,
+  snapshot: Snapshot,
+  request: ClosureRequest,
+): readonly { readonly name: DistributionName }[] {
+  return [...distributionsOf(walkOwn(fleet, snapshot, request)).keys()].map((name) => ({ name }))
+}
+
+/** The closure of a service release under its own pins; E-LCK-UNSOLVED when it is not one consistent set. */
+export function ownClosure(fleet: Fleet, snapshot: Snapshot, request: ClosureRequest): Closure {
+  const { service, release, python } = request
+  const walked = walkOwn(fleet, snapshot, request)
   const found = flaws(walked)
   if (found.length > 0) {
     throw new SvcsplitError(

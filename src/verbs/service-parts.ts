@@ -14,6 +14,7 @@ import { lockRelease, shippedSnapshot } from './lock.js'
 import { filesOf, type LockFiles } from './lock-files.js'
 import { requireFitting, requireSameBase } from './locked.js'
 import { type IndexRequest, type LazyIndex, lazyIndex } from './open-index.js'
+import { overrideNotes } from './override-notes.js'
 import { sdistBuilder } from './sdist-builder.js'
 
 /** The environment's folder, the same in every image, since wheels are written for it. */
@@ -133,7 +134,11 @@ function lockOf({ request, fleet, snapshot }: Workshop, target: Target, base: Ba
   const { platform, lock, locked } = request
   const { service, release } = target
   const { python, glibc } = base
-  if (lock === undefined) return lockRelease(fleet, snapshot, { service, release, python, platform, glibc })
+  if (lock === undefined) {
+    const made = lockRelease(fleet, snapshot, { service, release, python, platform, glibc })
+    for (const note of overrideNotes(fleet, made, new Date())) request.progress?.warn?.(note)
+    return made
+  }
   requireFitting(lock, { service, release, platform }, base)
   if (locked === true) requireSameBase(lock, base)
   return lock

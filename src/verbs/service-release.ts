@@ -124,7 +124,7 @@ export function candidateOf(
     release,
     version,
     root,
-    ownPins: (environment) => pinsFor(fleet.constraints(release), environment),
+    ownPins: (environment) => pinsFor(fleet.constraintsOf(service, release), environment),
     entryPoints: (host) => entryPointsBetween(fleet, snapshot, profile, name, host, release),
   }
 }

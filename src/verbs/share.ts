@@ -15,7 +15,7 @@ import { fewestSolvable, resolvesAll, type Sharing, type SharingProblem, shareOn
 import { finish } from '#solver/task.js'
 import { fewestAsTested, type TestedService } from '#solver/tested.js'
 import { toolVersion } from '#version.js'
-import { constraintLines, readConstraints } from './constraint-lines.js'
+import { constraintLines, notedConstraints } from './constraint-lines.js'
 import { factsOf, serviceRoot } from './service-release.js'
 
 export interface ShareOptions {
@@ -23,8 +23,8 @@ export interface ShareOptions {
   readonly services: readonly string[]
   readonly python: string
   readonly platform: 'linux/amd64' | 'linux/arm64'
-  /** A constraints file that holds for all of them. */
-  readonly constraints?: string
+  /** Constraints files that hold for all of them. */
+  readonly constraints?: readonly string[]
 }
 
 /** One service release of the question. */
@@ -41,7 +41,7 @@ export interface ShareResult {
   readonly inputs: readonly InputFile[]
   readonly python: string
   readonly platform: string
-  /** The constraints file that holds for all of them. */
+  /** The constraints files that hold for all of them, with commas between. */
   readonly constraints?: string
   /** Sorted by release, then by name; groups name them by their place here. */
   readonly services: readonly AskedService[]
@@ -61,8 +61,7 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
   const { python, platform } = options
   if (options.services.length === 0) throw new SvcsplitError('E-CLI-USAGE', 'no service release is named')
   const fleet = loadFleet()
-  const constraints =
-    options.constraints === undefined ? undefined : await notedConstraints(fleet, options.constraints)
+  const constraints = await notedConstraints(fleet, options.constraints)
   const services = askedServices(fleet, options.services)
   const snapshot = loadSnapshot(...fleet.catalogDirs)
   const problemFor = (version: string) =>
@@ -85,12 +84,6 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
     asTested: finish(fewestAsTested(problem.session, problem.services)),
     asDeclared: finish(fewestSolvable(problem)),
   }
-}
-
-async function notedConstraints(fleet: Fleet, path: string): Promise<Constraints> {
-  const { constraints, bytes } = await readConstraints(path)
-  fleet.note('constraints', path, bytes)
-  return constraints
 }
 
 /** Each once, by release and then by name. */
@@ -125,18 +118,18 @@ function problemOf(
     prereleases: 'pip',
     pythonLine: pythonLineOf(environment, '--python'),
   })
-  const pinsOf = new Map<string, readonly Line[]>()
-  const releasePins = (release: string) => {
+  const pinsOf = new Map<Constraints, readonly Line[]>()
+  const pinsOfService = (service: string, release: string) => {
+    const constraints = fleet.constraintsOf(service, release)
     const known =
-      pinsOf.get(release) ??
-      constraintLines(fleet.constraints(release), `${release} constraints`, environment)
-    pinsOf.set(release, known)
+      pinsOf.get(constraints) ?? constraintLines(constraints, `${release} constraints`, environment)
+    pinsOf.set(constraints, known)
     return known
   }
   const services = asked.map(({ id, service, release, distribution }) => {
     const root = serviceRoot(fleet, facts, service, release)
     const lines = serviceLines(id, root, { path: fleet.releases.path }, environment)
-    return { ...lines, pins: releasePins(release).filter(({ name }) => name !== distribution) }
+    return { ...lines, pins: pinsOfService(service, release).filter(({ name }) => name !== distribution) }
   })
   const own = new Set<string>(asked.map(({ distribution }) => distribution))
   const common =

@@ -61,8 +61,8 @@ export function why(options: WhyOptions): WhyResult {
   const facts = factsOf(snapshot)
   const environment = markerEnvironment(python, platform)
   const candidate = candidateOf(fleet, snapshot, facts, service, release.name)
-  const pins = pinsFor(fleet.constraints(host.name), environment)
   const ownPins = candidate.ownPins(environment)!
+  const pins = options.host === undefined ? ownPins : pinsFor(fleet.constraints(host.name), environment)
   const walked = closure({ root: candidate.root, pins, ownPins, environment, facts })
   const members = distributionsOf(walked)
   const distribution = nameOf(options.distribution)

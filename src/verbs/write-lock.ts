@@ -5,6 +5,7 @@ import type { Lock } from '#lock/lock.js'
 import { formatPylock } from '#lock/pylock.js'
 import { lockRelease, shippedSnapshot, withUrls } from './lock.js'
 import { type IndexRequest, lazyIndex } from './open-index.js'
+import { overrideNotes } from './override-notes.js'
 
 export interface WriteLockRequest extends IndexRequest {
   /** `glance@2025.1` */
@@ -39,6 +40,7 @@ export async function writeLock(request: WriteLockRequest): Promise<WrittenLock>
     platform,
     glibc,
   })
+  for (const note of overrideNotes(fleet, bare, new Date())) request.progress?.warn?.(note)
   const lock = request.offline === true ? bare : await locatedLock(bare, request)
   const text = formatPylock(lock)
   if (request.path === false) return { lock, text }

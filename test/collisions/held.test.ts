@@ -60,7 +60,11 @@ describe('what a host holds of the distributions that findings speak of', () => 
   })
 
   it('takes the candidates where nobody knows who runs there', async () => {
-    const own = await analyze({ ...asked, services: ['nova@2026.1'], constraints: 'constraints/2025.1.txt' })
+    const own = await analyze({
+      ...asked,
+      services: ['nova@2026.1'],
+      constraints: ['constraints/2025.1.txt'],
+    })
     const service = own.held!.find(({ distribution }) => distribution === 'oslo-service')!
     expect(service.services).toEqual(['nova'])
     expect(service.demandedBy.find(({ by }) => by.startsWith('nova '))).toMatchObject({ refused: true })

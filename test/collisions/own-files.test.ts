@@ -82,7 +82,7 @@ describe("a user's own constraints", () => {
   it('are the host, and a pin that only bounds is undecided where it is reached', async () => {
     const path = await file('host.txt', 'oslo.service===4.1.2\nsetuptools<81\nPyYAML===6.0.2\n')
     const requirements = await file('svc.txt', 'oslo.service\nsetuptools\n')
-    const { host, undecided } = await ask({ requirements, constraints: path })
+    const { host, undecided } = await ask({ requirements, constraints: [path] })
     expect(host).toEqual({ constraints: 'host.txt' })
     expect(undecided).toMatchObject([
       { distribution: 'setuptools', reason: 'the constraints bound it and do not pin it' },
@@ -92,13 +92,29 @@ describe("a user's own constraints", () => {
   it('with a pin that is no version are undecided there, and break nothing else', async () => {
     const path = await file('weird.txt', 'oslo.service===weird\n')
     const requirements = await file('one.txt', 'oslo.service\n')
-    const { undecided } = await ask({ requirements, constraints: path })
+    const { undecided } = await ask({ requirements, constraints: [path] })
     expect(undecided).toMatchObject([{ distribution: 'oslo-service', version: 'weird', lacks: 'metadata' }])
+  })
+
+  it('of several files all hold, each with its own lines', async () => {
+    const one = await file('one.txt', '# ours\nfuturist===3.1.0\n')
+    const other = await file('other.txt', 'PyYAML===6.0.2\n')
+    const requirements = await file('svc.txt', 'futurist>=9\nPyYAML>=9\n')
+    const { cells, inputs } = await ask({ requirements, constraints: [one, other] })
+    const collisions = cells[0]!.findings.filter(({ rule }) => rule === 'collision')
+    expect(collisions.map(({ supply }) => supply?.at)).toMatchObject([
+      { path: expect.stringContaining('one.txt'), line: 2 },
+      { path: expect.stringContaining('other.txt'), line: 1 },
+    ])
+    expect(inputs.map(({ id }) => id)).toEqual(expect.arrayContaining(['constraints', 'constraints-0001']))
+    await expect(
+      ask({ requirements, constraints: [one, await file('third.txt', 'futurist===3.2.0\n')] }),
+    ).rejects.toMatchObject({ code: 'E-CON-DUP' })
   })
 
   it('go with shipped services, whose drift is told', async () => {
     const path = await file('uc.txt', 'futurist===3.1.0\n')
-    const { cells } = await ask({ services: ['nova@2026.1'], constraints: path })
+    const { cells } = await ask({ services: ['nova@2026.1'], constraints: [path] })
     const collisions = cells[0]!.findings.filter(({ rule }) => rule === 'collision')
     // oslo-service is missing on that host: the version that nova's release pins wants more of futurist too.
     expect(collisions.map(({ distribution, demand }) => [distribution, demand.by])).toEqual([
@@ -108,7 +124,7 @@ describe("a user's own constraints", () => {
   })
 
   it.each([
-    [{ host: '2025.1', constraints: 'x' }],
+    [{ host: '2025.1', constraints: ['x'] }],
     [{ services: ['nova'], requirements: 'x' }],
     [{ profile: 'x', requirements: 'x' }],
   ])('and options that contradict it are refused: %j', async (options) => {

@@ -6,7 +6,9 @@ import { loadFleet } from '#inputs/fleet.js'
 import { writeAtomic } from '#io/files.js'
 import { analyze } from '#verbs/analyze.js'
 import { catalogUpdate } from '#verbs/catalog-update.js'
+import { catalogVerify } from '#verbs/catalog-verify.js'
 import { type ImportReleaseRequest, importRelease } from '#verbs/import-release.js'
+import { lockRelease, shippedSnapshot } from '#verbs/lock.js'
 import { indexWheel, startPackageIndex } from '../support/package-index.js'
 
 const before = process.env.SVCSPLIT_DATA_DIR
@@ -132,5 +134,48 @@ describe('a release of the user', () => {
     expect(() => loadFleet().profile('shop')).toThrow(
       expect.objectContaining({ code: 'E-PRF-SCHEMA', at: expect.objectContaining({ line: 5 }) }),
     )
+  })
+})
+
+describe('overrides of the user', () => {
+  const overrides = (until: string): string =>
+    [
+      '- change: oslo.messaging===17.3.0',
+      '  services: [nova]',
+      '  releases: ==2025.2',
+      '  reason: a fix that the release lacks',
+      `  until: "${until}"`,
+      '- change: python-magnumclient===4.8.1',
+      '  services: [keystone]',
+      '  reason: of no use',
+      '  until: "2999-01-01"',
+      '',
+    ].join('\n')
+  const target = { python: '3.11', platform: 'linux/amd64', glibc: '2.36' } as const
+  const versionIn = (service: string, release: string): string | undefined => {
+    const fleet = loadFleet()
+    const lock = lockRelease(fleet, shippedSnapshot(fleet), { service, release, ...target })
+    return lock.distributions.find(({ name }) => name === 'oslo-messaging')?.version
+  }
+
+  it('change what one service gets of its own, and nothing of a host or of any other service', async () => {
+    const before = ['nova', 'cinder'].map((service) => versionIn(service, '2025.2'))
+    await writeAtomic(`${folder}/own/overrides.yaml`, overrides('2999-01-01'))
+    expect(versionIn('nova', '2025.2')).toBe('17.3.0')
+    expect(versionIn('cinder', '2025.2')).toBe(before[1])
+    const fleet = loadFleet()
+    expect(fleet.constraints('2025.2')).not.toBe(fleet.constraintsOf('nova', '2025.2'))
+    expect(fleet.constraints('2025.2')).toBe(fleet.constraintsOf('cinder', '2025.2'))
+  })
+
+  it('are reported when they change nothing and when their day has come, and hold all the same', async () => {
+    await writeAtomic(`${folder}/own/overrides.yaml`, overrides('2026-01-01'))
+    const { problems } = await catalogVerify({ now: new Date('2026-01-01') })
+    expect(problems).toEqual([
+      'own/overrides.yaml:1:11: the override oslo.messaging===17.3.0 was to be looked at again by 2026-01-01 (a fix that the release lacks)',
+      'own/overrides.yaml:6:11: the override python-magnumclient===4.8.1 changes nothing anywhere',
+    ])
+    expect(versionIn('nova', '2025.2')).toBe('17.3.0')
+    expect((await catalogVerify({ now: new Date('2025-12-31') })).problems).toHaveLength(1)
   })
 })

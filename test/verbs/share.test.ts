@@ -75,7 +75,7 @@ describe('Shipped service releases', () => {
   })
 
   it('that need more than pins give are told every such pin, each with the line that needs more', async () => {
-    const result = await ask(['nova@2026.1'], { constraints: 'constraints/2025.1.txt' })
+    const result = await ask(['nova@2026.1'], { constraints: ['constraints/2025.1.txt'] })
     const { conflicts } = json(result)
     const named = conflicts.map(({ demands }) =>
       demands.map(({ kind, distribution }) => `${kind} ${distribution}`),
