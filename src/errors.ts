@@ -67,6 +67,13 @@ export const errorCodes = {
   'E-PLN-RETURN': { class: 'input', title: 'a way back that is no longer there' },
   'E-OVR-SYNTAX': { class: 'input', title: 'a file of overrides is not YAML' },
   'E-OVR-SCHEMA': { class: 'input', title: 'a file of overrides does not fit its schema' },
+  'E-POL-SYNTAX': { class: 'input', title: 'a policy is not YAML' },
+  'E-POL-SCHEMA': { class: 'input', title: 'a policy does not fit its schema' },
+  'E-WVR-SYNTAX': { class: 'input', title: 'a file of waivers is not YAML' },
+  'E-WVR-SCHEMA': { class: 'input', title: 'a file of waivers does not fit its schema' },
+  'E-BAS-FORM': { class: 'input', title: 'a baseline or an older result cannot be read' },
+  'E-RES-FORM': { class: 'input', title: 'a saved result cannot be read' },
+  'E-GIT-REV': { class: 'input', title: 'a git revision cannot be read' },
   'E-CAT-FORM': { class: 'input', title: 'shipped facts cannot be read' },
   'E-CAT-MIX': { class: 'input', title: 'two sets of pins would be mixed under one name' },
   'E-CAT-MISSING': { class: 'undecided', title: 'a fact that is needed is not known offline' },
@@ -173,11 +180,19 @@ export function formatOrigin(origin: Origin): string {
   return [origin.path, origin.line, origin.column].filter((part) => part !== undefined).join(':')
 }
 
-/** Text from outside made safe to print: control and bidirectional characters as `\u{..}`, cut to `longest`. */
+function escaped(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16).padStart(2, '0')}}`
+}
+
+/**
+ * Text from outside made safe to print, cut to `longest`. Control and bidirectional characters become `\u{..}`, and
+ * so does the first character of what a CI system would take for a command in a log: a word that begins with `::`
+ * (GitHub), `##[`, `##vso[` or `##teamcity[` anywhere in a line.
+ */
 export function visible(text: string, longest = 200): string {
   const cut = text.length > longest ? `${text.slice(0, longest)}…` : text
-  return cut.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16).padStart(2, '0')}}`,
-  )
+  const shown = cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped)
+  // Nearly no text has such marks: looking for them costs less than replacing nothing.
+  if (!shown.includes('::') && !shown.includes('##')) return shown
+  return shown.replace(/(?<=^|\s):(?=:)|#(?=#[A-Za-z]*\[)/gu, escaped)
 }

@@ -5,9 +5,9 @@ import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { extraHits, type Hit, type Host, hitsOf, pythonHit, refusesPython, toFinding } from './check.js'
 import { type EntryPoints, vanishedEntryPoints } from './entry-points.js'
 import type { Finding, Fix, Rule } from './finding.js'
-import { levelOf, rules } from './finding.js'
-import type { Radius } from './radius.js'
-import type { Summary, Tally } from './summary.js'
+import { allRules, levelOf } from './finding.js'
+import type { ResultCell } from './result.js'
+import type { Tally } from './summary.js'
 
 /** A service release, or a user's own list of requirements, that is to run on hosts. */
 export interface Candidate {
@@ -21,18 +21,10 @@ export interface Candidate {
   entryPoints(release: string): EntryPoints | undefined
 }
 
-/** One answer to question 1: a candidate on a host. */
-export interface Cell {
+/** One answer to question 1, with what it was worked out from. */
+export interface Cell extends ResultCell {
   readonly candidate: Candidate
   readonly host: Host
-  readonly summary: Summary
-  /** How many distributions the candidate needs. */
-  readonly size: number
-  /** Sorted: errors first, then by rule, distribution and who demands. */
-  readonly findings: readonly Finding[]
-  readonly undecided: readonly Undecided[]
-  /** What question 2 answers; only where it was asked and the cell has errors. */
-  readonly radius?: Radius
 }
 
 export interface CheckOptions {
@@ -43,7 +35,7 @@ export interface CheckOptions {
   readonly tally: Tally
 }
 
-const ruleOrder: ReadonlyMap<Rule, number> = new Map(rules.map((rule, index) => [rule, index]))
+const ruleOrder: ReadonlyMap<Rule, number> = new Map(allRules.map((rule, index) => [rule, index]))
 
 function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0

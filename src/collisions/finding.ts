@@ -13,11 +13,21 @@ export const rules = [
   'drift',
 ] as const
 
-export type Rule = (typeof rules)[number]
+/** The rules that a policy adds: services that are to share an environment and cannot, or share one and may not. */
+export const environmentRules = ['unsatisfiable', 'not-separate'] as const
+
+export type Rule = (typeof rules)[number] | (typeof environmentRules)[number]
+
+/** Every rule, in the order in which findings are told. */
+export const allRules: readonly Rule[] = [...environmentRules, ...rules]
+
+export type State = 'new' | 'known' | 'waived'
 
 export type Level = 'error' | 'warning' | 'note'
 
 export const levelOf: Readonly<Record<Rule, Level>> = {
+  unsatisfiable: 'error',
+  'not-separate': 'error',
   collision: 'error',
   'python-floor': 'error',
   missing: 'warning',
@@ -73,7 +83,12 @@ export interface Finding {
   /** From the service to the distribution that demands. */
   readonly via: readonly DistributionName[]
   readonly direct: boolean
-  readonly state: 'new'
+  /** `new` until a baseline or an older run knows it, or a waiver allows it. */
+  readonly state: State
+  /** What allows it; only where the state is `waived`. */
+  readonly waiver?: { readonly reason: string; readonly until: string; readonly owner: string }
+  /** The other demands of a conflict that only together cannot be met. */
+  readonly among?: readonly FindingDemand[]
   readonly fixes: readonly Fix[]
 }
 

@@ -1,4 +1,4 @@
-import { type Rule, rules } from './finding.js'
+import { allRules, type Rule } from './finding.js'
 
 /** A number for each rule that was worked out. */
 export type Counts = Readonly<Record<Rule, number>>
@@ -10,7 +10,7 @@ export interface Summary {
 }
 
 function noCounts(): Record<Rule, number> {
-  return Object.fromEntries(rules.map((rule) => [rule, 0])) as Record<Rule, number>
+  return Object.fromEntries(allRules.map((rule) => [rule, 0])) as Record<Rule, number>
 }
 
 /** Counts findings cell by cell, and over all cells. A distribution counts once for each rule. */
@@ -27,7 +27,7 @@ export interface Tally {
 /** One for a whole matrix: distributions come as numbers, so that no set is made for a cell. */
 export function tally(): Tally {
   // For each rule: the last cell in which a distribution was counted, by its number.
-  const lastCell = new Map(rules.map((rule) => [rule, [] as number[]]))
+  const lastCell = new Map(allRules.map((rule) => [rule, [] as number[]]))
   const allFindings = noCounts()
   const allDistributions = noCounts()
   let findings = noCounts()

@@ -27,6 +27,8 @@ export interface InputFile {
   /** Relative to the shipped data, or as the user named it; `own/` begins a path in the user's own data. */
   readonly path: string
   readonly sha256: string
+  /** Known to svcsplit without being named: no checkout of the user's has it. */
+  readonly shipped: boolean
 }
 
 /** A user's own releases, profiles and overrides, beside what is shipped. */
@@ -59,7 +61,7 @@ export interface Fleet {
   constraintsOf(service: string, release: string): Constraints
   /** The service's own requirements file, where it is known. */
   requirements(service: string, release: string): readonly RequirementLine[] | undefined
-  /** Counts a file among the inputs. */
+  /** Counts a file of the user's among the inputs; its id gets a number where another file has it. */
   note(id: string, path: string, bytes: Uint8Array): void
   /** Sorted by id. */
   inputs(): readonly InputFile[]
@@ -97,11 +99,11 @@ export function loadFleet(
   ownFolder: string | false = root === shippedRoot() ? (dataDir() ?? false) : false,
 ): Fleet {
   const ownRoot = ownFolder !== false && existsSync(ownFolder) ? ownFolder : undefined
-  const read = new Map<string, { path: string; bytes: Uint8Array }>()
+  const read = new Map<string, { path: string; bytes: Uint8Array; shipped: boolean }>()
 
   function textOf(id: string, path: string, from = root): string {
     const bytes = readBytesSync(join(from, path))
-    read.set(id, { path: from === root ? path : `own/${path}`, bytes })
+    read.set(id, { path: from === root ? path : `own/${path}`, bytes, shipped: true })
     return decodeText(bytes, shown(path, from))
   }
   const shown = (path: string, from: string): string => (from === root ? path : `own/${path}`)
@@ -175,14 +177,18 @@ export function loadFleet(
         : changed(`${service}@${release}`),
     requirements: (service, release) => requirements(`${service}-${release}`),
     note: (id, path, bytes) => {
-      read.set(id, { path: shownPath(path), bytes })
+      const shown = shownPath(path)
+      let free = id
+      for (let next = 2; (read.get(free)?.path ?? shown) !== shown; next += 1) free = `${id}-${next}`
+      read.set(free, { path: shown, bytes, shipped: false })
     },
     inputs: () =>
       [...read]
-        .map(([id, { path, bytes }]) => ({
+        .map(([id, { path, bytes, shipped }]) => ({
           id,
           path,
           sha256: createHash('sha256').update(bytes).digest('hex'),
+          shipped,
         }))
         .sort((one, other) => (one.id < other.id ? -1 : 1)),
   }

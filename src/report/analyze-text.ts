@@ -1,6 +1,5 @@
-import type { Cell } from '#collisions/analysis.js'
 import type { Finding, Rule } from '#collisions/finding.js'
-import type { AnalysisResult } from '#collisions/result.js'
+import type { AnalysisResult, ResultCell } from '#collisions/result.js'
 import type { Origin } from '#errors.js'
 import { matrixText } from './matrix-text.js'
 import { placeOf, radiusLines, shortId } from './radius-text.js'
@@ -100,7 +99,7 @@ function warningLines(findings: readonly Finding[], options: TextOptions, hostNa
   return lines.length === 0 ? [] : [...lines, '']
 }
 
-function driftLines(cell: Cell, options: TextOptions): string[] {
+function driftLines(cell: ResultCell, options: TextOptions): string[] {
   const paint = painter(options)
   const drift = of(cell.findings, 'drift')
   const { findings, distributions } = cell.summary
@@ -139,7 +138,7 @@ function driftLines(cell: Cell, options: TextOptions): string[] {
   return lines.length === 0 ? [] : [...lines, '']
 }
 
-function cellText(cell: Cell, result: AnalysisResult, options: TextOptions): readonly string[] {
+function cellText(cell: ResultCell, result: AnalysisResult, options: TextOptions): readonly string[] {
   const paint = painter(options)
   const { candidate, host, findings, summary } = cell
   const name =

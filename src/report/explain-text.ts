@@ -7,6 +7,9 @@ import { cutTo, nextCommands, painter, plural, type TextOptions, withPlace, wrap
 
 /** What each rule says, for somebody who meets it for the first time. */
 const meaning: Readonly<Record<Rule, string>> = {
+  unsatisfiable:
+    'These demands cannot all be met by any versions known: the services cannot share one environment.',
+  'not-separate': 'The policy wants these services apart, and they are in one environment.',
   collision: 'A demand excludes the version that the host pins: as declared, the service cannot run there.',
   'python-floor': "Requires-Python excludes the host's Python: the distribution cannot be installed there.",
   missing:
@@ -195,7 +198,7 @@ export function explainJson(result: ExplainResult): string {
         },
       ],
     },
-    finding: findingJson(finding satisfies Finding, cell),
+    finding: findingJson(finding satisfies Finding, { host: cell.host.label }),
     meaning: meaning[finding.rule],
     chain: via.map(({ name, version }) => ({ distribution: name, version })),
     demands: demands.map(({ demand, isMet }) => ({

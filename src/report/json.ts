@@ -1,11 +1,13 @@
-import type { Cell } from '#collisions/analysis.js'
-import type { Finding, FindingSupply, Fix, Rule } from '#collisions/finding.js'
+import type { Finding, FindingDemand, FindingSupply, Fix, Rule } from '#collisions/finding.js'
 import type { Held } from '#collisions/held.js'
 import type { Radius } from '#collisions/radius.js'
+import type { AnalysisResult, EnvironmentCheck, ResultCell } from '#collisions/result.js'
 import type { Counts } from '#collisions/summary.js'
+import type { Verdict } from '#collisions/verdict.js'
 import type { Origin } from '#errors.js'
 import type { Undecided } from '#solver/closure-demands.js'
 import type { Analysis } from '#verbs/analyze.js'
+import { jsonText } from './json-text.js'
 
 /**
  * The keys of every summary, in their order. Rules that `analyze` does not work out are null and not 0: it says
@@ -13,6 +15,7 @@ import type { Analysis } from '#verbs/analyze.js'
  */
 const summaryKeys = [
   'unsatisfiable',
+  'not-separate',
   'collision',
   'python-floor',
   'missing',
@@ -25,24 +28,39 @@ const summaryKeys = [
   'drift',
 ] as const
 
+/** How many are in a state, and how many entries of a baseline or a file of waivers are stale. */
+interface States {
+  readonly waived: number
+  readonly known: number
+  readonly stale: number
+}
+
+function statesOf(findings: readonly Finding[], verdict: Verdict | undefined): States {
+  const inState = (state: Finding['state']) => findings.filter((one) => one.state === state).length
+  const stale = (verdict?.stale.length ?? 0) + (verdict?.gone?.length ?? 0)
+  return { waived: inState('waived'), known: inState('known'), stale }
+}
+
 function summaryJson(
   counts: Counts,
   rules: readonly Rule[],
+  { waived, known, stale }: States,
   undecided: number,
 ): Readonly<Record<string, number | null>> {
   const worked = new Set<string>(rules)
   const counted = summaryKeys.map((key) => [key, worked.has(key) ? counts[key as Rule] : null])
-  return Object.fromEntries([...counted, ['waived', 0], ['known', 0], ['stale', 0], ['undecided', undecided]])
+  return { ...Object.fromEntries(counted), waived, known, stale, undecided }
 }
 
-/** Paths, lines and what is written there; columns are for people. */
+/** A place with its source line, so that a saved result can be shown with its excerpts. */
 export function originJson(origin: Origin): object {
   if (!('path' in origin)) return origin
-  const { path, line, text } = origin
+  const { path, line, column, text } = origin
   return {
     path,
     ...(line === undefined ? {} : { line }),
-    ...(text === undefined ? {} : { text: text.trim() }),
+    ...(column === undefined ? {} : { column }),
+    ...(text === undefined ? {} : { text }),
   }
 }
 
@@ -50,28 +68,32 @@ function supplyJson({ version, at }: FindingSupply): object {
   return at === undefined ? { version } : { version, at: originJson(at) }
 }
 
-export function findingJson(finding: Finding, cell: Cell): object {
+function demandJson({ service, release, by, specifier, at }: FindingDemand): object {
+  return { service, ...(release === undefined ? {} : { release }), by, specifier, at: originJson(at) }
+}
+
+/** @param where the host's label, or the name of the environment */
+export function findingJson(
+  finding: Finding,
+  where: { readonly host: string } | { readonly environment: string },
+): object {
   const { id, rule, level, distribution, demand, supply, tested, jump, via, direct, state, fixes } = finding
-  const { release } = demand
+  const { waiver, among } = finding
   return {
     id,
     rule,
     level,
     distribution,
-    demand: {
-      service: demand.service,
-      ...(release === undefined ? {} : { release }),
-      by: demand.by,
-      specifier: demand.specifier,
-      at: originJson(demand.at),
-    },
+    demand: demandJson(demand),
+    ...(among === undefined ? {} : { among: among.map(demandJson) }),
     supply: supply === undefined ? null : supplyJson(supply),
     ...(tested === undefined ? {} : { tested: supplyJson(tested) }),
     ...(jump === undefined ? {} : { jump }),
-    host: cell.host.label,
+    ...where,
     via,
     direct,
     state,
+    ...(waiver === undefined ? {} : { waiver }),
     fixes: fixes.map(fixJson),
   }
 }
@@ -84,7 +106,10 @@ function fixJson(fix: Fix): object {
 
 /** Question 2's answer: `pins` null where no versions known will do, or where the search ended before it was known. */
 export function radiusJson(radius: Radius): object {
-  if (radius.kind === 'none') return { pins: null, moves: null, disturbs: null, exact: true }
+  if (radius.kind === 'none') {
+    const by = radius.by === undefined ? {} : { by: refusedJson(radius.by) }
+    return { pins: null, moves: null, disturbs: null, exact: true, ...by }
+  }
   if (radius.kind === 'undecided')
     return { pins: null, moves: null, disturbs: null, exact: false, atLeast: radius.atLeast }
   const { moves, adds, exact, atLeast, disturbs } = radius
@@ -102,17 +127,26 @@ export function radiusJson(radius: Radius): object {
       ...(at === undefined ? {} : { at: originJson(at) }),
     })),
     ...(adds.size === 0 ? {} : { adds: Object.fromEntries(adds) }),
-    refused: (disturbs ?? []).flatMap(({ refused }) =>
-      refused.map(({ demand, distribution, supply }) => ({
-        service: demand.service,
-        ...(demand.release === undefined ? {} : { release: demand.release }),
-        by: demand.by,
-        distribution,
-        specifier: demand.specifier,
-        version: supply?.version ?? null,
-        at: originJson(demand.at),
-      })),
-    ),
+    holds: (disturbs ?? []).map(({ service, release, holds }) => ({
+      service,
+      release,
+      distributions: holds,
+    })),
+    refused: (disturbs ?? []).flatMap(({ refused }) => refused.map(refusedJson)),
+  }
+}
+
+function refusedJson({ id, rule, demand, distribution, supply }: Finding): object {
+  return {
+    id,
+    rule,
+    service: demand.service,
+    ...(demand.release === undefined ? {} : { release: demand.release }),
+    by: demand.by,
+    distribution,
+    specifier: demand.specifier,
+    version: supply?.version ?? null,
+    at: originJson(demand.at),
   }
 }
 
@@ -125,16 +159,20 @@ function undecidedJson({ distribution, version, reason, at }: Undecided): object
   }
 }
 
-function cellJson(cell: Cell, rules: readonly Rule[]): object {
+function cellJson(cell: ResultCell, rules: readonly Rule[]): object {
   const { candidate, host, summary, undecided } = cell
+  const states = statesOf(cell.findings, undefined)
   return {
     service: candidate.service,
     from: host.label,
+    ...(host.release === undefined ? { constraints: host.label } : {}),
     to: candidate.release ?? null,
     python: host.python,
     size: cell.size,
-    summary: summaryJson(summary.findings, rules, undecided.length),
-    distributions: summaryJson(summary.distributions, rules, undecided.length),
+    ...(cell.at === undefined ? {} : { at: originJson(cell.at) }),
+    summary: summaryJson(summary.findings, rules, states, undecided.length),
+    distributions: summaryJson(summary.distributions, rules, states, undecided.length),
+    ...(undecided.length === 0 ? {} : { undecided: undecided.map(undecidedJson) }),
     ...(cell.radius === undefined ? {} : { radius: radiusJson(cell.radius) }),
   }
 }
@@ -151,7 +189,11 @@ function heldJson({ host, distribution, version, at, services, demandedBy, deman
   }
 }
 
-function servicesJson(cells: readonly Cell[]): readonly object[] {
+function environmentJson({ name, services, sharable, at }: EnvironmentCheck): object {
+  return { name, services, sharable, ...(at === undefined ? {} : { at: originJson(at) }) }
+}
+
+function servicesJson(cells: readonly ResultCell[]): readonly object[] {
   const services = new Map<string, object>()
   for (const { candidate } of cells) {
     const { service: name, release, version } = candidate
@@ -164,9 +206,32 @@ function servicesJson(cells: readonly Cell[]): readonly object[] {
   return [...services.values()]
 }
 
-/** The result of `analyze` as JSON: names fixed, keys in a fixed order, no clock and no absolute path. */
+function findingsIn({ cells, environments = [] }: AnalysisResult): readonly Finding[] {
+  return [...cells, ...environments].flatMap(({ findings }) => findings)
+}
+
+function waiverJson({ match, reason, until, owner, at }: Verdict['stale'][number]): object {
+  return { match, reason, until, owner, at: originJson(at) }
+}
+
+function verdictJson(verdict: Verdict): object {
+  const { gone, against, expired, stale, ending, ...rest } = verdict
+  return {
+    ...rest,
+    ...(against === undefined ? {} : { against }),
+    ...(gone === undefined ? {} : { gone }),
+    waivers: {
+      expired: expired.map(({ waiver, days }) => ({ ...waiverJson(waiver), days })),
+      stale: stale.map(waiverJson),
+      ending: ending.map(waiverJson),
+    },
+  }
+}
+
+/** The result of `analyze` and `gate` as JSON: names fixed, keys in a fixed order, no clock and no absolute path. */
 export function analysisJson(result: Analysis): string {
-  const { cells, rules, summary, undecided } = result
+  const { cells, environments = [], rules, summary, undecided, verdict } = result
+  const states = statesOf(findingsIn(result), verdict)
   const document = {
     schemaVersion: '1.0',
     tool: { name: 'svcsplit', version: result.toolVersion },
@@ -175,20 +240,28 @@ export function analysisJson(result: Analysis): string {
       host: { ...result.host, python: result.python, platform: result.platform },
       services: servicesJson(cells),
     },
-    releases: result.releases.map(({ name, slurp }) => ({ name, slurp })),
     rules,
-    summary: summaryJson(summary.findings, rules, undecided.length),
-    distributions: summaryJson(summary.distributions, rules, undecided.length),
+    summary: summaryJson(summary.findings, rules, states, undecided.length),
+    distributions: summaryJson(summary.distributions, rules, states, undecided.length),
+    releases: result.releases.map(({ name, slurp }) => ({ name, slurp })),
     separate: result.separate,
     ...(cells.length === 1 && cells[0]!.radius !== undefined ? { radius: radiusJson(cells[0]!.radius) } : {}),
-    ...(cells.length === 1
-      ? { size: cells[0]!.size }
-      : { cells: cells.map((cell) => cellJson(cell, rules)) }),
+    ...(cells.length === 1 ? { size: cells[0]!.size } : {}),
+    cells: cells.map((cell) => cellJson(cell, rules)),
     ...(result.notesTold ? {} : { counted: ['unpinned', 'drift'] }),
-    findings: cells.flatMap((cell) => cell.findings.map((finding) => findingJson(finding, cell))),
+    ...(environments.length === 0 ? {} : { environments: environments.map(environmentJson) }),
+    findings: [
+      ...cells.flatMap(({ findings, host }) =>
+        findings.map((finding) => findingJson(finding, { host: host.label })),
+      ),
+      ...environments.flatMap(({ findings, name }) =>
+        findings.map((finding) => findingJson(finding, { environment: name })),
+      ),
+    ],
     ...(result.held === undefined ? {} : { held: result.held.map(heldJson) }),
     ...(result.images === undefined ? {} : { images: result.images }),
     undecided: undecided.map(undecidedJson),
+    ...(verdict === undefined ? {} : { verdict: verdictJson(verdict) }),
   }
-  return `${JSON.stringify(document, undefined, 1)}\n`
+  return jsonText(document, 1)
 }

@@ -1,6 +1,5 @@
-import type { Cell } from '#collisions/analysis.js'
 import type { Finding } from '#collisions/finding.js'
-import type { AnalysisResult } from '#collisions/result.js'
+import type { AnalysisResult, ResultCell } from '#collisions/result.js'
 import { placeOf, radiusOfHop, shortId } from './radius-text.js'
 import { count, cutTo, painter, plural, type TextOptions, wrapTo } from './terminal.js'
 
@@ -19,7 +18,7 @@ function hopsOf(releases: AnalysisResult['releases']): { neighbours: readonly Ho
   return { neighbours, slurp: slurp.filter(({ from, to }) => !near.has(`${from} ${to}`)) }
 }
 
-function errorsIn(cell: Cell | undefined): number | undefined {
+function errorsIn(cell: ResultCell | undefined): number | undefined {
   return cell === undefined
     ? undefined
     : cell.summary.findings.collision + cell.summary.findings['python-floor']

@@ -1,6 +1,6 @@
-import type { Cell } from '#collisions/analysis.js'
 import type { Finding } from '#collisions/finding.js'
 import type { Disturbed, Radius } from '#collisions/radius.js'
+import type { ResultCell } from '#collisions/result.js'
 import { formatOrigin, type Origin } from '#errors.js'
 import { cutTo, painter, plural, type TextOptions, wrapTo } from './terminal.js'
 
@@ -97,7 +97,7 @@ function disturbedLines({ disturbs }: Moves, options: TextOptions): readonly str
 }
 
 /** Question 2 for one cell: what would have to move on the host, and whom that disturbs. */
-export function radiusLines({ radius }: Cell, options: TextOptions): readonly string[] {
+export function radiusLines({ radius }: ResultCell, options: TextOptions): readonly string[] {
   if (radius === undefined) return []
   const paint = painter(options)
   const title = paint('yellow', paint('bold', 'RAISE INSTEAD'))
@@ -126,7 +126,7 @@ export function radiusLines({ radius }: Cell, options: TextOptions): readonly st
 }
 
 /** Question 2 for all services of a hop, in one line; nothing where no service has to move a pin. */
-export function radiusOfHop(cells: readonly Cell[]): string | undefined {
+export function radiusOfHop(cells: readonly ResultCell[]): string | undefined {
   const known = cells.flatMap(({ candidate, radius }) =>
     radius?.kind === 'moves' && radius.disturbs !== undefined
       ? [{ service: candidate.service, pins: radius.moves.length, disturbs: radius.disturbs }]

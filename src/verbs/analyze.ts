@@ -113,6 +113,11 @@ export interface Analysis extends AnalysisResult {
   readonly images?: ReleaseImages
 }
 
+/** An analysis whose cells still have what they were worked out from. */
+export interface WorkedAnalysis extends Analysis {
+  readonly cells: readonly Cell[]
+}
+
 /** What an analysis is about: which service releases, on which hosts. */
 export interface Selection {
   readonly fleet: Fleet
@@ -202,7 +207,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
 }
 
 /** Questions 1, 2 and 5: may these service releases run on these hosts as they are, and if not, what has to move? */
-export async function analyze(options: AnalyzeOptions): Promise<Analysis> {
+export async function analyze(options: AnalyzeOptions): Promise<WorkedAnalysis> {
   const selection = await select(options)
   const { fleet, environment, hosts, isNarrow, isOwnFile } = selection
   const found = await selection.withFacts((facts) => {

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadSnapshot } from '#catalog/snapshot.js'
 import type { Cell } from '#collisions/analysis.js'
-import type { AnalysisResult } from '#collisions/result.js'
 import { loadFleet } from '#inputs/fleet.js'
 import { markerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
@@ -11,7 +10,7 @@ import { knownFacts } from '#solver/known-facts.js'
 import { pinLine, pythonLineOf, serviceLines } from '#solver/lines.js'
 import { createSession, type Outcome, solve } from '#solver/session.js'
 import { finish } from '#solver/task.js'
-import { analyze } from '#verbs/analyze.js'
+import { analyze, type WorkedAnalysis } from '#verbs/analyze.js'
 
 interface Oracle {
   readonly cells: Readonly<
@@ -28,7 +27,7 @@ const environment = markerEnvironment('3.11', 'linux/amd64')
 const fleet = loadFleet()
 const snapshot = loadSnapshot(join(fleet.root, 'constraints/catalog'))
 
-let result: AnalysisResult
+let result: WorkedAnalysis
 
 beforeAll(async () => {
   result = await analyze({
