@@ -1,6 +1,7 @@
 import type { Finding, Rule } from '#collisions/finding.js'
 import type { AnalysisResult, ResultCell } from '#collisions/result.js'
 import type { Origin } from '#errors.js'
+import { gateText } from './gate-text.js'
 import { matrixText } from './matrix-text.js'
 import { placeOf, radiusLines, shortId } from './radius-text.js'
 import { cutTo, nextCommands, painter, plural, type TextOptions, wrapTo } from './terminal.js'
@@ -220,6 +221,7 @@ function nextLine(result: AnalysisResult, columns: number): string {
 
 /** The result of `analyze` for a person: one block for each cell, or the matrix when every host was asked. */
 export function analysisText(result: AnalysisResult, options: TextOptions): string {
+  if (result.verdict !== undefined) return gateText(result, options)
   const one = result.host !== undefined && result.notesTold
   const lines = one
     ? [

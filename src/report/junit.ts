@@ -91,7 +91,8 @@ function casesOf(
       ? result.rules.filter((rule) => !(rule === 'unsatisfiable' || rule === 'not-separate'))
       : (['unsatisfiable'] as const)
   const passing = worked
-    .filter((rule) => !told.some((finding) => finding.rule === rule))
+    .filter((rule) => !subject.findings.some((finding) => finding.rule === rule))
+    .filter((rule) => !('summary' in subject.of) || subject.of.summary.findings[rule] === 0)
     .map((rule) => ({
       kind: 'passed' as const,
       text: '',

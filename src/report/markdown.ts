@@ -2,7 +2,7 @@ import type { AnalysisResult } from '#collisions/result.js'
 import { placeOf, shortId } from './radius-text.js'
 import { causeText, type RootCause, rootCauses, type Told } from './root-causes.js'
 import { plural } from './terminal.js'
-import { sentence } from './told.js'
+import { countsOf, sentence } from './told.js'
 import { verdictLine, verdictNotes } from './verdict-text.js'
 
 /** GitHub drops a job summary of more than 1 MiB whole: what is worst comes first, and the rest is cut before that. */
@@ -24,7 +24,9 @@ function code(text: string): string {
 /** Own words with text from outside in them: everything that could be markup is escaped. */
 function plain(text: string): string {
   return text
-    .replace(/[\\`*_{}[\]()#+!|<>~&@$^=:-]/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/[\\`*_{}[\]#|<>~&@$]|^\s*[-+=]|:(?=\/\/|[\w+-]+:)/g, (found) =>
+      found.replace(/\S/g, (character) => `&#${character.charCodeAt(0)};`),
+    )
     .replace(/www\./gi, (found) => `${found.slice(0, -1)}&#46;`)
     .replace(/^(\s*\d+)\./, '$1&#46;')
 }
@@ -89,8 +91,7 @@ export function analysisMarkdown(result: AnalysisResult): string {
   const { verdict } = result
   const icon =
     verdict === undefined ? '' : { passed: '✅ ', failed: '❌ ', undecided: '❔ ' }[verdict.outcome]
-  const { findings } = result.summary
-  const counted = Object.entries(findings).filter(([, number]) => number > 0)
+  const counted = countsOf(result)
   const sections = [
     `## ${icon}${plain(verdictLine(result))}\n`,
     ...(verdict === undefined

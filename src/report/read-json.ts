@@ -263,9 +263,12 @@ export async function readAnalysisJson(json: string, path: string): Promise<Anal
     throw refuse('it is not JSON', cause)
   }
   const { Ajv2020 } = await import('ajv/dist/2020.js')
-  const validate = new Ajv2020({ strict: true, allowUnionTypes: true, validateFormats: false }).compile(
-    analysisSchema,
-  )
+  const validate = new Ajv2020({
+    strict: true,
+    strictRequired: false,
+    allowUnionTypes: true,
+    validateFormats: false,
+  }).compile(analysisSchema)
   if (!validate(raw)) {
     const [error] = validate.errors!
     throw refuse(`${error!.instancePath || 'the document'} ${error!.message}`)

@@ -3,6 +3,7 @@ import type { AnalysisResult } from '#collisions/result.js'
 import type { FileOrigin } from '#errors.js'
 import { jsonText } from './json-text.js'
 import {
+  countsOf,
   fallbackPath,
   isTold,
   ownPaths,
@@ -143,7 +144,7 @@ export function analysisSarif(result: AnalysisResult): string {
         properties: {
           python: result.python,
           platform: result.platform,
-          findings: result.summary.findings,
+          findings: Object.fromEntries(countsOf(result)),
           undecided: result.undecided.length,
           ...(result.verdict === undefined ? {} : { outcome: result.verdict.outcome }),
         },

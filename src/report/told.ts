@@ -78,6 +78,11 @@ export function isTold({ level }: Finding): boolean {
   return level !== 'note'
 }
 
+/** Numbers of findings by rule, of the rules that found some. */
+export function countsOf({ rules, summary }: AnalysisResult): readonly (readonly [Rule, number])[] {
+  return rules.map((rule) => [rule, summary.findings[rule]] as const).filter(([, number]) => number > 0)
+}
+
 function fileOf(at: Origin | undefined): FileOrigin | undefined {
   return at !== undefined && 'path' in at && at.path !== '' ? at : undefined
 }

@@ -58,12 +58,18 @@ describe('one service on one host', () => {
         at: {
           path: 'constraints/requirements/nova-2026.1.txt',
           line: expect.any(Number),
+          column: 1,
           text: 'futurist>=3.2.1 # Apache-2.0',
         },
       },
       supply: {
         version: '3.1.0',
-        at: { path: 'constraints/2025.1.txt', line: expect.any(Number), text: 'futurist===3.1.0' },
+        at: {
+          path: 'constraints/2025.1.txt',
+          line: expect.any(Number),
+          column: 1,
+          text: 'futurist===3.1.0',
+        },
       },
       host: '2025.1',
       via: ['nova'],
