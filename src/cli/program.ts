@@ -25,6 +25,7 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['attest', async () => (await import('./attest.js')).registerAttest],
   ['images', async () => (await import('./images.js')).registerImages],
   ['retag', async () => (await import('./retag.js')).registerRetag],
+  ['init', async () => (await import('./init.js')).registerInit],
   ['catalog', async () => (await import('./catalog.js')).registerCatalog],
 ])
 

@@ -1,5 +1,5 @@
 const text = { type: 'string', minLength: 1, maxLength: 1000 } as const
-const release = { type: 'string', maxLength: 20, pattern: '^[A-Za-z0-9][A-Za-z0-9.]*$' } as const
+const release = { type: 'string', maxLength: 20, pattern: '^[A-Za-z0-9][A-Za-z0-9.-]*$' } as const
 const name = { type: 'string', maxLength: 100, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' } as const
 const port = { type: 'integer', minimum: 1, maximum: 65535 } as const
 /** Control characters have no place in anything that becomes part of a command or a file. */
