@@ -11,6 +11,7 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['analyze', async () => (await import('./analyze.js')).registerAnalyze],
   ['why', async () => (await import('./why.js')).registerWhy],
   ['explain', async () => (await import('./explain.js')).registerExplain],
+  ['gate', async () => (await import('./gate.js')).registerGate],
   ['render', async () => (await import('./render.js')).registerRender],
   ['share', async () => (await import('./share.js')).registerShare],
   ['resolve', async () => (await import('./resolve.js')).registerResolve],

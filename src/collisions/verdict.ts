@@ -25,15 +25,15 @@ export interface Verdict {
   readonly outcome: 'passed' | 'failed' | 'undecided'
   /** As given: levels and rules; empty where nothing fails. */
   readonly failOn: readonly string[]
-  /** Findings of the rules that count here, by state. */
+  /** Findings of the levels and rules of `failOn`, by state. */
   readonly new: number
   readonly known: number
   readonly waived: number
   readonly excess: readonly Excess[]
-  /** What was known before and is no more; none without a baseline or an older run. */
-  readonly gone?: readonly BaselineEntry[]
-  /** The file or revision that `known` and `gone` are held against. */
-  readonly against?: string
+  /** A baseline, an older result, an older revision: what they know and is no more. */
+  readonly compared: readonly Comparison[]
+  /** The baseline that was written. */
+  readonly written?: { readonly path: string; readonly added: number; readonly removed: number }
   readonly expired: readonly ExpiredWaiver[]
   /** Waivers that match nothing. */
   readonly stale: readonly Waiver[]
@@ -41,6 +41,14 @@ export interface Verdict {
   readonly ending: readonly Waiver[]
   /** Whether what is stale makes it fail. */
   readonly strict: boolean
+}
+
+export interface Comparison {
+  /** A file, or a revision. */
+  readonly against: string
+  /** Of a baseline what is gone is stale; of anything else it is mended. */
+  readonly isBaseline: boolean
+  readonly gone: readonly BaselineEntry[]
 }
 
 export interface ExpiredWaiver {
@@ -54,13 +62,17 @@ export function levelUnder(threshold: Threshold, rule: Rule): Level {
   return threshold.levels.get(rule) ?? levelOf[rule]
 }
 
-/** Whether new findings of a rule are held against a number at all. */
-export function isCounted(threshold: Threshold, rule: Rule): boolean {
-  if (threshold.allowed.has(rule)) return true
+/** Whether any new finding of a rule fails, unless the policy gives a number. */
+function isFailing(threshold: Threshold, rule: Rule): boolean {
   const level = levelUnder(threshold, rule)
   return threshold.failOn.some(
     (one) => one === rule || (one in severity && severity[level] >= severity[one as Level]),
   )
+}
+
+/** Whether new findings of a rule are held against a number at all. */
+export function isCounted(threshold: Threshold, rule: Rule): boolean {
+  return threshold.allowed.has(rule) || isFailing(threshold, rule)
 }
 
 /** New findings of a rule: those told, or the number where notes are only counted. */
@@ -71,8 +83,8 @@ function newOf(result: AnalysisResult, rule: Rule, told: readonly Finding[]): nu
 
 export interface Grounds {
   readonly threshold: Threshold
-  readonly gone?: readonly BaselineEntry[]
-  readonly against?: string
+  readonly compared: readonly Comparison[]
+  readonly written?: Verdict['written']
   readonly expired: readonly ExpiredWaiver[]
   readonly stale: readonly Waiver[]
   readonly ending: readonly Waiver[]
@@ -82,6 +94,11 @@ export interface Grounds {
   readonly allowIncomplete: boolean
 }
 
+/** Entries of a baseline that no finding has any more. */
+export function staleEntries(compared: readonly Comparison[]): number {
+  return compared.reduce((sum, { isBaseline, gone }) => sum + (isBaseline ? gone.length : 0), 0)
+}
+
 /** Whether anything was looked at: a gate that has looked at nothing has not passed. */
 export function isEmpty({ cells, environments }: AnalysisResult): boolean {
   return cells.every(({ size }) => size === 0) && (environments ?? []).length === 0
@@ -89,7 +106,7 @@ export function isEmpty({ cells, environments }: AnalysisResult): boolean {
 
 /** The verdict on a result whose findings have their states. */
 export function judge(result: AnalysisResult, grounds: Grounds): Verdict {
-  const { threshold, gone, against, expired, stale, ending, strict } = grounds
+  const { threshold, compared, written, expired, stale, ending, strict } = grounds
   const told = findingsOf(result)
   const counted = new Set(allRules.filter((rule) => isCounted(threshold, rule)))
   const excess = [...counted]
@@ -99,9 +116,11 @@ export function judge(result: AnalysisResult, grounds: Grounds): Verdict {
       allowed: threshold.allowed.get(rule) ?? 0,
     }))
     .filter(({ found, allowed }) => found > allowed)
+  const failing = new Set(allRules.filter((rule) => isFailing(threshold, rule)))
   const inState = (state: Finding['state']) =>
-    told.filter((finding) => finding.state === state && counted.has(finding.rule)).length
-  const failed = excess.length > 0 || expired.length > 0 || (strict && stale.length + (gone?.length ?? 0) > 0)
+    told.filter((finding) => finding.state === state && failing.has(finding.rule)).length
+  const failed =
+    excess.length > 0 || expired.length > 0 || (strict && stale.length + staleEntries(compared) > 0)
   const open = isEmpty(result) || (result.undecided.length > 0 && !grounds.allowIncomplete)
   return {
     outcome: failed ? 'failed' : open ? 'undecided' : 'passed',
@@ -110,8 +129,8 @@ export function judge(result: AnalysisResult, grounds: Grounds): Verdict {
     known: inState('known'),
     waived: inState('waived'),
     excess,
-    ...(gone === undefined ? {} : { gone }),
-    ...(against === undefined ? {} : { against }),
+    compared,
+    ...(written === undefined ? {} : { written }),
     expired,
     stale,
     ending,

@@ -1,7 +1,7 @@
 import { type FileOrigin, SvcsplitError } from '#errors.js'
 import { parseRequirement, type Requirement } from '#pep/requirement.js'
 import { profileSchema } from './profile-schema.js'
-import { readInput } from './requirements-file.js'
+import { type ReadInput, readInput } from './requirements-file.js'
 import { decodeText } from './text-lines.js'
 import { type RawUpgradeKeys, type UpgradeKeys, upgradeKeysOf } from './upgrade-steps.js'
 import {
@@ -149,6 +149,6 @@ export function checkedProfile(text: string, path: string): Profile {
   return profile
 }
 
-export async function readProfile(path: string): Promise<Profile> {
-  return parseProfile(decodeText(await readInput(path), path), path)
+export async function readProfile(path: string, read: ReadInput = readInput): Promise<Profile> {
+  return parseProfile(decodeText(await read(path), path), path)
 }

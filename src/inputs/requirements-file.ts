@@ -21,9 +21,14 @@ export interface RequirementsFile {
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[]
 }
 
+/** Reads a file that a user named: of the disk, or as a revision had it. */
+export type ReadInput = (path: string, at?: FileOrigin) => Promise<Uint8Array>
+
 export interface RequirementsOptions {
   /** Where `${NAME}` is looked up; the process's own environment if left out. */
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Default: `readInput`. */
+  readonly read?: ReadInput
 }
 
 type Item = { readonly line: RequirementLine } | { readonly include: Include }
@@ -131,7 +136,7 @@ export async function parseRequirementsFile(
         `more than ${deepestInclude} files deep or ${mostFiles} in all`,
         place,
       )
-    const bytes = await readInput(file, at)
+    const bytes = await (options.read ?? readInput)(file, at)
     files.push({ path: file, bytes })
     for (const item of parseItems(decodeText(bytes, file), file, options)) {
       if ('line' in item) requirements.push(item.line)

@@ -201,6 +201,9 @@ export const analysisSchema = {
         known: count,
         waived: count,
         excess: list(record({ rule, found: count, allowed: count })),
+        compared: list(
+          record({ against: text, isBaseline: { type: 'boolean' }, gone: list(ref('baselineEntry')) }),
+        ),
         strict: { type: 'boolean' },
         waivers: record({
           expired: list({ allOf: [waiver, record({ days: count })] }),
@@ -208,7 +211,7 @@ export const analysisSchema = {
           ending: list(waiver),
         }),
       },
-      { against: text, gone: list(ref('baselineEntry')) },
+      { written: record({ path: text, added: count, removed: count }) },
     ),
   },
 } as const

@@ -37,7 +37,9 @@ interface States {
 
 function statesOf(findings: readonly Finding[], verdict: Verdict | undefined): States {
   const inState = (state: Finding['state']) => findings.filter((one) => one.state === state).length
-  const stale = (verdict?.stale.length ?? 0) + (verdict?.gone?.length ?? 0)
+  const stale =
+    (verdict?.stale.length ?? 0) +
+    (verdict?.compared ?? []).reduce((sum, { isBaseline, gone }) => sum + (isBaseline ? gone.length : 0), 0)
   return { waived: inState('waived'), known: inState('known'), stale }
 }
 
@@ -215,11 +217,9 @@ function waiverJson({ match, reason, until, owner, at }: Verdict['stale'][number
 }
 
 function verdictJson(verdict: Verdict): object {
-  const { gone, against, expired, stale, ending, ...rest } = verdict
+  const { expired, stale, ending, ...rest } = verdict
   return {
     ...rest,
-    ...(against === undefined ? {} : { against }),
-    ...(gone === undefined ? {} : { gone }),
     waivers: {
       expired: expired.map(({ waiver, days }) => ({ ...waiverJson(waiver), days })),
       stale: stale.map(waiverJson),

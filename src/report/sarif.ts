@@ -53,7 +53,7 @@ function physical(at: FileOrigin, own: ReadonlySet<string>): object {
 
 /** New ones as SARIF's `new`, those of a baseline as `unchanged`; without either nothing is said. */
 function stateOf({ state }: Finding, result: AnalysisResult): object {
-  if (result.verdict?.against === undefined) return {}
+  if (result.verdict === undefined || result.verdict.compared.length === 0) return {}
   return { baselineState: state === 'known' ? 'unchanged' : 'new' }
 }
 

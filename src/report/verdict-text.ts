@@ -1,5 +1,5 @@
 import type { AnalysisResult } from '#collisions/result.js'
-import type { Verdict } from '#collisions/verdict.js'
+import type { Comparison, Verdict } from '#collisions/verdict.js'
 import { formatOrigin } from '#errors.js'
 import type { Waiver } from '#inputs/waivers-file.js'
 import { plural } from './terminal.js'
@@ -30,7 +30,9 @@ export function verdictLine(result: AnalysisResult): string {
     return `analyzed  ${plural(errors, 'error')}, ${plural(told.length - errors, 'warning')}${open}   (${scope(result)})`
   }
   const word = { passed: 'passed', failed: 'FAILED', undecided: 'UNDECIDED' }[verdict.outcome]
-  const stale = verdict.stale.length + (verdict.gone?.length ?? 0)
+  const stale =
+    verdict.stale.length +
+    verdict.compared.reduce((sum, { isBaseline, gone }) => sum + (isBaseline ? gone.length : 0), 0)
   const expired = verdict.expired.length === 0 ? '' : `, ${plural(verdict.expired.length, 'expired waiver')}`
   return (
     `gate ${word}  ${verdict.new} new, ${verdict.known} known, ${verdict.waived} waived, ${stale} stale` +
@@ -44,13 +46,9 @@ function named({ match, at }: Waiver): string {
 }
 
 /** Each ground of a verdict as a line with its level, without what the findings themselves say. */
-export function verdictNotes(
-  verdict: Verdict,
-): readonly { readonly level: 'error' | 'warning' | 'note'; readonly text: string }[] {
-  const { expired, stale, ending, gone, against, excess, strict } = verdict
+export function verdictNotes(verdict: Verdict): readonly Note[] {
+  const { expired, stale, ending, compared, written, excess, strict } = verdict
   const staleLevel = strict ? 'error' : 'warning'
-  const shown = (gone ?? []).slice(0, mostGone)
-  const rest = (gone?.length ?? 0) - shown.length
   return [
     ...excess
       .filter(({ allowed }) => allowed > 0)
@@ -70,20 +68,37 @@ export function verdictNotes(
       level: staleLevel as 'error' | 'warning',
       text: `stale waiver: no finding is like that: ${named(waiver)}`,
     })),
-    ...(against === undefined
+    ...compared.flatMap((one) => comparisonNotes(one, verdict)),
+    ...(written === undefined
       ? []
       : [
           {
-            level: 'note' as const,
-            text: `against ${against}: ${verdict.new} added, ${gone?.length ?? 0} gone, ${verdict.known} as before`,
-          },
+            level: 'note',
+            text: `baseline written to ${written.path}: ${written.added} added, ${written.removed} removed`,
+          } as const,
         ]),
-    ...shown.map(({ id, rule, distribution, service, release }) => ({
-      level: staleLevel as 'error' | 'warning',
-      text: `gone since ${against}: ${rule} ${distribution}${service === undefined ? '' : ` of ${service}${release === undefined ? '' : `@${release}`}`} (${id.slice(0, 8)})`,
-    })),
-    ...(rest === 0
-      ? []
-      : [{ level: staleLevel as 'error' | 'warning', text: `gone since ${against}: ${rest} more` }]),
+  ]
+}
+
+interface Note {
+  readonly level: 'error' | 'warning' | 'note'
+  readonly text: string
+}
+
+function comparisonNotes(
+  { against, isBaseline, gone }: Comparison,
+  { strict, known, new: fresh }: Verdict,
+): readonly Note[] {
+  const level = isBaseline ? (strict ? 'error' : 'warning') : 'note'
+  const word = isBaseline ? 'stale in' : 'mended since'
+  const shown = gone.slice(0, mostGone)
+  const rest = gone.length - shown.length
+  return [
+    { level: 'note', text: `against ${against}: ${fresh} added, ${gone.length} gone, ${known} as before` },
+    ...shown.map(({ id, rule, distribution, service, release }): Note => {
+      const of = service === undefined ? '' : ` of ${service}${release === undefined ? '' : `@${release}`}`
+      return { level, text: `${word} ${against}: ${rule} ${distribution}${of} (${id.slice(0, 8)})` }
+    }),
+    ...(rest === 0 ? [] : [{ level, text: `${word} ${against}: ${rest} more` } satisfies Note]),
   ]
 }

@@ -1,4 +1,4 @@
-import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
+import type { Snapshot } from '#catalog/snapshot.js'
 import type { Candidate, Cell } from '#collisions/analysis.js'
 import type { Host } from '#collisions/check.js'
 import { rules } from '#collisions/finding.js'
@@ -8,16 +8,17 @@ import { cellBudget, matrixBudget, withRadius, withRaises } from '#collisions/ra
 import type { AnalysisResult } from '#collisions/result.js'
 import { SvcsplitError } from '#errors.js'
 import { type Constraints, pinsFor } from '#inputs/constraints-file.js'
-import { type Fleet, loadFleet, shownPath } from '#inputs/fleet.js'
+import { type Fleet, shownPath } from '#inputs/fleet.js'
 import { type Profile, readProfile } from '#inputs/profile.js'
 import { type Releases, releaseNamed, serviceReleaseNamed } from '#inputs/releases.js'
-import { parseRequirementsFile, readInput } from '#inputs/requirements-file.js'
+import { parseRequirementsFile, type ReadInput, readInput } from '#inputs/requirements-file.js'
 import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
 import type { Progress } from '#progress.js'
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { toolVersion } from '#version.js'
 import { notedConstraints } from './constraint-lines.js'
 import { type ReleaseImages, releaseImages } from './image-plan.js'
+import { type KnownData, knownData } from './known-data.js'
 import type { IndexChoice } from './missing-facts.js'
 import { candidateOf, factsOf } from './service-release.js'
 
@@ -40,6 +41,10 @@ export interface AnalyzeOptions {
   readonly radiusBudget?: number
   /** Who holds what the findings speak of, and the images that separation would make: for reports. */
   readonly surroundings?: boolean
+  /** How the user's files are read; of the disk if left out. */
+  readonly read?: ReadInput
+  /** Read already, where several analyses make one result. */
+  readonly known?: KnownData
   readonly index: IndexChoice
   readonly progress?: Progress
 }
@@ -60,8 +65,9 @@ function refuseContradictions(options: AnalyzeOptions): void {
 async function ownCandidate(
   fleet: Fleet,
   path: string,
+  read: ReadInput,
 ): Promise<{ candidate: Candidate; constraints: readonly string[] }> {
-  const file = await parseRequirementsFile(path)
+  const file = await parseRequirementsFile(path, { read })
   for (const [index, { path: read, bytes }] of file.files.entries())
     fleet.note(index === 0 ? 'requirements' : `requirements-${String(index).padStart(4, '0')}`, read, bytes)
   const service = path
@@ -100,10 +106,14 @@ function hostsOf(
   })
 }
 
-async function ownProfile(fleet: Fleet, path: string | undefined): Promise<Profile | undefined> {
+async function ownProfile(
+  fleet: Fleet,
+  path: string | undefined,
+  read: ReadInput,
+): Promise<Profile | undefined> {
   if (path === undefined) return undefined
-  const profile = await readProfile(path)
-  fleet.note(`profile-${profile.service}`, path, await readInput(path))
+  const profile = await readProfile(path, read)
+  fleet.note(`profile-${profile.service}`, path, await read(path))
   serviceReleaseNamed(fleet.releases, profile.service)
   return profile
 }
@@ -141,10 +151,11 @@ export interface Selection {
 export async function select(options: AnalyzeOptions): Promise<Selection> {
   refuseContradictions(options)
   const environment = markerEnvironment(options.python, options.platform)
-  const fleet = loadFleet()
-  const snapshot = loadSnapshot(...fleet.catalogDirs)
-  const profile = await ownProfile(fleet, options.profile)
-  const own = options.requirements === undefined ? undefined : await ownCandidate(fleet, options.requirements)
+  const { read = readInput } = options
+  const { fleet, snapshot } = options.known ?? knownData()
+  const profile = await ownProfile(fleet, options.profile, read)
+  const own =
+    options.requirements === undefined ? undefined : await ownCandidate(fleet, options.requirements, read)
   if (own !== undefined && own.constraints.length > 0 && (options.host ?? options.constraints) !== undefined)
     throw new SvcsplitError('E-CLI-USAGE', 'the requirements file names its own constraints (-c)', {
       hint: 'leave out --host and --constraints, or take the -c line out of the file',
@@ -153,7 +164,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
     fleet,
     options,
     environment,
-    await notedConstraints(fleet, options.constraints ?? own?.constraints),
+    await notedConstraints(fleet, options.constraints ?? own?.constraints, read),
   )
   const wanted =
     options.services.length > 0

@@ -5,7 +5,7 @@ import {
   pinsFor,
 } from '#inputs/constraints-file.js'
 import type { Fleet } from '#inputs/fleet.js'
-import { readInput } from '#inputs/requirements-file.js'
+import { type ReadInput, readInput } from '#inputs/requirements-file.js'
 import { shownPath } from '#inputs/shipped-path.js'
 import { decodeText } from '#inputs/text-lines.js'
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
@@ -17,8 +17,8 @@ export interface ReadConstraints {
   readonly bytes: Uint8Array
 }
 
-export async function readConstraints(path: string): Promise<ReadConstraints> {
-  const bytes = await readInput(path)
+export async function readConstraints(path: string, read: ReadInput = readInput): Promise<ReadConstraints> {
+  const bytes = await read(path)
   return { constraints: parseConstraintsText(decodeText(bytes, path), shownPath(path)), bytes }
 }
 
@@ -26,9 +26,10 @@ export async function readConstraints(path: string): Promise<ReadConstraints> {
 export async function notedConstraints(
   fleet: Fleet,
   paths: readonly string[] = [],
+  reader: ReadInput = readInput,
 ): Promise<Constraints | undefined> {
   if (paths.length === 0) return undefined
-  const read = await Promise.all(paths.map(readConstraints))
+  const read = await Promise.all(paths.map((path) => readConstraints(path, reader)))
   for (const [index, { bytes }] of read.entries())
     fleet.note(
       index === 0 ? 'constraints' : `constraints-${String(index).padStart(4, '0')}`,

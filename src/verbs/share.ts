@@ -1,9 +1,10 @@
-import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
+import type { Snapshot } from '#catalog/snapshot.js'
 import { universePythons } from '#catalog/universe.js'
 import { SvcsplitError } from '#errors.js'
 import type { Constraints } from '#inputs/constraints-file.js'
-import { type Fleet, type InputFile, loadFleet } from '#inputs/fleet.js'
+import type { Fleet, InputFile } from '#inputs/fleet.js'
 import { serviceReleaseNamed } from '#inputs/releases.js'
+import type { ReadInput } from '#inputs/requirements-file.js'
 import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { knownFacts } from '#solver/known-facts.js'
@@ -16,6 +17,7 @@ import { finish } from '#solver/task.js'
 import { fewestAsTested, type TestedService } from '#solver/tested.js'
 import { toolVersion } from '#version.js'
 import { constraintLines, notedConstraints } from './constraint-lines.js'
+import { type KnownData, knownData } from './known-data.js'
 import { factsOf, serviceRoot } from './service-release.js'
 
 export interface ShareOptions {
@@ -25,6 +27,10 @@ export interface ShareOptions {
   readonly platform: 'linux/amd64' | 'linux/arm64'
   /** Constraints files that hold for all of them. */
   readonly constraints?: readonly string[]
+  /** How the user's files are read; of the disk if left out. */
+  readonly read?: ReadInput
+  /** Read already, where several questions make one result. */
+  readonly known?: KnownData
 }
 
 /** One service release of the question. */
@@ -56,18 +62,33 @@ interface Problem extends SharingProblem {
   readonly services: readonly TestedService[]
 }
 
-/** Questions 3 and 4: may these service releases share one environment, and how few environments do they need? */
-export async function share(options: ShareOptions): Promise<ShareResult> {
-  const { python, platform } = options
+interface Asked {
+  readonly fleet: Fleet
+  readonly constraints: Constraints | undefined
+  readonly services: readonly AskedService[]
+  problemFor(python: string): Problem
+  readonly problem: Problem
+  readonly sharing: Sharing
+}
+
+/** Question 3 alone. */
+export async function askSharing(options: ShareOptions): Promise<Asked> {
+  const { python, platform, read } = options
   if (options.services.length === 0) throw new SvcsplitError('E-CLI-USAGE', 'no service release is named')
-  const fleet = loadFleet()
-  const constraints = await notedConstraints(fleet, options.constraints)
+  const { fleet, snapshot } = options.known ?? knownData()
+  const constraints = await notedConstraints(fleet, options.constraints, read)
   const services = askedServices(fleet, options.services)
-  const snapshot = loadSnapshot(...fleet.catalogDirs)
   const problemFor = (version: string) =>
     problemOf(fleet, snapshot, services, constraints, markerEnvironment(version, platform))
   const problem = problemFor(python)
   const sharing = finish(shareOne(problem, preferredVersions(problem)))
+  return { fleet, constraints, services, problemFor, problem, sharing }
+}
+
+/** Questions 3 and 4: may these service releases share one environment, and how few environments do they need? */
+export async function share(options: ShareOptions): Promise<ShareResult> {
+  const { python } = options
+  const { fleet, constraints, services, problemFor, problem, sharing } = await askSharing(options)
   const isPythonRefused =
     sharing.kind === 'conflicts' &&
     sharing.conflicts.some(({ lines }) => lines.some(({ kind }) => kind === 'python'))
@@ -76,7 +97,7 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
     toolVersion: toolVersion(),
     inputs: fleet.inputs(),
     python,
-    platform,
+    platform: options.platform,
     ...(constraints !== undefined && { constraints: constraints.path }),
     services,
     sharing,
