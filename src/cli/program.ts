@@ -19,6 +19,7 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['build', async () => (await import('./build.js')).registerBuild],
   ['rebase', async () => (await import('./rebase.js')).registerRebase],
   ['diff', async () => (await import('./diff.js')).registerDiff],
+  ['plan', async () => (await import('./plan.js')).registerPlan],
   ['dockerfile', async () => (await import('./dockerfile.js')).registerDockerfile],
   ['verify', async () => (await import('./verify.js')).registerVerify],
   ['push', async () => (await import('./push.js')).registerPush],

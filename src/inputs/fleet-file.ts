@@ -232,7 +232,10 @@ export async function readFleetFile(path: string, releases: Releases): Promise<F
   return parseFleetFile(decodeText(await readInput(path), path), path, releases)
 }
 
-/** A fleet of every service of a release, each in its own image: what is assumed where no file says better. */
+/**
+ * A fleet of every service of a release, each in its own image, with its configuration and state where services
+ * look for them: what is assumed where no file says better.
+ */
 export function fleetOfRelease(releases: Releases, release: string): FleetFile {
   const services = [...releases.byName.get(release)!.services.keys()].sort()
   return {
@@ -240,7 +243,7 @@ export function fleetOfRelease(releases: Releases, release: string): FleetFile {
     python: '3.11',
     platform: 'linux/amd64',
     engine: 'podman',
-    options: [],
+    options: ['--network=host'],
     hosts: new Map(),
     services: new Map(
       services.map((service) => [
@@ -250,7 +253,7 @@ export function fleetOfRelease(releases: Releases, release: string): FleetFile {
           release,
           units: [],
           replicas: 1,
-          volumes: [],
+          volumes: [`/etc/${service}:/etc/${service}:ro`, `/var/lib/${service}:/var/lib/${service}`],
           environment: {},
           options: [],
           lists: {},

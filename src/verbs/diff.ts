@@ -67,7 +67,11 @@ export interface Changes {
 
 /** What changes from one service release, lock or image to another. @throws E-LCK-*, E-IMG-*, E-REG-*, E-FS-* */
 export async function diff(request: DiffRequest): Promise<Difference> {
-  const facts = openFacts(request.root)
+  return compare(request, openFacts(request.root))
+}
+
+/** `diff` with what a run has open. */
+export async function compare(request: DiffRequest, facts: Facts): Promise<Difference> {
   const [from, to] = [await sideOf(request, facts, request.from), await sideOf(request, facts, request.to)]
   if ((from.kind === 'image') !== (to.kind === 'image'))
     throw new SvcsplitError('E-CLI-USAGE', 'an image can be compared with another image alone', {
@@ -108,12 +112,13 @@ function changes(before: ReadonlyMap<string, string>, after: ReadonlyMap<string,
   }
 }
 
-interface Facts {
+/** The shipped data of a run. */
+export interface Facts {
   readonly fleet: Fleet
   snapshot(): Snapshot
 }
 
-function openFacts(root: string | undefined): Facts {
+export function openFacts(root: string | undefined): Facts {
   const fleet = loadFleet(root)
   let snapshot: Snapshot | undefined
   return {

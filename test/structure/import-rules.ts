@@ -30,6 +30,7 @@ const belowVerbs = [
     'lock',
     'wheels',
     'dockerfile',
+    'upgrade',
   ],
   ...['wheelhouse', 'base', 'layers', 'image', 'registry', 'attest', 'verify'],
 ]
@@ -68,6 +69,9 @@ export const folderRules: readonly FolderRule[] = [
   rule(4, 'lock', 'a closure or solution frozen to files and hashes', ['pep'], ['solver', 'catalog']),
   rule(5, 'wheels', 'a locked wheel to verified file entries', ['pep', 'oci', 'io'], ['lock']),
   rule(5, 'dockerfile', 'the same lock as a readable Containerfile', ['pep', 'io'], ['lock', 'inputs']),
+  rule(5, 'upgrade', 'a fleet that runs and what is wanted to ordered steps, windows and the way back', [
+    'inputs',
+  ]),
   rule(
     6,
     'wheelhouse',
@@ -94,7 +98,7 @@ export const folderRules: readonly FolderRule[] = [
     'report',
     'results to text and JSON; reads nothing, decides nothing',
     [],
-    ['pep', 'inputs', 'catalog', 'surface', 'solver', 'collisions', 'lock', 'image', 'verbs'],
+    ['pep', 'inputs', 'catalog', 'surface', 'solver', 'collisions', 'lock', 'upgrade', 'image', 'verbs'],
   ),
   rule(9, 'verbs', 'the pipelines, one screen each', belowVerbs),
   rule(10, 'cli', 'thin commander shells', ['io', 'verbs', 'report'], ['solver', 'collisions']),

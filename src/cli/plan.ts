@@ -1,0 +1,124 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { SvcsplitError } from '#errors.js'
+import { parseGlibc } from './lock.js'
+import { type GlobalOptions, progressFor } from './options.js'
+import { collect, type Formats, type Output, outputOption, writeOutputs } from './outputs.js'
+
+interface PlanFlags {
+  readonly fleet?: string
+  readonly from?: string
+  readonly images?: string
+  readonly window?: number
+  readonly glibc: string
+  readonly offline?: boolean
+  readonly plainHttp?: boolean
+  readonly state?: string
+  readonly done?: readonly string[]
+  readonly failed?: readonly string[]
+  readonly undone?: readonly string[]
+  readonly fallback?: boolean
+  readonly restoreDatabase?: boolean
+  readonly output?: readonly Output[]
+}
+
+function parseWindow(text: string): number {
+  const found = /^([1-9]\d{0,4})([mh])$/.exec(text)
+  if (found === null) throw new InvalidArgumentError('write 30m or 2h.')
+  return Number(found[1]) * (found[2] === 'h' ? 3600 : 60)
+}
+
+/** `svcsplit plan`: the steps, windows and way back of upgrading services one at a time. */
+export function registerPlan(program: Command): void {
+  program
+    .command('plan')
+    .description('steps, windows, points of no return and the way back of upgrading services one at a time')
+    .argument('[service@release...]', 'what is wanted')
+    .option('--fleet <file>', 'what runs now (default: fleet.yaml where there is one)')
+    .option('--from <release>', 'every service runs this release, each from its image')
+    .option('--images <pattern>', 'where images are: registry.example/cloud/{service}:{release}')
+    .addOption(
+      new Option('--window <length>', 'one maintenance window a service: 30m, 2h').argParser(parseWindow),
+    )
+    .option('--state <file>', 'record progress there; without services, go on from there')
+    .addOption(new Option('--done <step>', 'record that it is done (repeatable)').argParser(collect))
+    .addOption(new Option('--failed <step>', 'record that it failed (repeatable)').argParser(collect))
+    .addOption(
+      new Option('--undone <service>', 'record that it runs its old release again (repeatable)').argParser(
+        collect,
+      ),
+    )
+    .option('--fallback', 'the way back now, from what --state has recorded')
+    .option('--restore-database', 'with --fallback: after the point of no return, from the dump')
+    .addOption(
+      new Option('--glibc <version>', 'newest glibc that a wheel may want')
+        .default('2.36')
+        .argParser(parseGlibc),
+    )
+    .option('--offline', 'ask no registry')
+    .option('--plain-http', 'speak to registries without TLS (loopback needs no leave)')
+    .addOption(outputOption(['text', 'json', 'markdown', 'shell']))
+    .action(async (services: readonly string[], flags: PlanFlags, self: Command) => {
+      const { color } = self.optsWithGlobals<GlobalOptions>()
+      if (flags.fallback === true) {
+        const formats = await fallbackFormats(services, flags)
+        await writeOutputs(flags.output, color, formats)
+        return
+      }
+      const formats = await planFormats(services, flags, self)
+      await writeOutputs(flags.output, color, formats)
+    })
+}
+
+async function fallbackFormats(services: readonly string[], flags: PlanFlags): Promise<Formats> {
+  if (flags.state === undefined)
+    throw new SvcsplitError('E-CLI-USAGE', '--fallback needs --state FILE', {
+      hint: 'the record of a plan says what there is to undo',
+    })
+  if (services.length > 1 || services[0]?.includes('@'))
+    throw new SvcsplitError('E-CLI-USAGE', '--fallback takes one service at most, without a release')
+  const { fallback } = await import('#verbs/plan-progress.js')
+  const back = await fallback({
+    state: flags.state,
+    ...(services[0] === undefined ? {} : { service: services[0] }),
+    ...(flags.restoreDatabase === undefined ? {} : { restore: flags.restoreDatabase }),
+  })
+  return {
+    text: async (options) => (await import('#report/plan-text.js')).wayBackText(back, options),
+    json: async () => (await import('#report/plan-json.js')).wayBackJson(back),
+    markdown: async () => (await import('#report/plan-markdown.js')).wayBackMarkdown(back),
+    shell: async () => (await import('#report/plan-shell.js')).wayBackShell(back),
+  }
+}
+
+async function planFormats(services: readonly string[], flags: PlanFlags, self: Command): Promise<Formats> {
+  const { progressOf } = await import('#verbs/plan-progress.js')
+  const { fleet, from, images, window, glibc, offline, plainHttp } = flags
+  if (fleet !== undefined && from !== undefined)
+    throw new SvcsplitError('E-CLI-USAGE', '--fleet and --from both say what runs now', {
+      hint: 'leave one of them out',
+    })
+  const progress = progressFor(self)
+  const record = await progressOf({
+    targets: services,
+    ...(fleet === undefined ? {} : { fleet }),
+    ...(from === undefined ? {} : { from }),
+    ...(images === undefined ? {} : { images }),
+    ...(window === undefined ? {} : { window }),
+    ...(offline === undefined ? {} : { offline }),
+    ...(plainHttp === undefined ? {} : { plainHttp }),
+    ...(flags.state === undefined ? {} : { state: flags.state }),
+    done: flags.done ?? [],
+    failed: flags.failed ?? [],
+    undone: flags.undone ?? [],
+    glibc,
+    progress,
+  }).finally(() => progress.end())
+  const { plan, steps } = record
+  const results = new Map(steps.map(({ step, result }) => [step, result]))
+  return {
+    text: async (options) => (await import('#report/plan-text.js')).planText(plan, options, results),
+    json: async () => (await import('#report/plan-json.js')).planJson(plan, steps),
+    markdown: async () => (await import('#report/plan-markdown.js')).planMarkdown(plan, results),
+    shell: async () => (await import('#report/plan-shell.js')).planShell(plan, results),
+  }
+}

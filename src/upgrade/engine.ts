@@ -1,0 +1,157 @@
+import type { FleetFile, RunningService } from '#inputs/fleet-file.js'
+import type { PlannedContainer } from './plan.js'
+import { bounded, shellLine, shellWord } from './shell.js'
+
+/** Seconds that a container has to end by itself, and to be well after its start. */
+const stopSeconds = 60
+const startSeconds = 120
+
+/** The commands of one fleet: its engine, its proxy, its database. */
+export interface Engine {
+  /** A task in a container that goes away. */
+  task(running: RunningService, image: string, command: readonly string[], limit: number): string
+  start(
+    container: PlannedContainer,
+    running: RunningService,
+    image: string,
+    command: readonly string[],
+  ): readonly string[]
+  stop(container: PlannedContainer): readonly string[]
+  restart(container: PlannedContainer): readonly string[]
+  pull(image: string, limit: number): string
+  dump(databases: readonly string[], file: string, limit: number): readonly string[]
+  restore(file: string, limit: number): string
+}
+
+export function engineOf(fleet: FleetFile): Engine {
+  const { engine, options, database, proxy } = fleet
+
+  const settings = (
+    running: RunningService,
+    volumes: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ): readonly string[] => [
+    ...options,
+    ...running.options,
+    ...volumes.map((volume) => `--volume=${volume}`),
+    ...Object.entries(environment).map(([name, value]) => `--env=${name}=${value}`),
+  ]
+
+  const tell = (socket: string, line: string): string =>
+    `printf '%s\\n' ${shellWord(line)} | socat - ${shellWord(`UNIX-CONNECT:${socket}`)}`
+
+  /** Waits until a column of the proxy's own table is as wanted. */
+  const waits = (socket: string, backend: string, condition: string, seconds: number): string => {
+    const [group = '', server = ''] = backend.split('/')
+    const row = `$1=="${group}" && $2=="${server}" {exit !(${condition})}`
+    return bounded(
+      seconds,
+      `until ${tell(socket, 'show stat')} | awk -F, ${shellWord(row)}; do sleep 1; done`,
+    )
+  }
+
+  const drain = ({ backend }: PlannedContainer): readonly string[] => {
+    if (proxy === undefined || backend === undefined) return []
+    const { socket } = proxy
+    return [
+      tell(socket, `set server ${backend} state drain`),
+      // The fifth column counts sessions of now. Whoever holds one for longer is cut off.
+      `${waits(socket, backend, '$5==0', Math.max(1, proxy.drain))} || true`,
+    ]
+  }
+
+  const admit = ({ backend }: PlannedContainer): readonly string[] => {
+    if (proxy === undefined || backend === undefined) return []
+    const { socket } = proxy
+    return [
+      tell(socket, `set server ${backend} state ready`),
+      waits(socket, backend, '$18 ~ /^(UP|no check)/', startSeconds),
+    ]
+  }
+
+  const well = ({ name, host, port, health }: PlannedContainer): string => {
+    if (port === undefined) {
+      const running = shellLine([engine, 'inspect', '--format', '{{.State.Running}}', name])
+      return `sleep 5 && test "$(${running})" = true`
+    }
+    const url = `http://${host ?? '127.0.0.1'}:${port}${health ?? '/'}`
+    const fail = health === undefined ? [] : ['--fail']
+    const asked = shellLine(['curl', '--silent', ...fail, '--max-time', '5', '--output', '/dev/null', url])
+    return bounded(startSeconds, `until ${asked}; do sleep 1; done`)
+  }
+
+  const halt = ({ name }: PlannedContainer): readonly string[] =>
+    engine === 'podman'
+      ? [
+          shellLine(['podman', 'stop', '--ignore', '--time', String(stopSeconds), name]),
+          shellLine(['podman', 'rm', '--ignore', '--force', name]),
+        ]
+      : [
+          `${shellLine(['docker', 'stop', '--time', String(stopSeconds), name])} || true`,
+          `${shellLine(['docker', 'rm', '--force', name])} || true`,
+        ]
+
+  const client = (program: string, further: readonly string[]): readonly string[] => [
+    program,
+    // The option file has to come first.
+    ...(database?.options === undefined ? [] : [`--defaults-extra-file=${database.options}`]),
+    ...(database?.host === undefined ? [] : [`--host=${database.host}`]),
+    ...(database?.port === undefined ? [] : [`--port=${database.port}`]),
+    ...further,
+  ]
+
+  return {
+    task: (running, image, command, limit) =>
+      shellLine([
+        'timeout',
+        String(limit),
+        engine,
+        'run',
+        '--rm',
+        ...settings(running, running.volumes, running.environment),
+        image,
+        ...command,
+      ]),
+    start: (container, running, image, command) => [
+      shellLine([
+        engine,
+        'run',
+        '--detach',
+        `--name=${container.name}`,
+        ...settings(running, container.volumes, container.environment),
+        image,
+        ...command,
+      ]),
+      well(container),
+      ...admit(container),
+    ],
+    stop: (container) => [...drain(container), ...halt(container)],
+    restart: (container) => [
+      ...drain(container),
+      shellLine([engine, 'restart', '--time', String(stopSeconds), container.name]),
+      well(container),
+      ...admit(container),
+    ],
+    pull: (image, limit) => shellLine(['timeout', String(limit), engine, 'pull', image]),
+    dump: (databases, file, limit) => {
+      const further = [
+        '--single-transaction',
+        '--routines',
+        '--triggers',
+        '--add-drop-database',
+        '--databases',
+      ]
+      const command = shellLine([
+        'timeout',
+        String(limit),
+        ...client('mariadb-dump', [...further, ...databases]),
+      ])
+      return [
+        shellLine(['mkdir', '-p', file.slice(0, file.lastIndexOf('/')) || '/']),
+        `${command} > ${shellWord(`${file}.part`)} && mv ${shellWord(`${file}.part`)} ${shellWord(file)}`,
+      ]
+    },
+    restore: (file, limit) =>
+      `${shellLine(['timeout', String(limit), ...client('mariadb', [])])} < ${shellWord(file)}`,
+  }
+}

@@ -1,0 +1,390 @@
+import type { FleetFile, RunningService } from '#inputs/fleet-file.js'
+import type { Answer, Upgrade, UpgradeStep } from '#inputs/upgrade-steps.js'
+import { type Engine, engineOf } from './engine.js'
+import type { ImageFacts, Phase, PlannedContainer, ServicePlan, Step } from './plan.js'
+import { shellLine } from './shell.js'
+
+const succeeds: readonly Answer[] = [{ code: 0, do: 'go on', means: 'done' }]
+
+/** Seconds to plan with, and after which something is wrong, where the profile says nothing. */
+const usual: Readonly<Record<Phase, { readonly seconds: number; readonly limit: number }>> = {
+  check: { seconds: 20, limit: 600 },
+  backup: { seconds: 120, limit: 3600 },
+  pull: { seconds: 30, limit: 1800 },
+  pin: { seconds: 10, limit: 60 },
+  expand: { seconds: 30, limit: 3600 },
+  stop: { seconds: 30, limit: 300 },
+  restart: { seconds: 30, limit: 600 },
+  verify: { seconds: 20, limit: 600 },
+  migrate: { seconds: 120, limit: 3600 },
+  contract: { seconds: 30, limit: 3600 },
+  restore: { seconds: 300, limit: 7200 },
+}
+
+/** Bytes a second that a registry is taken to give. */
+const pullRate = 20_000_000
+
+const untouchedBefore = 'nothing that runs has been touched'
+
+/** What the steps of one service are made from. */
+export interface ServiceParts {
+  readonly fleet: FleetFile
+  readonly running: RunningService
+  readonly upgrade: Upgrade
+  readonly from: string
+  readonly to: string
+  readonly before: ImageFacts
+  readonly after: ImageFacts
+  readonly pull: ServicePlan['pull']
+  readonly containers: readonly PlannedContainer[]
+}
+
+/** A step before it has its number. */
+type Draft = Omit<Step, 'id' | 'service' | 'seconds' | 'limit' | 'answers'> &
+  Partial<Pick<Step, 'id' | 'seconds' | 'limit' | 'answers'>>
+
+function number(service: string, drafts: readonly Draft[], counts: Map<Phase, number>): readonly Step[] {
+  return drafts.map((draft) => {
+    const { phase } = draft
+    const count = (counts.get(phase) ?? 0) + 1
+    counts.set(phase, count)
+    return {
+      ...usual[phase],
+      answers: succeeds,
+      ...draft,
+      service,
+      id: `${service}/${draft.id ?? `${phase}-${count}`}`,
+    }
+  })
+}
+
+/** Where a configuration file of the service lies on the host: behind the volume of `/etc/SERVICE`, if there is one. */
+function configurationPath({ service, volumes }: RunningService, file: string): string {
+  const folder = `/etc/${service}`
+  const source = volumes.map((volume) => volume.split(':')).find(([, target]) => target === folder)?.[0]
+  return `${source ?? folder}/${file}`
+}
+
+function settingCommands(
+  running: RunningService,
+  { file, section, option, value }: NonNullable<UpgradeStep['set']>,
+  from: string,
+): { readonly set: string; readonly unset: string } {
+  const path = configurationPath(running, file)
+  return {
+    set: shellLine(['crudini', '--set', path, section, option, value.replaceAll('{from}', from)]),
+    unset: shellLine(['crudini', '--del', path, section, option]),
+  }
+}
+
+/** Runs a task again while it answers that there is more to do. */
+function repeated(command: string, answers: readonly Answer[]): string {
+  const again = answers.filter((answer) => answer.do === 'repeat').map(({ code }) => code)
+  if (again.length === 0) return command
+  const script = `for round in $(seq 100); do ${command}; code=$?; case $code in ${again.join('|')}) ;; *) exit $code ;; esac; done; exit ${again[0]}`
+  return shellLine(['sh', '-c', script])
+}
+
+function undoOf(step: UpgradeStep, { running, from }: ServiceParts): Step['undo'] {
+  if (step.set !== undefined)
+    return step.lifted === true
+      ? { means: 'unset the option', commands: [settingCommands(running, step.set, from).unset] }
+      : { means: 'nothing to undo: the option may stay', commands: [] }
+  if (step.final !== undefined) return { means: `no way back: ${step.final}`, commands: [] }
+  switch (step.stage) {
+    case 'expand':
+      return { means: 'nothing to undo: the old release runs on the new schema', commands: [] }
+    case 'check':
+      return { means: untouchedBefore, commands: [] }
+    default:
+      return { means: 'nothing to undo', commands: [] }
+  }
+}
+
+/** The steps of the profile for one stage, with the fleet's commands. */
+function profileSteps(parts: ServiceParts, engine: Engine, stage: UpgradeStep['stage']): readonly Draft[] {
+  const { running, upgrade, before, after, from } = parts
+  return upgrade.steps
+    .filter((step) => step.stage === stage)
+    .flatMap((step): readonly Draft[] => {
+      if (step.restart) return parts.containers.flatMap((one) => restartAgain(parts, engine, one, step.title))
+      const common = {
+        phase: step.stage,
+        answers: step.answers,
+        undo: undoOf(step, parts),
+        ...(step.takes === undefined ? {} : { seconds: step.takes }),
+        ...(step.limit === undefined ? {} : { limit: step.limit }),
+        ...(step.final === undefined ? {} : { final: step.final }),
+        ...(step.interrupts === undefined ? {} : { interrupts: step.interrupts }),
+        ...(step.optional === undefined ? {} : { optional: step.optional }),
+        ...(step.note === undefined ? {} : { note: step.note }),
+      }
+      const limit = step.limit ?? usual[step.stage].limit
+      if (step.set !== undefined) {
+        const commands = [settingCommands(running, step.set, from).set]
+        return [{ ...common, title: step.title, commands }]
+      }
+      const image = (step.as === 'old' ? before : after).reference
+      if (step.shell !== undefined && step.inside !== true)
+        return [{ ...common, title: step.title, commands: [step.shell] }]
+      const command = step.shell === undefined ? step.run! : ['sh', '-c', step.shell]
+      return (step.each === undefined ? [''] : (running.lists[step.each] ?? [])).map((each) => {
+        const run = command.map((word) => word.replaceAll('{each}', each))
+        const task = repeated(engine.task(running, image, run, limit), step.answers)
+        const commands =
+          step.stopped === true
+            ? [
+                ...parts.containers.flatMap((one) => engine.stop(one)),
+                task,
+                ...parts.containers.flatMap((one) => started(parts, engine, one, 'after')),
+              ]
+            : [task]
+        return { ...common, title: each === '' ? step.title : `${step.title}: ${each}`, image, run, commands }
+      })
+    })
+}
+
+function placed({ host }: PlannedContainer): { readonly host?: string } {
+  return host === undefined ? {} : { host }
+}
+
+/** Starts a container in the old or the new release; nothing where that release has no such process. */
+function started(
+  { running, before, after }: ServiceParts,
+  engine: Engine,
+  container: PlannedContainer,
+  side: 'before' | 'after',
+): readonly string[] {
+  const command = container[side]
+  if (command === undefined) return []
+  return engine.start(container, running, (side === 'before' ? before : after).reference, command)
+}
+
+function restartAgain(
+  parts: ServiceParts,
+  engine: Engine,
+  container: PlannedContainer,
+  title: string,
+): readonly Draft[] {
+  if (container.after === undefined) return []
+  return [
+    {
+      phase: 'restart',
+      id: `restart-again-${container.name}`,
+      title: `${title}: ${container.name}`,
+      ...placed(container),
+      seconds: usual.restart.seconds + (parts.fleet.proxy?.drain ?? 0),
+      limit: usual.restart.limit,
+      commands: engine.restart(container),
+      undo: { means: 'nothing to undo', commands: [] },
+      ...interruption(parts, container),
+    },
+  ]
+}
+
+/** A service is interrupted where its one container of an API is replaced. */
+function interruption(
+  { containers }: ServiceParts,
+  container: PlannedContainer,
+): { readonly interrupts?: string } {
+  const others = containers.filter(
+    ({ process, name }) => process === container.process && name !== container.name,
+  )
+  if (container.port === undefined || others.length > 0) return {}
+  return {
+    interrupts: `${container.name} is the only ${container.process}: nothing answers until it has started again`,
+  }
+}
+
+const unitsOf = ({ units, service }: RunningService): readonly string[] =>
+  units.length > 0 ? units : [`${service}.service`]
+
+/** Ends what runs of the old release: its containers, or its units on a shared host. */
+function stopOld({ running, containers }: ServiceParts, engine: Engine): readonly string[] {
+  if (running.on !== undefined) return [shellLine(['systemctl', 'stop', ...unitsOf(running)])]
+  return containers.filter(({ before }) => before !== undefined).flatMap((one) => engine.stop(one))
+}
+
+function startOld(parts: ServiceParts, engine: Engine): readonly string[] {
+  const { running, containers } = parts
+  if (running.on !== undefined) return [shellLine(['systemctl', 'start', ...unitsOf(running)])]
+  return containers.flatMap((one) => started(parts, engine, one, 'before'))
+}
+
+/** Replaces one container; of a shared host, starts it beside the units that have been stopped. */
+function replaceSteps(parts: ServiceParts, engine: Engine, cold: boolean): readonly Draft[] {
+  const { running, to, from, fleet, after, containers } = parts
+  return containers.flatMap((container): readonly Draft[] => {
+    const { name, process } = container
+    if (container.after === undefined && cold) return []
+    const seconds = usual.restart.seconds + (container.backend === undefined ? 0 : (fleet.proxy?.drain ?? 0))
+    const onHost = running.on !== undefined
+    const stopping = cold || onHost || container.before === undefined ? [] : engine.stop(container)
+    const back = onHost || cold ? [] : started(parts, engine, container, 'before')
+    const what =
+      container.after === undefined
+        ? `stop ${name}: ${to} has no ${process}`
+        : container.before === undefined && !onHost
+          ? `start ${name}: ${process} is new in ${to}`
+          : cold || onHost
+            ? `start ${name} from the new image`
+            : `replace ${name}`
+    return [
+      {
+        phase: 'restart',
+        id: `restart-${name}`,
+        title: what,
+        ...placed(container),
+        ...(container.after === undefined ? {} : { image: after.reference }),
+        seconds,
+        commands: [...stopping, ...started(parts, engine, container, 'after')],
+        undo: {
+          means: back.length === 0 ? `stop ${name}` : `replace ${name} by ${from} again`,
+          commands: [...(container.after === undefined ? [] : engine.stop(container)), ...back],
+        },
+        ...(cold || onHost || container.after === undefined ? {} : interruption(parts, container)),
+      },
+    ]
+  })
+}
+
+function dumpFile({ fleet, running, from, to }: ServiceParts): string {
+  return `${fleet.database?.dumps ?? '/var/backups/svcsplit'}/${running.service}-${from}-before-${to}.sql`
+}
+
+function dumpSteps(parts: ServiceParts, engine: Engine, cold: boolean): readonly Draft[] {
+  const databases = parts.running.databases ?? parts.upgrade.databases
+  if (databases.length === 0) return []
+  return [
+    {
+      phase: 'backup',
+      title: `dump ${databases.length === 1 ? 'the database' : 'the databases'} ${databases.join(', ')}`,
+      commands: engine.dump(databases, dumpFile(parts), usual.backup.limit),
+      undo: { means: 'nothing to undo', commands: [] },
+      note: cold
+        ? 'nothing writes any more: a restore loses nothing'
+        : 'the service goes on writing: a restore loses what comes after this moment',
+    },
+  ]
+}
+
+function pullSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
+  const { containers, after, pull } = parts
+  // What is in the store of the machine alone is in no registry.
+  if (after.reference.startsWith('localhost/')) return []
+  const hosts = [...new Set(containers.map(({ host }) => host))]
+  return hosts.map((host) => ({
+    phase: 'pull',
+    title: 'pull the new image',
+    ...(host === undefined ? {} : { host }),
+    image: after.reference,
+    seconds: Math.max(10, Math.ceil(pull.bytes / pullRate)),
+    commands: [engine.pull(after.reference, usual.pull.limit)],
+    undo: { means: untouchedBefore, commands: [] },
+  }))
+}
+
+/** Options that were set for the time of two releases are unset again. */
+function unpinSteps({ running, upgrade, from }: ServiceParts): readonly Draft[] {
+  return upgrade.steps
+    .filter(({ set, lifted }) => set !== undefined && lifted === true)
+    .map(({ set }) => {
+      const commands = settingCommands(running, set!, from)
+      return {
+        phase: 'migrate' as const,
+        title: `unset ${set!.option}`,
+        seconds: usual.pin.seconds,
+        limit: usual.pin.limit,
+        commands: [commands.unset],
+        undo: { means: 'set it again', commands: [commands.set] },
+      }
+    })
+}
+
+function stopSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
+  const { upgrade, running } = parts
+  const onHost = running.on !== undefined
+  return [
+    {
+      phase: 'stop',
+      title: onHost ? `stop its units on ${running.on}` : 'stop every container of the old release',
+      commands: stopOld(parts, engine),
+      undo: { means: 'start the old release again', commands: startOld(parts, engine) },
+      interrupts: upgrade.interrupts ?? `it moves from the shared host ${running.on ?? ''} into its image`,
+    },
+  ]
+}
+
+function restoreSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
+  const databases = parts.running.databases ?? parts.upgrade.databases
+  const nothing = { means: 'go forward again by the plan', commands: [] }
+  if (databases.length === 0) return []
+  return [
+    {
+      phase: 'stop',
+      id: 'restore-1',
+      title: 'stop every container of the new release',
+      commands: parts.containers
+        .filter(({ after }) => after !== undefined)
+        .flatMap((one) => engine.stop(one)),
+      undo: nothing,
+      interrupts: 'the database is restored',
+    },
+    {
+      phase: 'restore',
+      id: 'restore-2',
+      title: `restore the dump of ${databases.join(', ')}`,
+      commands: [engine.restore(dumpFile(parts), usual.restore.limit)],
+      undo: nothing,
+      interrupts: 'the database is restored',
+      note: 'everything that was written since the dump is lost',
+    },
+    {
+      phase: 'restart',
+      id: 'restore-3',
+      title: `start ${parts.from} again`,
+      image: parts.before.reference,
+      commands: startOld(parts, engine),
+      undo: nothing,
+    },
+  ]
+}
+
+/** All steps of one service: before the window, in it, after it, and the way out after the point of no return. */
+export function serviceSteps(
+  parts: ServiceParts,
+): Pick<ServicePlan, 'ahead' | 'window' | 'later' | 'restore'> {
+  const { running, upgrade } = parts
+  const engine = engineOf(parts.fleet)
+  const cold = upgrade.restart === 'cold'
+  const steps = (stage: UpgradeStep['stage']): readonly Draft[] => profileSteps(parts, engine, stage)
+  const drafts = {
+    ahead: [...pullSteps(parts, engine), ...steps('check'), ...(cold ? [] : dumpSteps(parts, engine, false))],
+    window: cold
+      ? [
+          ...steps('pin'),
+          ...stopSteps(parts, engine),
+          ...dumpSteps(parts, engine, true),
+          ...steps('expand'),
+          ...replaceSteps(parts, engine, true),
+          ...steps('verify'),
+        ]
+      : [
+          ...steps('pin'),
+          ...steps('expand'),
+          ...(running.on === undefined ? [] : stopSteps(parts, engine)),
+          ...replaceSteps(parts, engine, false),
+          ...steps('verify'),
+        ],
+    later: [...unpinSteps(parts), ...steps('migrate'), ...steps('contract')],
+    restore: restoreSteps(parts, engine),
+  }
+  const counts = new Map<Phase, number>()
+  const { service } = running
+  return {
+    ahead: number(service, drafts.ahead, counts),
+    window: number(service, drafts.window, counts),
+    later: number(service, drafts.later, counts),
+    restore: number(service, drafts.restore, counts),
+  }
+}
