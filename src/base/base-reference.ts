@@ -14,3 +14,9 @@ export function parseBaseReference(text: string): BaseReference {
     hint: 'write debian:bookworm (or another suite), oci:DIR or oci:DIR:NAME; a registry image becomes a layout by "skopeo copy docker://IMAGE oci:DIR:NAME"',
   })
 }
+
+/** The suite of a base that is bootstrapped; none for a base that brings its own packages. @throws E-IMG-REF */
+export function suiteOf(text: string): string | undefined {
+  const reference = parseBaseReference(text)
+  return reference.kind === 'debian' ? reference.suite : undefined
+}

@@ -28,6 +28,7 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['images', async () => (await import('./images.js')).registerImages],
   ['retag', async () => (await import('./retag.js')).registerRetag],
   ['init', async () => (await import('./init.js')).registerInit],
+  ['schema', async () => (await import('./schema.js')).registerSchema],
   ['catalog', async () => (await import('./catalog.js')).registerCatalog],
 ])
 

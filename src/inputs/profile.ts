@@ -1,9 +1,11 @@
 import { type FileOrigin, SvcsplitError } from '#errors.js'
 import { parseRequirement, type Requirement } from '#pep/requirement.js'
+import { contradictionIn } from './profile-check.js'
 import { profileSchema } from './profile-schema.js'
 import { type ReadInput, readInput } from './requirements-file.js'
 import { decodeText } from './text-lines.js'
 import { type RawUpgradeKeys, type UpgradeKeys, upgradeKeysOf } from './upgrade-steps.js'
+import { uwsgiCommand } from './wsgi-server.js'
 import {
   checkSchema,
   parseYaml,
@@ -18,12 +20,36 @@ export interface Process {
   readonly name: string
   /** Program and arguments; no shell. */
   readonly command: readonly string[]
-  /** `module:name` of the WSGI application that it serves. */
+  /** `module:name` of the WSGI application that it serves, or `module:name()` of what makes it. */
   readonly wsgi?: string
   readonly port?: number
   /** What answers with a success on that port while the process is well: `/healthcheck`. */
   readonly health?: string
+  /** Whether only some deployments run it. */
+  readonly optional?: boolean
   /** The releases that have it, as `>=2023.1,<2026.1`; all if left out. */
+  readonly releases?: string
+}
+
+/** Modules of a system library, for the distribution's own Python alone. */
+export interface Binding {
+  /** Of the base. */
+  readonly package: string
+  /** Top-level modules. */
+  readonly imports: readonly string[]
+  /** What has the same modules on the package index. */
+  readonly distribution?: string
+  /** The lowest upstream version that the service takes. */
+  readonly floor?: string
+  readonly for?: string
+  /** Whether images are made without it. */
+  readonly optional?: boolean
+  readonly releases?: string
+}
+
+/** What the user of a service may run as root: a program of the environment, arguments as sudoers(5) has them. */
+export interface SudoRule {
+  readonly command: string
   readonly releases?: string
 }
 
@@ -36,15 +62,19 @@ export interface Profile {
   readonly additions: readonly string[]
   readonly user: { readonly name: string; readonly uid: number; readonly gid: number }
   readonly processes: readonly Process[]
-  /** Packages of the base, by its suite (`bookworm`). */
+  /** Packages of the base, by its suite (`bookworm`); under `all` those of every suite. */
   readonly systemPackages: {
     readonly run: ReadonlyMap<string, readonly string[]>
     readonly build: ReadonlyMap<string, readonly string[]>
   }
+  readonly bindings: readonly Binding[]
   /** Folders that belong to the user. */
   readonly directories: readonly string[]
   /** A folder of the environment -> where the service looks for it (`etc/glance` -> `/etc/glance`). */
   readonly data: ReadonlyMap<string, string>
+  /** Where the configuration of rootwrap lies. */
+  readonly rootwrap?: string
+  readonly sudoers: readonly SudoRule[]
   readonly origin: FileOrigin
   /** The lines of the extras and additions, for the demands that they make. */
   readonly places: ReadonlyMap<string, FileOrigin>
@@ -58,13 +88,16 @@ interface RawProfile {
   readonly extras?: readonly string[]
   readonly additions?: readonly string[]
   readonly user: Profile['user']
-  readonly processes?: readonly Process[]
+  readonly processes?: readonly (Omit<Process, 'command'> & Partial<Process>)[]
   readonly systemPackages?: {
     readonly run?: Readonly<Record<string, readonly string[]>>
     readonly build?: Readonly<Record<string, readonly string[]>>
   }
+  readonly bindings?: readonly Binding[]
   readonly directories?: readonly string[]
   readonly data?: Readonly<Record<string, string>>
+  readonly rootwrap?: string
+  readonly sudoers?: readonly SudoRule[]
 }
 
 /** Where each entry of a list stands in the file. */
@@ -81,21 +114,25 @@ function toProfile(parsed: YamlFile): Profile {
     extras,
     additions,
     user: raw.user,
-    processes: raw.processes ?? [],
+    processes: (raw.processes ?? []).map((process) => ({ ...process, command: commandOf(process) })),
     systemPackages: {
       run: new Map(Object.entries(raw.systemPackages?.run ?? {})),
       build: new Map(Object.entries(raw.systemPackages?.build ?? {})),
     },
+    bindings: raw.bindings ?? [],
     directories: raw.directories ?? [],
     data: new Map(Object.entries(raw.data ?? {})),
+    ...(raw.rootwrap === undefined ? {} : { rootwrap: raw.rootwrap }),
+    sudoers: raw.sudoers ?? [],
     origin: { path: parsed.path, line: 1 },
     places: new Map([...placesOf(parsed, 'extras', extras), ...placesOf(parsed, 'additions', additions)]),
   }
 }
 
-/** Fails with the place of the first addition that is not a requirement. */
-function checkAdditions(profile: Profile): void {
-  for (const addition of profile.additions) additionOf(profile, addition)
+/** What starts a process that names no command. */
+function commandOf({ name, command, wsgi, port }: Omit<Process, 'command'> & Partial<Process>) {
+  if (command !== undefined) return command
+  return wsgi === undefined ? [name] : uwsgiCommand(wsgi, port!)
 }
 
 /** An addition as a requirement. */
@@ -145,8 +182,11 @@ export function checkedProfile(text: string, path: string): Profile {
   refuseOddYaml(parsed)
   checkSchema(parsed, profileSchema)
   const profile = toProfile(parsed)
-  checkAdditions(profile)
-  return profile
+  for (const addition of profile.additions) additionOf(profile, addition)
+  const problem = contradictionIn(profile)
+  if (problem === undefined) return profile
+  const { message, hint, pointer } = problem
+  throw new SvcsplitError(kind.schema, message, { at: placeAt(parsed, pointer), hint })
 }
 
 export async function readProfile(path: string, read: ReadInput = readInput): Promise<Profile> {

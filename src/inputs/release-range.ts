@@ -31,3 +31,11 @@ export function inReleaseRange(release: string, range: string | undefined): bool
     }
   })
 }
+
+/** A release that a range holds, of all that there could be from 2010 on: two a year; an empty range holds all. */
+export function someReleaseIn(range: string): string | undefined {
+  for (let year = 2010; year < 2100; year++)
+    for (const number of [1, 2])
+      if (range === '' || inReleaseRange(`${year}.${number}`, range)) return `${year}.${number}`
+  return undefined
+}

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { ErrorObject } from 'ajv'
+import type { ErrorObject, ValidateFunction } from 'ajv'
 import {
   type Document,
   isCollection,
@@ -44,6 +44,15 @@ function originOf(parsed: YamlFile, node: Node | null | undefined): FileOrigin {
   }
 }
 
+/** What to do about the parser's errors, by their codes. */
+const syntaxHints: ReadonlyMap<string, string> = new Map([
+  ['DUPLICATE_KEY', 'the same key stands further up: keep one of the two'],
+  ['TAB_AS_INDENT', 'indent by spaces'],
+  ['BAD_INDENT', 'keys of one map begin in one column, entries of one list too'],
+  ['MULTILINE_IMPLICIT_KEY', 'a colon is missing further up, or quotes are'],
+  ['TAG_RESOLVE_FAILED', 'tags (!, !!) are not used here'],
+])
+
 /** YAML with its places. Whatever the parser only warns of (unknown tags) is an error here. */
 export function parseYaml(text: string, path: string, kind: YamlKind): YamlFile {
   const counter = new LineCounter()
@@ -54,12 +63,17 @@ export function parseYaml(text: string, path: string, kind: YamlKind): YamlFile 
   if (problem !== undefined) {
     const { line, col } = counter.linePos(problem.pos[0])
     const at = { path, line: Math.max(1, line), column: Math.max(1, col), text: lines[line - 1] ?? '' }
-    throw new SvcsplitError(kind.syntax, problem.message, { at })
+    const hint =
+      syntaxHints.get(problem.code) ?? 'text with a colon, #, quotes or brackets in it goes in quotes'
+    throw new SvcsplitError(kind.syntax, problem.message, { at, hint })
   }
   if (document === undefined || !('contents' in document) || document.contents === null)
     throw new SvcsplitError(kind.syntax, `${kind.what} is empty`, { at: { path, line: 1 } })
   if (documents.length > 1)
-    throw new SvcsplitError(kind.syntax, `${kind.what} has more than one document`, { at: { path, line: 1 } })
+    throw new SvcsplitError(kind.syntax, `${kind.what} has more than one document`, {
+      at: { path, line: Math.max(1, counter.linePos(document.range[2]).line) },
+      hint: 'take out the line --- and what follows it',
+    })
   return { kind, path, lines, counter, document: document as Document.Parsed }
 }
 
@@ -105,34 +119,128 @@ function keyNode(map: Node | null, key: string): Node | null {
   return isNode(pair?.key) ? pair.key : map
 }
 
-function knownKeys(error: ErrorObject): readonly string[] {
-  const { parentSchema } = error as { parentSchema?: { properties?: object } }
-  return Object.keys(parentSchema?.properties ?? {})
+interface SchemaPart {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, { readonly description?: string }>>
+}
+
+function schemaOf(error: ErrorObject): SchemaPart {
+  return (error as { parentSchema?: SchemaPart }).parentSchema ?? {}
+}
+
+/** What the types of JSON Schema are called in YAML. */
+const typeWords: ReadonlyMap<string, string> = new Map([
+  ['array', 'a list'],
+  ['object', 'a map of keys and values'],
+  ['string', 'text'],
+  ['integer', 'a whole number'],
+  ['number', 'a number'],
+  ['boolean', 'true or false'],
+])
+
+/** As it stands in the file, cut to a length that fits a message. */
+function shownValue(node: Node | null): string {
+  const text = isScalar(node) ? (node.source ?? String(node.value)) : ''
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text)
+}
+
+interface Told {
+  readonly message: string
+  readonly hint?: string
+  readonly node: Node | null
+}
+
+function unknownKey(where: string, node: Node | null, error: ErrorObject): Told {
+  const key = String(error.params.additionalProperty)
+  const known = Object.keys(schemaOf(error).properties ?? {})
+  const near = nearestNames(key, known)
+  return {
+    message: `${where} has the unknown key ${JSON.stringify(key)}`,
+    hint: near.length > 0 ? `did you mean ${near[0]}?` : `known are ${known.join(', ')}`,
+    node: keyNode(node, key),
+  }
+}
+
+function missingKey(where: string, node: Node | null, error: ErrorObject): Told {
+  const key = String(error.params.missingProperty)
+  const hint = described(key, schemaOf(error).properties?.[key] ?? {})
+  return { message: `${where} lacks ${key}`, ...(hint === undefined ? {} : { hint }), node }
+}
+
+/** What the schema says of a place, as a hint. */
+function described(where: string, { description }: SchemaPart): string | undefined {
+  return description === undefined ? undefined : `${where}: ${description}`
+}
+
+function wrongType(where: string, node: Node | null, error: ErrorObject): Told {
+  const types = [error.params.type as string | readonly string[]].flat()
+  const wanted = types.map((type) => typeWords.get(type) ?? type).join(' or ')
+  const unquoted = types.includes('string') && isScalar(node) ? 'put it in quotes' : undefined
+  const hint = unquoted ?? described(where, schemaOf(error))
+  const is = isCollection(node) ? (isMap(node) ? 'a map' : 'a list') : shownValue(node)
+  return {
+    message: `${where} must be ${wanted}, and is ${is}`,
+    ...(hint === undefined ? {} : { hint }),
+    node,
+  }
+}
+
+/** A schema's error in the words of who wrote the file. */
+function told(parsed: YamlFile, error: ErrorObject): Told {
+  const where = error.instancePath === '' ? parsed.kind.what : error.instancePath.slice(1)
+  const node = nodeAt(parsed, error.instancePath)
+  const text = described(where, schemaOf(error))
+  const hint = text === undefined ? {} : { hint: text }
+  const { params } = error
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(where, node, error)
+    case 'type':
+      return wrongType(where, node, error)
+    case 'required':
+      return missingKey(where, node, error)
+    case 'pattern':
+      if (error.propertyName !== undefined) {
+        const message = `${where} has the key ${JSON.stringify(error.propertyName)}, which does not fit`
+        return { message, ...hint, node: keyNode(node, error.propertyName) }
+      }
+      return { message: `${where} does not take ${shownValue(node)}`, ...hint, node }
+    case 'enum':
+      return {
+        message: `${where} does not take ${shownValue(node)}`,
+        hint: `known are ${(params.allowedValues as readonly unknown[]).join(', ')}`,
+        node,
+      }
+    case 'minItems':
+      return { message: `${where} has fewer entries than ${params.limit}`, ...hint, node }
+    case 'minimum':
+    case 'maximum':
+      return { message: `${where} must be ${params.comparison} ${params.limit}`, ...hint, node }
+    default:
+      return { message: `${where} ${error.message ?? 'does not fit'}`, ...hint, node }
+  }
 }
 
 function schemaError(parsed: YamlFile, error: ErrorObject): SvcsplitError {
-  const where = error.instancePath === '' ? parsed.kind.what : error.instancePath.slice(1)
-  const node = nodeAt(parsed, error.instancePath)
-  if (error.keyword === 'additionalProperties') {
-    const key = String(error.params.additionalProperty)
-    const near = nearestNames(key, knownKeys(error))
-    return new SvcsplitError(parsed.kind.schema, `${where} has the unknown key ${JSON.stringify(key)}`, {
-      at: originOf(parsed, keyNode(node, key)),
-      hint: near.length > 0 ? `did you mean ${near[0]}?` : `known are ${knownKeys(error).join(', ')}`,
-    })
-  }
-  const unquoted = error.keyword === 'type' && error.params.type === 'string' && isScalar(node)
-  return new SvcsplitError(parsed.kind.schema, `${where} ${error.message ?? 'does not fit'}`, {
+  const { message, hint, node } = told(parsed, error)
+  return new SvcsplitError(parsed.kind.schema, message, {
     at: originOf(parsed, node),
-    ...(unquoted ? { hint: 'put it in quotes' } : {}),
+    ...(hint === undefined ? {} : { hint }),
   })
+}
+
+const compiled = new WeakMap<object, ValidateFunction>()
+
+/** Loaded only here: the shipped profiles, which every run reads, are not validated at run time. */
+function compile(schema: object): ValidateFunction {
+  const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
+  return new Ajv2020({ verbose: true, strict: true }).compile(schema)
 }
 
 /** Fails at the first place where the document does not fit a JSON Schema (draft 2020-12). */
 export function checkSchema(parsed: YamlFile, schema: object): void {
-  // Loaded only here: the shipped profiles, which every run reads, are not validated at run time.
-  const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
-  const validate = new Ajv2020({ verbose: true, strict: true }).compile(schema)
+  const validate = compiled.get(schema) ?? compile(schema)
+  compiled.set(schema, validate)
   if (validate(plainData(parsed))) return
   throw schemaError(parsed, validate.errors![0]!)
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { type BaseImage, prepareBase } from '#base/base-image.js'
-import { parseBaseReference } from '#base/base-reference.js'
+import { suiteOf } from '#base/base-reference.js'
 import { SvcsplitError } from '#errors.js'
 import { readLayoutImage } from '#image/layout.js'
 import { readImageFiles } from '#image/read-files.js'
 import { ownLayers, rebaseImage } from '#image/rebase.js'
 import { loadFleet } from '#inputs/fleet.js'
+import { runPackages } from '#inputs/system-packages.js'
 import type { ImageConfig } from '#oci/config.js'
 import { refNameAnnotation } from '#oci/descriptor.js'
 import type { Manifest } from '#oci/manifest.js'
@@ -84,10 +85,9 @@ async function requireSameAccounts(
 }
 
 /** The profile's packages for a base that is bootstrapped: the service needs them as before. */
-function packagesOf(request: RebaseRequest, service: string): readonly string[] {
-  const reference = parseBaseReference(request.base)
-  if (reference.kind !== 'debian') return []
-  return loadFleet(request.root).profile(service).systemPackages.run.get(reference.suite) ?? []
+function packagesOf(request: RebaseRequest, service: string, release: string): readonly string[] {
+  const suite = suiteOf(request.base)
+  return suite === undefined ? [] : runPackages(loadFleet(request.root).profile(service), suite, release)
 }
 
 /** `glance:2025.1` of the layout's index, or of the image's own words. */
@@ -116,9 +116,10 @@ export async function rebase(request: RebaseRequest): Promise<RebasedImage> {
   const before = await readLayoutImage(from.dir, from.name)
   const name = from.name ?? before.descriptor.annotations?.get(refNameAnnotation)
   const { service, tag: present } = nameOf(name, before)
+  const release = before.manifest.annotations?.get('io.svcsplit.release') ?? present
   const base = await prepareBase({
     from: request.base,
-    packages: packagesOf(request, service),
+    packages: packagesOf(request, service, release),
     platform: `${before.config.os}/${before.config.architecture}`,
     cacheDir,
     ...(request.refresh === undefined ? {} : { refresh: request.refresh }),
@@ -131,7 +132,7 @@ export async function rebase(request: RebaseRequest): Promise<RebasedImage> {
   const newBytes = await withDelivery(destination, request, (delivery) =>
     delivery.deliver({
       service,
-      release: before.manifest.annotations?.get('io.svcsplit.release') ?? tag,
+      release,
       tag,
       name: `${service}:${tag}`,
       image,

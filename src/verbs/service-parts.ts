@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { type BaseImage, prepareBase } from '#base/base-image.js'
-import { parseBaseReference } from '#base/base-reference.js'
+import { suiteOf } from '#base/base-reference.js'
 import type { Snapshot } from '#catalog/snapshot.js'
 import { type Fleet, loadFleet } from '#inputs/fleet.js'
 import type { Process, Profile } from '#inputs/profile.js'
 import { inReleaseRange } from '#inputs/release-range.js'
 import { serviceReleaseNamed } from '#inputs/releases.js'
+import { buildPackages, runPackages } from '#inputs/system-packages.js'
+import { environmentPrefix } from '#inputs/wsgi-server.js'
 import { type BlobStore, openBlobStore } from '#io/blob-store.js'
 import type { Lock } from '#lock/lock.js'
 import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
@@ -17,8 +19,8 @@ import { type IndexRequest, type LazyIndex, lazyIndex } from './open-index.js'
 import { overrideNotes } from './override-notes.js'
 import { sdistBuilder } from './sdist-builder.js'
 
-/** The environment's folder, the same in every image, since wheels are written for it. */
-export const prefix = '/opt/venv'
+/** The environment's folder in every image. */
+export const prefix = environmentPrefix
 
 /** What an image is made from, whoever makes it. */
 export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {
@@ -90,19 +92,14 @@ export function targetOf(fleet: Fleet, text: string): Target {
   return { service, release: release.name, profile, processes }
 }
 
-/** The profile's packages for the suite of a base; none for a base that brings its own. */
-function packagesFor(packages: ReadonlyMap<string, readonly string[]>, base: string): readonly string[] {
-  const reference = parseBaseReference(base)
-  return reference.kind === 'debian' ? (packages.get(reference.suite) ?? []) : []
-}
-
 /** Bases that this run has prepared: services with the same packages share one. */
 const prepared = new WeakMap<Fleet, Map<string, Promise<BaseImage>>>()
 
 /** The base of a service; bootstraps run one after another, and one that fails is not tried again. */
-async function baseFor({ request, fleet }: Workshop, { profile }: Target): Promise<BaseImage> {
+async function baseFor({ request, fleet }: Workshop, { profile, release }: Target): Promise<BaseImage> {
   const { base: from, platform, cacheDir, progress } = request
-  const packages = packagesFor(profile.systemPackages.run, from)
+  const suite = suiteOf(from)
+  const packages = suite === undefined ? [] : runPackages(profile, suite, release)
   const known = prepared.get(fleet) ?? new Map<string, Promise<BaseImage>>()
   prepared.set(fleet, known)
   const key = JSON.stringify([from, platform, packages.toSorted()])
@@ -121,11 +118,11 @@ async function baseFor({ request, fleet }: Workshop, { profile }: Target): Promi
 }
 
 /** What any service of the fleet needs to compile: the wheel of an sdist is then the same for all of them. */
-function buildPackages({ request, fleet }: Workshop): readonly string[] {
+function compilerPackages({ request, fleet }: Workshop): readonly string[] {
+  const suite = suiteOf(request.base)
+  if (suite === undefined) return []
   const services = new Set(fleet.releases.list.flatMap((release) => [...release.services.keys()]))
-  const packages = [...services].flatMap((service) =>
-    packagesFor(fleet.profile(service).systemPackages.build, request.base),
-  )
+  const packages = [...services].flatMap((service) => buildPackages(fleet.profile(service), suite))
   return [...new Set(packages)].sort()
 }
 
@@ -160,7 +157,7 @@ export async function lazyPartsOf(workshop: Workshop, target: Target): Promise<S
       root: fleet.root,
       base: request.base,
       platform,
-      buildPackages: buildPackages(workshop),
+      buildPackages: compilerPackages(workshop),
       index,
       store,
       cacheDir,

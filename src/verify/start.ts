@@ -12,7 +12,7 @@ import { programPath, type Tree } from './tree.js'
 export interface StartedProcess {
   readonly name: string
   readonly command: readonly string[]
-  /** `module:name` */
+  /** `module:name`, or `module:name()` */
   readonly wsgi?: string
 }
 
@@ -84,7 +84,8 @@ export function startPlan(
   }
   const served = new Set(processes.flatMap(({ wsgi }) => wsgi ?? []))
   for (const wsgi of served) {
-    const [module = '', attribute = ''] = wsgi.split(':')
+    // What makes the application is only there to be found: it wants a configuration.
+    const [module = '', attribute = ''] = wsgi.replace(/\(\)$/, '').split(':')
     alone.push({ module, attribute, what: `the WSGI application ${wsgi}`, needed: true })
   }
   return { shared, alone, commands: [...started] }
