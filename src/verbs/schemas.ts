@@ -11,6 +11,13 @@ const schemas: ReadonlyMap<string, { readonly of: string; readonly load: () => P
     },
   ],
   [
+    'overrides',
+    {
+      of: 'overrides.yaml: pins of single services in place of those of their release',
+      load: async () => (await import('#inputs/overrides-schema.js')).overridesSchema,
+    },
+  ],
+  [
     'profile',
     {
       of: 'profiles/SERVICE.yaml: what a service needs to run',
