@@ -6,7 +6,7 @@ import { defineConfig } from 'rolldown'
  * Chunks lie as deep as the modules that they are made of, because some of these find the shipped data by their
  * own place. Only commander is taken in, which every run needs.
  */
-export default defineConfig({
+const program = defineConfig({
   input: 'dist/cli/main.js',
   platform: 'node',
   external: (id) => /^[a-z@]/.test(id) && id !== 'commander',
@@ -17,3 +17,18 @@ export default defineConfig({
     chunkFileNames: 'chunks/[name].js',
   },
 })
+
+/** The browser's part of HTML reports: one script that asks for nothing, put into every page. */
+const page = defineConfig({
+  input: 'src/report/html/page/main.tsx',
+  platform: 'browser',
+  tsconfig: 'src/report/html/page/tsconfig.json',
+  output: {
+    file: 'dist/report/html/page/main.js',
+    format: 'iife',
+    minify: true,
+    postBanner: '/*! with Preact: MIT licence, copyright (c) 2015-present Jason Miller */',
+  },
+})
+
+export default [program, page]

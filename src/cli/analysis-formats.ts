@@ -1,6 +1,6 @@
 import type { TextOptions } from '#report/terminal.js'
 import type { Analysis } from '#verbs/analyze.js'
-import type { Formats } from './outputs.js'
+import type { Formats, Output } from './outputs.js'
 
 type Write = (result: Analysis, options: TextOptions) => string
 
@@ -11,6 +11,7 @@ type Write = (result: Analysis, options: TextOptions) => string
 const writers: Readonly<Record<string, () => Promise<Write>>> = {
   text: async () => (await import('#report/analyze-text.js')).analysisText,
   json: async () => (await import('#report/json.js')).analysisJson,
+  html: async () => (await import('./html-report.js')).analysisHtml(),
   markdown: async () => (await import('#report/markdown.js')).analysisMarkdown,
   sarif: async () => (await import('#report/sarif.js')).analysisSarif,
   junit: async () => (await import('#report/junit.js')).analysisJunit,
@@ -22,6 +23,11 @@ const writers: Readonly<Record<string, () => Promise<Write>>> = {
 }
 
 export const analysisFormatNames: readonly string[] = Object.keys(writers)
+
+/** Whether one of the outputs shows more than findings: see `surroundings` of the options. */
+export function wantSurroundings(outputs: readonly Output[] = []): boolean {
+  return outputs.some(({ format }) => format === 'json' || format === 'html')
+}
 
 /** The formats of one result. */
 export function analysisFormats(result: Analysis): Formats {

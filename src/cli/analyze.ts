@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type AnalyzeOptions, analyze } from '#verbs/analyze.js'
-import { analysisFormatNames, analysisFormats } from './analysis-formats.js'
+import { analysisFormatNames, analysisFormats, wantSurroundings } from './analysis-formats.js'
 import {
   addIndexOptions,
   addTargetOptions,
@@ -72,7 +72,7 @@ async function run(services: readonly string[], flags: Flags, command: Command):
     progress,
     ...(flags.radius === undefined ? {} : { radius: flags.radius }),
     ...(flags.radiusBudget === undefined ? {} : { radiusBudget: flags.radiusBudget }),
-    surroundings: flags.output?.some(({ format }) => format !== 'text') === true,
+    surroundings: wantSurroundings(flags.output),
   })
   progress.end()
   await writeOutputs(flags.output, flags.color, analysisFormats(result))

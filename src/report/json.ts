@@ -228,11 +228,11 @@ function verdictJson(verdict: Verdict): object {
   }
 }
 
-/** The result of `analyze` and `gate` as JSON: names fixed, keys in a fixed order, no clock and no absolute path. */
-export function analysisJson(result: Analysis): string {
+/** A result as JSON has it: names fixed, keys in a fixed order, no clock and no absolute path. */
+export function analysisDocument(result: Analysis): object {
   const { cells, environments = [], rules, summary, undecided, verdict } = result
   const states = statesOf(findingsIn(result), verdict)
-  const document = {
+  return {
     schemaVersion: '1.0',
     tool: { name: 'svcsplit', version: result.toolVersion },
     inputs: result.inputs,
@@ -263,5 +263,8 @@ export function analysisJson(result: Analysis): string {
     undecided: undecided.map(undecidedJson),
     ...(verdict === undefined ? {} : { verdict: verdictJson(verdict) }),
   }
-  return jsonText(document, 1)
+}
+
+export function analysisJson(result: Analysis): string {
+  return jsonText(analysisDocument(result), 1)
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { bannedModules, effectModules, type FolderRule, folderRules } from './import-rules.js'
@@ -13,7 +14,7 @@ interface Import {
 }
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts'))
+  .filter((path) => /\.tsx?$/.test(path))
   .sort()
 
 /** Every static or dynamic import of a source file; `import { type A, b }` counts as an import of values. */
@@ -34,13 +35,30 @@ const folderOf = (path: string) => (path.includes('/') ? path.split('/')[0]! : '
 const ruleOf = new Map(folderRules.map((rule) => [rule.folder, rule]))
 const openToAll = ['errors.js', 'progress.js', 'version.js']
 
+/** What is bundled for the browser: it has no Node, and nothing of the program but what it is given. */
+const browserCode = 'report/html/page/'
+
+/** The path in src/ of a relative import. */
+function reached({ from, target }: Import): string {
+  return target.startsWith('.') ? posix.join(posix.dirname(from), target) : target
+}
+
+function isOfBrowser(entry: Import): boolean {
+  return reached(entry).startsWith('report/html/') || /^preact(\/|$)/.test(entry.target)
+}
+
 function offence(entry: Import): string | undefined {
   const where = `src/${entry.from} imports ${entry.target}`
   const folder = folderOf(entry.from)
   if (bannedModules.has(entry.target)) return `${where}: ${bannedModules.get(entry.target)}`
   if (effectModules.includes(entry.target) && folder !== 'io') return `${where}: effects belong to io/`
   if (folder === '') return undefined
-  if (entry.target.startsWith('../')) return `${where}: use the # alias to cross folders`
+  if (entry.target.startsWith('../') && folderOf(reached(entry)) !== folder)
+    return `${where}: use the # alias to cross folders`
+  if (entry.from.startsWith(browserCode) && !isOfBrowser(entry))
+    return `${where}: it runs in a browser, where there is report/html and Preact`
+  if (!entry.from.startsWith(browserCode) && reached(entry).startsWith(browserCode))
+    return `${where}: the page is bundled, not imported`
   if (!entry.target.startsWith('#')) return undefined
   const target = folderOf(entry.target.slice(1))
   if (target === '') return openToAll.includes(entry.target.slice(1)) ? undefined : where
@@ -93,8 +111,9 @@ describe('the sources', () => {
       files.map((path) => [
         path,
         importsOf(path)
-          .filter((entry) => entry.target.startsWith('./') && !entry.typeOnly)
-          .map((entry) => `${folderOf(path)}/${entry.target.slice(2).replace(/\.js$/, '.ts')}`),
+          .filter((entry) => entry.target.startsWith('.') && !entry.typeOnly)
+          .map((entry) => reached(entry).replace(/\.js$/, ''))
+          .flatMap((stem) => files.filter((file) => file === `${stem}.ts` || file === `${stem}.tsx`)),
       ]),
     )
     const done = new Set<string>()
@@ -109,7 +128,7 @@ describe('the sources', () => {
   })
 
   it('are named in kebab-case, with no barrel but the public one', () => {
-    expect(files.filter((path) => !/^([a-z0-9-]+\/)*[a-z0-9-]+\.ts$/.test(path))).toEqual([])
+    expect(files.filter((path) => !/^([a-z0-9-]+\/)*[a-z0-9-]+(\.d)?\.tsx?$/.test(path))).toEqual([])
     expect(files.filter((path) => path !== 'index.ts' && path.endsWith('/index.ts'))).toEqual([])
   })
 })
