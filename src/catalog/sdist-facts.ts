@@ -7,7 +7,11 @@ import { readZipDirectory, readZipMember } from './zip-directory.js'
 const maxUnpacked = 768 * 1024 * 1024
 
 /** The text of `<folder>/PKG-INFO`; undefined if there is none, or if the archive has a form that is not read. @throws E-SDT-FORM */
-export async function readSdistMetadata(bytes: Buffer, filename: string): Promise<string | undefined> {
+export async function readSdistMetadata(
+  bytes: Buffer,
+  filename: string,
+  longest: number = maxUnpacked,
+): Promise<string | undefined> {
   if (filename.endsWith('.zip')) {
     const source = bufferSource(filename, bytes)
     const member = (await readZipDirectory(source)).find(({ name }) => /^[^/]+\/PKG-INFO$/.test(name))
@@ -16,7 +20,7 @@ export async function readSdistMetadata(bytes: Buffer, filename: string): Promis
   if (!/\.(?:tar\.gz|tgz)$/.test(filename)) return undefined
   let tar: Buffer
   try {
-    tar = gunzipSync(bytes, { maxOutputLength: maxUnpacked })
+    tar = gunzipSync(bytes, { maxOutputLength: longest })
   } catch (cause) {
     throw new SvcsplitError('E-SDT-FORM', `${filename} is no gzip archive, or it is damaged`, { cause })
   }
@@ -53,12 +57,16 @@ function findInTar(tar: Buffer, wanted: RegExp, filename: string): Buffer | unde
     const body = tar.subarray(start, start + size)
     at = start + Math.ceil(size / 512) * 512
     if (kind === 'x') {
-      const records = paxRecords(body)
+      const records = paxRecords(body, filename)
       nextPath = records.get('path') ?? nextPath
       nextSize = records.has('size') ? Number(records.get('size')) : undefined
       if (nextSize !== undefined && !Number.isSafeInteger(nextSize)) throw damaged(filename)
     } else if (kind === 'L') nextPath = textOf(body)
-    else if (kind !== 'g') {
+    else if (kind === 'g') {
+      // Readers differ on whether a path or size for all entries counts.
+      const records = paxRecords(body, filename)
+      if (records.has('path') || records.has('size')) throw damaged(filename)
+    } else {
       const prefix = header.toString('latin1', 257, 262) === 'ustar' ? textOf(header.subarray(345, 500)) : ''
       const path = nextPath ?? (prefix === '' ? '' : `${prefix}/`) + textOf(header.subarray(0, 100))
       nextPath = undefined
@@ -90,12 +98,13 @@ function checksumHolds(header: Buffer): boolean {
   return sum === Number.parseInt(textOf(header.subarray(148, 156)).trim(), 8)
 }
 
-function paxRecords(body: Buffer): ReadonlyMap<string, string> {
+function paxRecords(body: Buffer, filename: string): ReadonlyMap<string, string> {
   const records = new Map<string, string>()
   for (let at = 0; at < body.length; ) {
     const space = body.indexOf(0x20, at)
     const length = space < 0 ? Number.NaN : Number(body.toString('latin1', at, space))
-    if (!Number.isSafeInteger(length) || length <= space - at || at + length > body.length) return records
+    if (!Number.isSafeInteger(length) || length <= space - at || at + length > body.length)
+      throw damaged(filename)
     const record = body.toString('utf8', space + 1, at + length - 1)
     const equals = record.indexOf('=')
     if (equals > 0) records.set(record.slice(0, equals), record.slice(equals + 1))

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { readChunks, remove, statusOf, tempPrefix, writeAll, writeThenMove } from './files.js'
+import { readChunks, remove, statusOf, writeAll, writeThenMove } from './files.js'
+import { sweepStrays } from './temp-dir.js'
 
 export interface StoredBlob {
   /** Hex. */
@@ -31,9 +31,6 @@ export interface BlobStore {
   remove(sha256: string): Promise<void>
 }
 
-/** An unfinished write that nobody has touched for so long belongs to a process that died. */
-const strayAgeMs = 60 * 60 * 1000
-
 /** `durable: false` for a store whose readers verify what they read: blobs are then not flushed to the disk. */
 export function openBlobStore(dir: string, options: { readonly durable?: boolean } = {}): BlobStore {
   const folder = join(dir, 'sha256')
@@ -54,7 +51,7 @@ export function openBlobStore(dir: string, options: { readonly durable?: boolean
     },
 
     async put(content, expected = {}) {
-      swept ??= sweep(folder)
+      swept ??= sweepStrays(folder)
       const named = path(expected.sha256 ?? '0'.repeat(64))
       const stored = await writeThenMove(
         named,
@@ -112,19 +109,6 @@ function verify(
     )
   if (expected.sha256 !== undefined && sha256 !== expected.sha256)
     throw new SvcsplitError('E-IDX-HASH', `sha256 is ${sha256} where ${expected.sha256} was expected`)
-}
-
-/** Removes what killed processes left; by age alone, since another machine may share the folder. */
-async function sweep(folder: string): Promise<void> {
-  const oldest = Date.now() - strayAgeMs
-  const names = await readdir(folder).catch(() => [])
-  for (const name of names) {
-    if (!name.startsWith(tempPrefix)) continue
-    const stray = join(folder, name)
-    const status = await stat(stray).catch(() => undefined)
-    if (status !== undefined && status.mtimeMs < oldest)
-      await rm(stray, { force: true }).catch(() => undefined)
-  }
 }
 
 /** The store that a blob's path belongs to; the inverse of `path`. */

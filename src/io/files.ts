@@ -6,7 +6,6 @@ import {
   link,
   lstat,
   mkdir,
-  mkdtemp,
   open,
   readdir,
   readlink,
@@ -15,16 +14,13 @@ import {
   rm,
   stat,
 } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import { errnoOf, fsError } from './errno.js'
+import { tempPrefix } from './temp-dir.js'
 
 /** What a reader of text accepts when it says nothing: larger than any legitimate list of pins or profile. */
 const defaultMaxBytes = 64 * 1024 * 1024
-
-/** Name of a file that is being written; readers of a folder skip it, sweepers remove it when it is old. */
-export const tempPrefix = '.svcsplit-tmp-'
 
 export interface FileStatus {
   readonly kind: 'file' | 'folder' | 'link' | 'other'
@@ -288,27 +284,6 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
   } finally {
     // rename does nothing when both names are the same file already
     await rm(temp, { force: true }).catch(() => undefined)
-  }
-}
-
-/** A folder that lives as long as `fn`; in `$TMPDIR`, or in `parent`. @throws E-FS-* */
-export async function tempDir<T>(
-  prefix: string,
-  fn: (path: string) => Promise<T>,
-  options: { readonly parent?: string } = {},
-): Promise<T> {
-  const parent = options.parent ?? tmpdir()
-  let path: string
-  try {
-    if (options.parent !== undefined) await mkdir(parent, { recursive: true })
-    path = await mkdtemp(join(parent, prefix))
-  } catch (error) {
-    throw fsError(error, 'make a temporary folder in', parent)
-  }
-  try {
-    return await fn(path)
-  } finally {
-    await rm(path, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined)
   }
 }
 

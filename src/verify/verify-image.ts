@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { ensureDir, tempDir } from '#io/files.js'
+import { ensureDir } from '#io/files.js'
 import { type LooseEntry, openLooseFiles } from '#io/loose-files.js'
+import { tempDir } from '#io/temp-dir.js'
 import type { Lock } from '#lock/lock.js'
 import { markerEnvironment } from '#pep/marker-evaluate.js'
 import type { Progress } from '#progress.js'

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { ensureDir, tempDir, writeAtomic } from '#io/files.js'
+import { ensureDir, writeAtomic } from '#io/files.js'
+import { tempDir } from '#io/temp-dir.js'
 import { normalizeName } from '#pep/name.js'
 import { catalogImport } from '#verbs/catalog-import.js'
 import { catalogShow } from '#verbs/catalog-show.js'

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type IndexCatalogOptions, indexCatalog } from '#catalog/index-catalog.js'
-import { tempDir } from '#io/files.js'
 import { openHttp } from '#io/http.js'
+import { tempDir } from '#io/temp-dir.js'
 import { normalizeName } from '#pep/name.js'
 import {
   indexSdist,

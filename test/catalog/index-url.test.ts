@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { findIndexes } from '#catalog/index-url.js'
 import { defaultIndexOfPip, parseIni, pipConfigurationFiles } from '#catalog/pip-configuration.js'
-import { readText, tempDir, writeAtomic } from '#io/files.js'
+import { readText, writeAtomic } from '#io/files.js'
+import { tempDir } from '#io/temp-dir.js'
 
 const none = async (): Promise<undefined> => undefined
 const bare = { environment: {}, configurationFiles: [], pipDefault: none }

@@ -9,7 +9,8 @@ import {
   snapshotFiles,
 } from '#catalog/snapshot-format.js'
 import { shippedRoot } from '#inputs/fleet.js'
-import { tempDir, writeAtomic } from '#io/files.js'
+import { writeAtomic } from '#io/files.js'
+import { tempDir } from '#io/temp-dir.js'
 import { normalizeName } from '#pep/name.js'
 
 const demo = normalizeName('demo')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { run } from '#io/exec.js'
-import { tempDir } from '#io/files.js'
+import { tempDir } from '#io/temp-dir.js'
 
 const node = process.execPath
 

@@ -12,11 +12,11 @@ import {
   readRange,
   readText,
   statusOf,
-  tempDir,
   writeAtomic,
   writeIfChanged,
   writeOutput,
 } from '#io/files.js'
+import { tempDir } from '#io/temp-dir.js'
 
 describe('errors of the disk', () => {
   it.each([
@@ -192,6 +192,20 @@ describe('the blob store', () => {
       const store = openBlobStore(folder)
       await Promise.all(Array.from({ length: 20 }, () => store.put(content, { sha256 })))
       expect(readdirSync(`${folder}/sha256`)).toEqual([sha256])
+    })
+  })
+
+  it('sweeps folders that killed processes left a day ago, and nothing younger', async () => {
+    await tempDir('svcsplit-test-', async (parent) => {
+      const age = { 'job-old': 25, 'job-young': 23, 'other-old': 25 }
+      for (const [name, hours] of Object.entries(age)) {
+        mkdirSync(join(parent, name))
+        writeFileSync(join(parent, name, 'file'), '')
+        const then = new Date(Date.now() - hours * 3_600_000)
+        utimesSync(join(parent, name), then, then)
+      }
+      await tempDir('job-', async () => undefined, { parent })
+      expect(readdirSync(parent).sort()).toEqual(['job-young', 'other-old'])
     })
   })
 

@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
 /** Programs that tests of the system project drive, and the Debian package that has each. */
@@ -12,6 +14,7 @@ export const systemTools: ReadonlyMap<string, string> = new Map([
   ['mmdebstrap', 'mmdebstrap'],
   ['bwrap', 'bubblewrap'],
   ['unshare', 'util-linux'],
+  ['setpriv', 'util-linux'],
   ['gzip', 'gzip'],
   ['python3', 'python3'],
   ['docker-registry', 'docker-registry'],
@@ -47,4 +50,21 @@ export function needs(...names: readonly string[]): {
     missing: missing.length > 0 && process.env.CI !== 'true',
     title: (text) => (missing.length === 0 ? text : `${text} (needs ${missing.join(', ')})`),
   }
+}
+
+let driver: 'overlay' | 'vfs' | undefined
+
+/**
+ * How podman and buildah are to keep images: vfs copies all files below each layer (a dozen times for our
+ * images), and machines that cannot lay file systems over one another leave no choice.
+ */
+export function storageDriver(): 'overlay' | 'vfs' {
+  if (driver !== undefined) return driver
+  const dir = mkdtempSync(join(tmpdir(), 'svcsplit-overlay-'))
+  for (const name of ['lower', 'upper', 'work', 'merged']) mkdirSync(join(dir, name))
+  const mount = 'mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay merged'
+  const { status } = spawnSync('unshare', ['--mount', 'sh', '-c', mount], { cwd: dir, stdio: 'ignore' })
+  rmSync(dir, { recursive: true, force: true })
+  driver = status === 0 ? 'overlay' : 'vfs'
+  return driver
 }

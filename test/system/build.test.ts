@@ -1,40 +1,57 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse as parseToml } from 'smol-toml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { needs } from '../support/tools.js'
+import { needs, storageDriver } from '../support/tools.js'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const tools = needs('mmdebstrap', 'buildah', 'skopeo', 'umoci', 'podman', 'runc')
+const tools = needs('mmdebstrap', 'buildah', 'skopeo', 'umoci', 'podman', 'runc', 'setpriv')
 
 let work = ''
 let images: { name: string; digest: string; layers: { digest: string; made: boolean }[] }[] = []
 
-function svcsplit(args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+function svcsplit(args: readonly string[]): string {
   return execFileSync(process.execPath, [main, ...args], {
     cwd: work,
     encoding: 'utf8',
-    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 64 * 1024 * 1024,
   })
 }
 
-function digests(layout: string, env: NodeJS.ProcessEnv = {}): readonly string[] {
+function build(layout: string): void {
   const args = ['build', 'keystone@2025.1', 'glance@2025.1', '-o', `oci:${layout}`, '--report', 'json']
-  images = JSON.parse(svcsplit(args, env)).images
-  return images.map(({ digest }) => digest)
+  images = JSON.parse(svcsplit(args)).images
 }
 
 /** Runs a program in a container of an image, with a storage of this test's own. */
 function inContainer(image: string, ...command: readonly string[]): string {
-  const storage = ['--root', join(work, 'storage'), '--runroot', join(work, 'run'), '--storage-driver', 'vfs']
+  const storage = ['--root', join(work, 'storage'), '--runroot', join(work, 'run')]
   const engine = ['--runtime', 'runc', '--cgroup-manager', 'cgroupfs']
   const limits = ['--network=host', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000']
-  const args = [...storage, ...engine, 'run', '--rm', ...limits, `oci:images:${image}`, ...command]
+  const args = [
+    ...storage,
+    '--storage-driver',
+    storageDriver(),
+    ...engine,
+    'run',
+    '--rm',
+    ...limits,
+    `oci:images:${image}`,
+    ...command,
+  ]
   // podman names an image after its folder and takes lower case alone: a relative path it is.
   return execFileSync('podman', args, { cwd: work, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
@@ -53,11 +70,9 @@ const listDistributions = [
 ].join('\n')
 
 describe.skipIf(tools.missing)(tools.title('images of keystone and glance 2025.1'), () => {
-  let first: readonly string[] = []
-
   beforeAll(() => {
     work = mkdtempSync(join(tmpdir(), 'svcsplit-build-'))
-    first = digests('images')
+    build('images')
   })
   afterAll(() => rmSync(work, { recursive: true, force: true }))
 
@@ -109,26 +124,84 @@ describe.skipIf(tools.missing)(tools.title('images of keystone and glance 2025.1
     expect(told).toContain('glance-api-paste.ini')
   })
 
-  it('have the same digest from the same store in another time zone, locale and umask', () => {
-    const umask = process.umask(0o077)
-    try {
-      expect(digests('again', { TZ: 'Pacific/Auckland', LC_ALL: 'C', SOURCE_DATE_EPOCH: '1' })).toEqual(first)
-    } finally {
-      process.umask(umask)
-    }
-    expect(images.flatMap(({ layers }) => layers.filter(({ made }) => made))).toEqual([])
-  })
+  describe('have the same digest when their layers are made anew', () => {
+    const nodes = join(tmpdir(), `svcsplit-test-nodes-${process.pid}`)
+    const nodeOf = (name: string): string => join(nodes, 'node_modules', name, 'bin/node')
 
-  it('have the same digest when every layer is made anew', () => {
-    const cache = join(work, 'cache')
-    cpSync(process.env.SVCSPLIT_CACHE_DIR!, cache, {
-      recursive: true,
-      filter: (path) => !path.includes('/layers'),
+    beforeAll(() => {
+      const binary = `node-linux-${process.arch}`
+      mkdirSync(nodes, { mode: 0o755 })
+      execFileSync(
+        'npm',
+        ['install', '--silent', '--no-save', `oldest@npm:${binary}@20`, `newest@npm:${binary}@latest`],
+        { cwd: nodes, stdio: ['ignore', 'ignore', 'inherit'] },
+      )
+      // Other users are to read it.
+      chmodSync(work, 0o755)
     })
-    for (const { layers } of images)
-      for (const { digest } of layers)
-        rmSync(join(cache, 'blobs/sha256', digest.slice('sha256:'.length)), { force: true })
-    expect(digests('anew', { SVCSPLIT_CACHE_DIR: cache })).toEqual(first)
-    expect(images.every(({ layers }) => layers.some(({ made }) => made))).toBe(true)
+    afterAll(() => rmSync(nodes, { recursive: true, force: true }))
+
+    /** A cache with bases and wheels alone, linked in the opposite order; its folders belong to the user. */
+    function otherCache(name: string, user: number): string {
+      const from = process.env.SVCSPLIT_CACHE_DIR!
+      const to = join(work, name)
+      const made = new Set(images.flatMap(({ layers }) => layers.map(({ digest }) => digest.slice(7))))
+      const paths = ['bases', 'wheelhouse/records', 'blobs'].flatMap((folder) =>
+        readdirSync(join(from, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
+          join(folder, path),
+        ),
+      )
+      for (const path of paths.sort().reverse()) {
+        if (path.includes('/.svcsplit-tmp-') || made.has(basename(path))) continue
+        if (!statSync(join(from, path)).isFile()) continue
+        linkSync(join(from, path), join(mkdirp(join(to, dirname(path))), basename(path)))
+      }
+      execFileSync('find', [to, '-type', 'd', '-exec', 'chown', `${user}:${user}`, '{}', '+'])
+      return to
+    }
+
+    function mkdirp(path: string): string {
+      mkdirSync(path, { recursive: true })
+      return path
+    }
+
+    it.each([
+      {
+        node: 'oldest',
+        services: ['keystone', 'glance'],
+        umask: '077',
+        user: 0,
+        env: { TZ: 'Pacific/Auckland', LC_ALL: 'C', SOURCE_DATE_EPOCH: '1' },
+      },
+      {
+        node: 'newest',
+        services: ['glance', 'keystone'],
+        umask: '000',
+        user: 12345,
+        env: { TZ: 'Asia/Kathmandu', LC_ALL: 'C.UTF-8', SOURCE_DATE_EPOCH: '2000000000' },
+      },
+    ])('by the $node Node, as user $user, umask $umask, in $env.TZ', (run) => {
+      const folder = mkdirp(join(work, `by-${run.node}`))
+      chownSync(folder, run.user, run.user)
+      const cache = otherCache(`cache-of-${run.node}`, run.user)
+      const services = run.services.map((service) => `${service}@2025.1`)
+      const args = [main, 'build', ...services, '--no-verify', '-o', 'oci:images', '--report', 'json']
+      const script = 'umask "$1"; shift; exec "$@"'
+      const user = ['--reuid', String(run.user), '--regid', String(run.user), '--clear-groups']
+      const told = execFileSync(
+        'setpriv',
+        [...user, 'sh', '-c', script, 'sh', run.umask, nodeOf(run.node), ...args],
+        {
+          cwd: folder,
+          encoding: 'utf8',
+          env: { PATH: process.env.PATH, HOME: folder, SVCSPLIT_CACHE_DIR: cache, ...run.env },
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      )
+      const again = JSON.parse(told).images as typeof images
+      const digestOf = (list: typeof images) => new Map(list.map(({ name, digest }) => [name, digest]))
+      expect(digestOf(again)).toEqual(digestOf(images))
+      expect(again.every(({ layers }) => layers.some(({ made }) => made))).toBe(true)
+    })
   })
 })

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { tempDir } from '#io/files.js'
+import { tempDir } from '#io/temp-dir.js'
 
 const built = fileURLToPath(new URL('../../dist/io/', import.meta.url))
 

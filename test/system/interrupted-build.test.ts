@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readLayout, refNames } from '#image/layout.js'
 import { validateImage } from '#image/validate.js'
-import { tempDir } from '#io/files.js'
+import { tempDir, tempPrefix } from '#io/temp-dir.js'
 import { type BuildOutcome, build } from '#verbs/build.js'
 import { type SmallWorld, smallWorld } from '../verbs/small-world.js'
 
@@ -47,34 +49,62 @@ async function timeOfOne(): Promise<number> {
   return performance.now() - started
 }
 
+/** `npm run test:kills` makes more of it. */
+const rounds = Number(process.env.SVCSPLIT_TEST_KILLS ?? 20)
+
+/** Blobs of a folder whose bytes are not the ones of their name. */
+function brokenBlobs(folder: string): readonly string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).filter((name) => {
+    if (name.startsWith(tempPrefix)) return false
+    return (
+      createHash('sha256')
+        .update(readFileSync(join(folder, name)))
+        .digest('hex') !== name
+    )
+  })
+}
+
 describe.runIf(existsSync(dist))('a build that is killed', () => {
-  it('leaves a layout that is whole, at any moment, and the next build is as if nothing had been', async () => {
-    const whole = await build({ ...world.request, services: ['alpha@2025.1', 'beta@2025.1'] })
-    const digestsOf = (outcomes: readonly BuildOutcome[]): readonly string[] =>
-      outcomes.map((outcome) => ('digest' in outcome ? outcome.digest : outcome.error.message))
-    const forget = (): void => {
-      for (const name of ['images', 'cache']) rmSync(world.path(name), { recursive: true, force: true })
-    }
-    forget()
-    const longest = await timeOfOne()
-    let killed = 0
-    for (let round = 0; round < 20; round++) {
-      // Half of the rounds go on where a killed one stopped.
-      if (round % 2 === 0) forget()
-      const child = spawn(process.execPath, argumentsOf(), { stdio: 'ignore' })
-      const end = ended(child)
-      const timer = setTimeout(() => child.kill('SIGKILL'), longest * (0.2 + 0.75 * Math.random()))
-      if (!(await end)) killed++
-      clearTimeout(timer)
-      if (!existsSync(`${world.path('images')}/index.json`)) continue
-      for (const name of refNames(await readLayout(world.path('images'))))
-        await validateImage(world.path('images'), name)
-    }
-    expect(killed).toBeGreaterThan(5)
-    const services = ['alpha@2025.1', 'beta@2025.1']
-    expect(digestsOf(await build({ ...world.request, services }))).toEqual(digestsOf(whole))
-    for (const name of ['alpha:2025.1', 'beta:2025.1']) await validateImage(world.path('images'), name)
-  }, 120_000)
+  it(
+    `leaves store and layout whole at any moment (${rounds} tries), and the next build is as if nothing had been`,
+    async () => {
+      const services = ['alpha@2025.1', 'beta@2025.1']
+      const whole = await build({ ...world.request, services })
+      const digestsOf = (outcomes: readonly BuildOutcome[]): readonly string[] =>
+        outcomes.map((outcome) => ('digest' in outcome ? outcome.digest : outcome.error.message))
+      const forget = (): void => {
+        for (const name of ['images', 'cache', 'images.tar'])
+          rmSync(world.path(name), { recursive: true, force: true })
+      }
+      const outputs = [`oci:${world.path('images')}`, `docker-archive:${world.path('images.tar')}`]
+      forget()
+      const longest = await timeOfOne()
+      let killed = 0
+      for (let round = 0; round < rounds; round++) {
+        // Half of the rounds go on where a killed one stopped.
+        if (round % 2 === 0) forget()
+        const output = outputs[round % 4 < 3 ? 0 : 1]
+        const child = spawn(process.execPath, argumentsOf({ output }), { stdio: 'ignore' })
+        const end = ended(child)
+        const timer = setTimeout(() => child.kill('SIGKILL'), longest * (0.2 + 0.75 * Math.random()))
+        if (!(await end)) killed++
+        clearTimeout(timer)
+        for (const folder of ['cache/blobs/sha256', 'images/blobs/sha256'])
+          expect(brokenBlobs(world.path(folder))).toEqual([])
+        // An archive is there as a whole or not at all.
+        if (existsSync(world.path('images.tar')))
+          expect(readFileSync(world.path('images.tar')).subarray(-1024)).toEqual(Buffer.alloc(1024))
+        if (!existsSync(`${world.path('images')}/index.json`)) continue
+        for (const name of refNames(await readLayout(world.path('images'))))
+          await validateImage(world.path('images'), name)
+      }
+      expect(killed).toBeGreaterThan(rounds / 4)
+      expect(digestsOf(await build({ ...world.request, services }))).toEqual(digestsOf(whole))
+      for (const name of ['alpha:2025.1', 'beta:2025.1']) await validateImage(world.path('images'), name)
+    },
+    120_000 + rounds * 6_000,
+  )
 })
 
 describe.runIf(existsSync(dist))('a build on a disk that is full', () => {

@@ -151,6 +151,8 @@ describe('entry points become commands', () => {
     ['no target', 'x'],
     ['an empty module', 'x = :f'],
     ['letters that a shell cannot type safely', 'x$y = m:f'],
+    ['a second line in its target', 'x = m:f\\\n g'],
+    ['a text direction override in its name', 'x\u202ey = m:f'],
     ['two meanings', 'x = m:f\nx = m:g'],
   ])('but not with %s', (_title, line) => {
     expect(refusal(() => read(writeWheel([file], { entryPoints: `[console_scripts]\n${line}\n` })))).toEqual({
@@ -194,6 +196,31 @@ const refused: readonly Case[] = [
     'E-WHL-DISTINFO',
     `${info}/METADATA`,
     { metadata: 'Metadata-Version: 2.1\nName: demo\nVersion: 1.1\n' },
+  ],
+  [
+    'METADATA with two names',
+    'E-WHL-DISTINFO',
+    `${info}/METADATA`,
+    { metadata: 'Metadata-Version: 2.1\nName: demo\nName: other\nVersion: 1.0\n' },
+  ],
+  [
+    'METADATA that is not UTF-8',
+    'E-WHL-DISTINFO',
+    `${info}/METADATA`,
+    { metadata: undefined },
+    [
+      file,
+      {
+        name: `${info}/METADATA`,
+        content: Buffer.from('Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nAuthor: \xe9\n', 'latin1'),
+      },
+    ],
+  ],
+  [
+    'METADATA of 50 MB',
+    'E-WHL-LIMIT',
+    `${info}/METADATA`,
+    { metadata: `Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n\n${'x'.repeat(50_000_000)}` },
   ],
   ['no WHEEL', 'E-WHL-DISTINFO', `${info}/WHEEL`, { wheel: undefined }],
   ['WHEEL of a later format', 'E-WHL-DISTINFO', `${info}/WHEEL`, { wheel: 'Wheel-Version: 2.0\n' }],
@@ -327,6 +354,14 @@ describe('a wheel that does not hold what it says is refused', () => {
     const found = refusal(() => read(writeWheel(parts, shape)))
 
     expect(found).toEqual({ code, member })
+  })
+
+  it.each([
+    ['a build number that is none', 'demo-1.0-x1-py3-none-any.whl'],
+    ['more tags than any wheel has', `demo-1.0-${'py3.'.repeat(200)}py3-${'none.'.repeat(200)}none-any.whl`],
+    ['a tag too few', 'demo-1.0-py3-none.whl'],
+  ])('when its file name has %s', (_title, filename) => {
+    expect(refusal(() => read({ ...writeWheel([file]), filename })).code).toBe('E-REQ-SYNTAX')
   })
 
   it('when a file is not the one of its RECORD row', () => {

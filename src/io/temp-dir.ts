@@ -1,0 +1,60 @@
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fsError } from './errno.js'
+
+/** Name of a file or folder that is being written; readers of a folder skip it, sweepers remove it when it is old. */
+export const tempPrefix = '.svcsplit-tmp-'
+
+/**
+ * What nobody has touched for so long belongs to a process that died. By age alone, since another machine may
+ * share the folder; a folder may be in use for hours without a change of its own.
+ */
+const strayFileMs = 60 * 60 * 1000
+const strayFolderMs = 24 * 60 * 60 * 1000
+
+/** Removes what killed processes left in a folder: names that begin so, old ones alone. Never fails. */
+export async function sweepStrays(folder: string, prefix: string = tempPrefix): Promise<void> {
+  const now = Date.now()
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names) {
+    if (!name.startsWith(prefix)) continue
+    const stray = join(folder, name)
+    const status = await stat(stray).catch(() => undefined)
+    if (status === undefined || now - status.mtimeMs < (status.isDirectory() ? strayFolderMs : strayFileMs))
+      continue
+    await rm(stray, { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+/** Where this process has swept already. */
+const swept = new Set<string>()
+
+/**
+ * A folder that lives as long as `fn`; in `$TMPDIR`, or in `parent`. Its like that killed processes left there
+ * are removed. @throws E-FS-*
+ */
+export async function tempDir<T>(
+  prefix: string,
+  fn: (path: string) => Promise<T>,
+  options: { readonly parent?: string } = {},
+): Promise<T> {
+  const parent = options.parent ?? tmpdir()
+  let path: string
+  try {
+    if (options.parent !== undefined) await mkdir(parent, { recursive: true })
+    path = await mkdtemp(join(parent, prefix))
+  } catch (error) {
+    throw fsError(error, 'make a temporary folder in', parent)
+  }
+  const place = join(parent, prefix)
+  if (!swept.has(place)) {
+    swept.add(place)
+    await sweepStrays(parent, prefix)
+  }
+  try {
+    return await fn(path)
+  } finally {
+    await rm(path, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined)
+  }
+}
