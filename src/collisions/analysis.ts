@@ -2,10 +2,13 @@ import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
 import { type Closure, closure, distributionsOf, type Member, type Pins, type Root } from '#solver/closure.js'
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
+import { brokenFinding, brokenNames, undeclaredFindings } from './broken-import.js'
 import { extraHits, type Hit, type Host, hitsOf, pythonHit, refusesPython, toFinding } from './check.js'
 import { type EntryPoints, vanishedEntryPoints } from './entry-points.js'
+import { fictionalBounds } from './fictional-bounds.js'
 import type { Finding, Fix, Rule } from './finding.js'
 import { allRules, levelOf } from './finding.js'
+import type { AsRun } from './needed-names.js'
 import type { ResultCell } from './result.js'
 import type { Tally } from './summary.js'
 
@@ -33,6 +36,8 @@ export interface CheckOptions {
   /** What `isSoundAlone` said. */
   readonly sound: boolean | undefined
   readonly tally: Tally
+  /** What is known of code; without it nothing is said of `broken-import`. */
+  readonly asRun?: AsRun
 }
 
 const ruleOrder: ReadonlyMap<Rule, number> = new Map(allRules.map((rule, index) => [rule, index]))
@@ -91,6 +96,30 @@ function entryPointFindings(candidate: Candidate, host: Host, count: Tally): rea
   return found
 }
 
+/** As run: names that code needs and that are not there, and modules that nobody brings along any more. */
+function brokenImports(
+  walked: Closure,
+  candidate: Candidate,
+  host: Host,
+  facts: ClosureFacts,
+  { asRun, tally }: CheckOptions,
+): readonly Finding[] {
+  if (asRun === undefined) return []
+  const found = [
+    ...brokenNames(walked, asRun).map((broken) =>
+      brokenFinding(broken, walked, host, candidate.release, asRun),
+    ),
+    ...undeclaredFindings(walked, host, candidate.release, candidate.ownPins(host.environment), facts, asRun),
+  ]
+  if (found.length > 0)
+    tally.add(
+      'broken-import',
+      found.length,
+      found.map(({ distribution }) => numberOf(distribution)),
+    )
+  return found
+}
+
 /** Distributions that the host bounds (`setuptools<81`): which version it has cannot be told. */
 function boundOnly(walked: Closure, host: Host): readonly Undecided[] {
   const { bounds } = host
@@ -126,6 +155,7 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
     tell(hit, member)
   }
   findings.push(...entryPointFindings(candidate, host, count))
+  findings.push(...brokenImports(walked, candidate, host, facts, options))
   const fixes: readonly Fix[] =
     options.sound === true ? [{ kind: 'separate', service: candidate.service, verified: true }] : []
   const told = findings
@@ -138,5 +168,8 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
     size: walked.members.filter(({ name }) => name !== undefined).length,
     findings: told,
     undecided: [...walked.undecided, ...boundOnly(walked, host)],
+    ...(options.notes && options.asRun !== undefined
+      ? { fictions: fictionalBounds(walked, options.asRun) }
+      : {}),
   }
 }

@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto'
 import type { Origin } from '#errors.js'
 import type { DistributionName } from '#pep/name.js'
+import type { UseKind, UsePlace } from '#surface/surface.js'
 
 /** The rules of question 1 that the analysis works out. */
 export const rules = [
   'collision',
   'python-floor',
+  'broken-import',
   'missing',
   'missing-extra',
   'unpinned',
@@ -25,11 +27,13 @@ export type State = 'new' | 'known' | 'waived'
 
 export type Level = 'error' | 'warning' | 'note'
 
+/** Of `broken-import` the worst: one that fails only when it is called is a warning. */
 export const levelOf: Readonly<Record<Rule, Level>> = {
   unsatisfiable: 'error',
   'not-separate': 'error',
   collision: 'error',
   'python-floor': 'error',
+  'broken-import': 'error',
   missing: 'warning',
   'missing-extra': 'warning',
   'entry-point': 'warning',
@@ -45,7 +49,7 @@ export interface FindingDemand {
   /** None for a user's own requirements file. */
   readonly release?: string
   readonly by: string
-  /** As written; for `entry-point` the script, for `missing-extra` the extra. */
+  /** As written; for `entry-point` the script, for `missing-extra` the extra, for `broken-import` the name. */
   readonly specifier: string
   readonly at: Origin
 }
@@ -54,6 +58,29 @@ export interface FindingSupply {
   /** What the host has; the host's Python for `python-floor`. */
   readonly version: string
   readonly at?: Origin
+}
+
+/** A module or name that code needs and that the host's version lacks. */
+export interface MissingName {
+  /** As the code writes it, aliases resolved: `oslo_utils.secretutils.md5`. */
+  readonly name: string
+  readonly kind: UseKind
+  /** The shortest part of it that does not exist. */
+  readonly gone: string
+  /** When the first use runs: as the module is imported, or in a function. */
+  readonly moment: UsePlace['moment']
+  /** Uses in all, guarded ones not counted. */
+  readonly uses: number
+  /** The first of them. */
+  readonly places: readonly Origin[]
+  /** Of the library's known versions: the last below the host's that had it, and the next one, which lacks it. */
+  readonly lastWith?: string
+  readonly firstWithout?: string
+  /** And above the host's: the last that lacks it, and the first that has it. */
+  readonly lastWithout?: string
+  readonly firstWith?: string
+  /** The module is not declared: whose demand brought it along under the pins of the service's own release. */
+  readonly leakedBy?: DistributionName
 }
 
 export type Fix =
@@ -80,6 +107,8 @@ export interface Finding {
   /** The pin of the service's own release, for `drift` and `missing`. */
   readonly tested?: FindingSupply
   readonly jump?: Jump
+  /** Of `broken-import`. */
+  readonly missing?: MissingName
   /** From the service to the distribution that demands. */
   readonly via: readonly DistributionName[]
   readonly direct: boolean

@@ -2,6 +2,7 @@ import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { type Candidate, type Cell, checkOn, isSoundAlone } from './analysis.js'
 import type { Host } from './check.js'
+import type { AsRun } from './needed-names.js'
 import { type Summary, tally } from './summary.js'
 
 export interface Matrix {
@@ -28,7 +29,7 @@ export function matrix(
   hosts: readonly Host[],
   environment: MarkerEnvironment,
   facts: ClosureFacts,
-  options: { readonly notes: boolean },
+  options: { readonly notes: boolean; readonly asRun?: AsRun },
 ): Matrix {
   const cells: Cell[] = []
   const count = tally()
@@ -40,7 +41,7 @@ export function matrix(
     if (alone === true) sound += 1
     for (const host of hosts) {
       if (hosts.length > 1 && host.release !== undefined && host.release === candidate.release) continue
-      cells.push(checkOn(candidate, host, facts, { notes: options.notes, sound: alone, tally: count }))
+      cells.push(checkOn(candidate, host, facts, { ...options, sound: alone, tally: count }))
     }
   }
   return { cells, summary: count.all(), undecided: distinctUndecided(cells), separate: { sound, of } }

@@ -1,11 +1,14 @@
 import type { Origin } from '#errors.js'
 import type { DistributionName } from '#pep/name.js'
+import { compareVersions, tryParseVersion } from '#pep/version.js'
 import { type Closure, closure, type Member, type Pins, supplierOf } from '#solver/closure.js'
 import type { ClosureFacts } from '#solver/closure-demands.js'
 import type { Candidate, Cell } from './analysis.js'
+import { brokenFinding, brokenNames } from './broken-import.js'
 import { type Hit, type Host, isRefused, jumpBetween, pythonHit, refusesPython, toFinding } from './check.js'
 import type { Finding, Fix, Jump } from './finding.js'
-import { smallestChange } from './smallest-change.js'
+import type { AsRun } from './needed-names.js'
+import { type ChangeProblem, smallestChange } from './smallest-change.js'
 
 /** A pin of the host that moves. */
 export interface Move {
@@ -15,6 +18,8 @@ export interface Move {
   readonly at?: Origin
   readonly to: string
   readonly jump: Jump
+  /** To a newer version; else the host's is held back. */
+  readonly up: boolean
 }
 
 /** A service of the host that has moved pins in its closure. */
@@ -40,6 +45,11 @@ export type Radius =
       readonly atLeast: number
       /** None where it is not known who else is on the host. */
       readonly disturbs: readonly Disturbed[] | undefined
+      /**
+       * Where the moves break code of other services: the smallest change that breaks none, by holding back what
+       * they need; undefined where none is known.
+       */
+      readonly sparing?: readonly Move[] | undefined
     }
   /** No versions known will do; `by` where one demand says so alone. */
   | { readonly kind: 'none'; readonly by: Finding | undefined }
@@ -51,6 +61,8 @@ export interface RadiusOptions {
   on(host: Host): readonly Candidate[] | undefined
   /** Closures walked for one cell. */
   readonly budget: number
+  /** What is known of code: with it a service is broken, too, by a name that is gone. */
+  readonly asRun?: AsRun
 }
 
 /** Closures walked for the one cell of a question, and for each of many. Real hops take 2, and 50 at worst. */
@@ -65,7 +77,12 @@ function walkOn(candidate: Candidate, host: Host, pins: Pins, facts: ClosureFact
 }
 
 /** The errors of a closure, by the rules of question 1 and without the notes that go with them. */
-function errorsOf(walked: Closure, candidate: Candidate, host: Host): readonly Finding[] {
+function errorsOf(
+  walked: Closure,
+  candidate: Candidate,
+  host: Host,
+  { asRun }: Pick<RadiusOptions, 'asRun'>,
+): readonly Finding[] {
   const ownPins = candidate.ownPins(host.environment)
   const errors: Finding[] = []
   const tell = (hit: Hit, member: Member) =>
@@ -77,6 +94,10 @@ function errorsOf(walked: Closure, candidate: Candidate, host: Host): readonly F
       if (isRefused(demand, supply)) tell({ ...pythonHit, rule: 'collision', demand, supply }, member)
     }
   }
+  if (asRun !== undefined)
+    for (const broken of brokenNames(walked, asRun))
+      if (broken.need.level === 'error')
+        errors.push(brokenFinding(broken, walked, host, candidate.release, asRun))
   return errors
 }
 
@@ -95,12 +116,17 @@ interface Neighbour {
 const neighbours = new WeakMap<Pins, readonly Neighbour[]>()
 
 /** The services of a host with their closures: walked once for each host. */
-function neighboursOn(host: Host, { facts, on }: RadiusOptions): readonly Neighbour[] | undefined {
+function neighboursOn(host: Host, options: RadiusOptions): readonly Neighbour[] | undefined {
+  const { facts, on } = options
   const known = neighbours.get(host.pins)
   if (known !== undefined) return known
   const made = on(host)?.map((candidate): Neighbour => {
     const walked = walkOn(candidate, host, host.pins, facts)
-    return { candidate, walked, errors: new Set(errorsOf(walked, candidate, host).map(({ id }) => id)) }
+    return {
+      candidate,
+      walked,
+      errors: new Set(errorsOf(walked, candidate, host, options).map(({ id }) => id)),
+    }
   })
   if (made !== undefined) neighbours.set(host.pins, made)
   return made
@@ -120,7 +146,7 @@ function disturbedBy(
       .flatMap(({ name }) => (name !== undefined && host.pins.has(name) && versions.has(name) ? [name] : []))
       .sort()
     if (holds.length === 0) return []
-    const after = errorsOf(walkOn(candidate, host, pins, options.facts), candidate, host)
+    const after = errorsOf(walkOn(candidate, host, pins, options.facts), candidate, host, options)
     const refused = after.filter(({ id }) => !errors.has(id))
     return [{ service: candidate.service, release: candidate.release!, holds, refused }]
   })
@@ -137,14 +163,40 @@ export function radiusOf(cell: Cell, options: RadiusOptions): Radius | undefined
   if (change.kind === 'undecided') return change
   if (change.kind === 'none') {
     const { by } = change
-    const refusal = by && errorsOf(walkOn(candidate, host, pins, facts), candidate, host)
+    const refusal = by && errorsOf(walkOn(candidate, host, pins, facts), candidate, host, options)
     const name = by?.demand?.target ?? by?.member.name
     return { kind: 'none', by: refusal?.find(({ distribution }) => distribution === name) }
   }
   const { versions, exact, atLeast } = change
-  const left = errorsOf(walkOn(candidate, host, withPins(pins, versions), facts), candidate, host)
+  const ask = { root: candidate.root, pins, ownPins, environment, facts, budget }
+  const left = errorsOf(walkOn(candidate, host, withPins(pins, versions), facts), candidate, host, options)
   // The search ends on a walk without an error: this one goes the way of `analyze` itself.
   if (left.length > 0) return { kind: 'undecided', atLeast }
+  const { moves, adds } = movesOf(pins, versions)
+  const disturbs = disturbedBy(cell, versions, options)
+  return {
+    kind: 'moves',
+    moves,
+    adds,
+    exact,
+    atLeast,
+    disturbs,
+    ...(disturbs?.some(({ refused }) => refused.some(({ rule }) => rule === 'broken-import'))
+      ? { sparing: sparingOthers(cell, ask, options) }
+      : {}),
+  }
+}
+
+function isNewer(one: string, other: string): boolean {
+  const a = tryParseVersion(one)
+  const b = tryParseVersion(other)
+  return a !== undefined && b !== undefined && compareVersions(a, b) > 0
+}
+
+function movesOf(
+  pins: Pins,
+  versions: ReadonlyMap<DistributionName, string>,
+): { readonly moves: readonly Move[]; readonly adds: ReadonlyMap<DistributionName, string> } {
   const moves: Move[] = []
   const adds = new Map<DistributionName, string>()
   for (const [name, to] of [...versions].sort(([one], [other]) => (one < other ? -1 : 1))) {
@@ -160,9 +212,34 @@ export function radiusOf(cell: Cell, options: RadiusOptions): Radius | undefined
       ...(pin.at === undefined ? {} : { at: pin.at }),
       to,
       jump: jump === 'same' ? 'patch' : jump,
+      up: isNewer(to, pin.version),
     })
   }
-  return { kind: 'moves', moves, adds, exact, atLeast, disturbs: disturbedBy(cell, versions, options) }
+  return { moves, adds }
+}
+
+/** The smallest change whose versions have every name that the code of the other services needs. */
+function sparingOthers(cell: Cell, ask: ChangeProblem, options: RadiusOptions): readonly Move[] | undefined {
+  const { asRun } = options
+  const others = (neighboursOn(cell.host, options) ?? []).filter(
+    ({ candidate }) => candidate.service !== cell.candidate.service,
+  )
+  const needs = others.flatMap(({ candidate: { root } }) => {
+    const { distribution } = root
+    return (distribution && asRun?.needs(distribution.name, distribution.version)) ?? []
+  })
+  const change = smallestChange({
+    ...ask,
+    mayBe: (name, version) =>
+      needs.every((ofService) =>
+        (ofService.get(name)?.lackedBy(version) ?? []).every(({ level }) => level !== 'error'),
+      ),
+  })
+  if (change.kind !== 'found') return undefined
+  const broken = disturbedBy(cell, change.versions, options)?.some(({ refused }) =>
+    refused.some(({ rule }) => rule === 'broken-import'),
+  )
+  return broken === true ? undefined : movesOf(ask.pins, change.versions).moves
 }
 
 /**
@@ -181,7 +258,7 @@ function raisesFor(cell: Cell, radius: Radius, options: RadiusOptions): Readonly
   const helps = (id: string, names: readonly DistributionName[]): boolean => {
     const some = new Map(names.map((name) => [name, versions.get(name)!]))
     const walked = walkOn(candidate, host, withPins(host.pins, some), options.facts)
-    const left = errorsOf(walked, candidate, host)
+    const left = errorsOf(walked, candidate, host, options)
     return left.every((error) => error.id !== id && before.has(error.id))
   }
   for (const { id, level, distribution } of cell.findings) {

@@ -1,6 +1,7 @@
 import type { FileOrigin } from '#errors.js'
 import type { InputFile } from '#inputs/fleet.js'
 import type { Undecided } from '#solver/closure-demands.js'
+import type { FictionalBound } from './fictional-bounds.js'
 import type { Finding, Rule } from './finding.js'
 import type { Held } from './held.js'
 import type { Radius } from './radius.js'
@@ -19,6 +20,8 @@ export interface ResultCell {
   readonly undecided: readonly Undecided[]
   /** What question 2 answers; only where it was asked and the cell has errors. */
   readonly radius?: Radius
+  /** Declared bounds that the code contradicts; only where notes are told, and code is known. */
+  readonly fictions?: readonly FictionalBound[]
   /** The line of a policy that asks for it. */
   readonly at?: FileOrigin
 }

@@ -12,6 +12,7 @@ import {
 import {
   accepts,
   type ClosureFacts,
+  codeDemands,
   type Demand,
   linesOf,
   newestFor,
@@ -32,6 +33,8 @@ export interface ChangeProblem {
   readonly facts: ClosureFacts
   /** Closures that may be walked: the same answer on any machine, where a clock would give another on each. */
   readonly budget: number
+  /** Whether a version may be moved to; any if left out. */
+  mayBe?(name: DistributionName, version: string): boolean
 }
 
 /** A demand, or a Requires-Python, that is not met. */
@@ -75,7 +78,7 @@ function pinned(pins: Pins, versions: ReadonlyMap<DistributionName, string>): Pi
  * cheapest ways out of each. So the first change that is taken up and has no error left is a smallest one.
  */
 export function smallestChange(problem: ChangeProblem): Change {
-  const { root, pins, ownPins, environment, facts } = problem
+  const { root, pins, ownPins, environment, facts, mayBe } = problem
   const walker = walkerFor(facts, environment)
   const ownName = root.distribution?.name
   const slots = new Map<DistributionName, Slot | undefined>()
@@ -92,7 +95,9 @@ export function smallestChange(problem: ChangeProblem): Change {
         : {
             version,
             isFree: pin === undefined,
-            choices: choicesFor(walker, name, version, pins.has(name)),
+            choices: choicesFor(walker, name, version, pins.has(name)).filter(
+              (choice) => mayBe?.(name, choice.version) !== false,
+            ),
           }
     slots.set(name, slot)
     return slot
@@ -138,6 +143,11 @@ export function smallestChange(problem: ChangeProblem): Change {
     for (const member of walked.members) {
       if (refusesPython(member)) violations.push({ member, demand: undefined })
       for (const demand of member.set.demands) {
+        const supply = supplierOf(walked, demand)
+        if (supply !== undefined && !isMet(demand, supply)) violations.push({ member, demand })
+      }
+      if (member.name === undefined) continue
+      for (const demand of codeDemands(walker, member.name, member.version!)) {
         const supply = supplierOf(walked, demand)
         if (supply !== undefined && !isMet(demand, supply)) violations.push({ member, demand })
       }

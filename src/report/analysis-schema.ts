@@ -141,6 +141,7 @@ export const analysisSchema = {
         among: list(ref('demand')),
         tested: ref('supply'),
         jump: { enum: ['major', 'minor', 'patch'] },
+        missing: ref('missing'),
         host: text,
         environment: text,
         waiver: record({ reason: text, until: text, owner: text }),
@@ -158,7 +159,22 @@ export const analysisSchema = {
         version: { type: ['string', 'null'] },
         at: ref('origin'),
       },
-      { release: text },
+      { release: text, missing: ref('missing') },
+    ),
+    missing: record(
+      {
+        name: text,
+        kind: text,
+        gone: text,
+        moment: { enum: ['import', 'call'] },
+        uses: count,
+        places: list(ref('origin')),
+      },
+      { lastWith: text, firstWithout: text, lastWithout: text, firstWith: text, leakedBy: text },
+    ),
+    change: record(
+      { distribution: text, from: text, to: text },
+      { at: ref('origin'), jump: { enum: ['major', 'minor', 'patch'] }, up: { type: 'boolean' } },
     ),
     radius: record(
       {
@@ -171,7 +187,8 @@ export const analysisSchema = {
         atLeast: count,
         by: ref('refused'),
         jumps: { type: 'object', additionalProperties: { enum: ['major', 'minor', 'patch'] } },
-        changes: list(record({ distribution: text, from: text, to: text }, { at: ref('origin') })),
+        changes: list(ref('change')),
+        sparing: { anyOf: [{ type: 'null' }, list(ref('change'))] },
         adds: pins,
         holds: list(record({ service: text, release: text, distributions: texts })),
         refused: list(ref('refused')),
@@ -187,7 +204,24 @@ export const analysisSchema = {
         summary,
         distributions: summary,
       },
-      { constraints: text, at: ref('file'), undecided: list(ref('undecided')), radius: ref('radius') },
+      {
+        constraints: text,
+        at: ref('file'),
+        undecided: list(ref('undecided')),
+        radius: ref('radius'),
+        fictionalBounds: list(
+          record({
+            distribution: text,
+            by: text,
+            specifier: text,
+            at: ref('origin'),
+            lowest: text,
+            needsFrom: text,
+            name: text,
+            usedAt: ref('origin'),
+          }),
+        ),
+      },
     ),
     baselineEntry: record(
       { id: text, rule: text, distribution: text },

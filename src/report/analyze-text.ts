@@ -1,6 +1,7 @@
 import type { Finding, Rule } from '#collisions/finding.js'
 import type { AnalysisResult, ResultCell } from '#collisions/result.js'
 import type { Origin } from '#errors.js'
+import { brokenIn, brokenLines, brokenWarnings, fictionLines } from './broken-import-text.js'
 import { gateText } from './gate-text.js'
 import { matrixText } from './matrix-text.js'
 import { placeOf, radiusLines, shortId } from './radius-text.js'
@@ -73,9 +74,10 @@ function briefLines(findings: readonly Finding[], options: TextOptions): readonl
   })
 }
 
-function warningLines(findings: readonly Finding[], options: TextOptions, hostName: string): string[] {
+function warningLines(cell: ResultCell, options: TextOptions): string[] {
+  const { findings, host } = cell
   const paint = painter(options)
-  const lines: string[] = []
+  const lines: string[] = [...brokenWarnings(cell, options)]
   const gone = of(findings, 'entry-point')
   if (gone.length > 0) {
     const names = gone.map(({ demand }) => demand.specifier).join(', ')
@@ -87,7 +89,7 @@ function warningLines(findings: readonly Finding[], options: TextOptions, hostNa
   const missing = of(findings, 'missing')
   if (missing.length > 0)
     lines.push(
-      `${paint('yellow', 'missing')}  ${hostName} does not pin ${plural(new Set(missing.map((one) => one.distribution)).size, 'distribution')}`,
+      `${paint('yellow', 'missing')}  ${host.label} does not pin ${plural(new Set(missing.map((one) => one.distribution)).size, 'distribution')}`,
       ...briefLines(missing, options),
     )
   const extras = of(findings, 'missing-extra')
@@ -146,12 +148,19 @@ function cellText(cell: ResultCell, result: AnalysisResult, options: TextOptions
     candidate.release === undefined ? candidate.service : `${candidate.service}@${candidate.release}`
   const collisions = summary.findings.collision
   const floors = summary.findings['python-floor']
+  const broken = brokenIn(cell)
   const verdict =
     cell.undecided.length > 0
       ? paint('yellow', 'undecided: facts are missing')
-      : collisions + floors === 0
+      : collisions + floors + broken === 0
         ? paint('green', 'no declared demand is refused')
-        : paint('red', `${plural(collisions + floors, 'demand')} refused`)
+        : paint(
+            'red',
+            [
+              ...(collisions + floors === 0 ? [] : [`${plural(collisions + floors, 'demand')} refused`]),
+              ...(broken === 0 ? [] : [`${plural(broken, 'broken import')} as run`]),
+            ].join(', '),
+          )
   const separate = findings.flatMap(({ fixes }) => fixes).some(({ kind }) => kind === 'separate')
   return [
     `${paint('bold', name)} on host ${paint('bold', host.label)} · Python ${result.python} · ${result.platform} · ` +
@@ -169,6 +178,7 @@ function cellText(cell: ResultCell, result: AnalysisResult, options: TextOptions
       `${plural(floors, 'PYTHON FLOOR', 'PYTHON FLOORS')}  the host's Python is refused`,
       options,
     ),
+    ...brokenLines(cell, options),
     ...radiusLines(cell, options),
     ...(separate
       ? [
@@ -176,8 +186,9 @@ function cellText(cell: ResultCell, result: AnalysisResult, options: TextOptions
           '',
         ]
       : []),
-    ...warningLines(findings, options, host.label),
+    ...warningLines(cell, options),
     ...driftLines(cell, options),
+    ...fictionLines(cell, options),
   ]
 }
 

@@ -1,6 +1,7 @@
 import type { Finding, Fix, Rule } from '#collisions/finding.js'
 import type { Origin } from '#errors.js'
 import type { ExplainResult } from '#verbs/explain.js'
+import { historyOf } from './broken-import-text.js'
 import { findingJson, originJson, radiusJson } from './json.js'
 import { placeOf } from './radius-text.js'
 import { cutTo, nextCommands, painter, plural, type TextOptions, withPlace, wrapTo } from './terminal.js'
@@ -12,6 +13,8 @@ const meaning: Readonly<Record<Rule, string>> = {
   'not-separate': 'The policy wants these services apart, and they are in one environment.',
   collision: 'A demand excludes the version that the host pins: as declared, the service cannot run there.',
   'python-floor': "Requires-Python excludes the host's Python: the distribution cannot be installed there.",
+  'broken-import':
+    'The code needs a module or name that the host’s version does not have: metadata allows it, and it breaks.',
   missing:
     "The service's own release pins it and the host does not: it would have to be installed there first.",
   'missing-extra':
@@ -37,7 +40,35 @@ function withSource(label: string, text: string, at: Origin | undefined): readon
   return [[label, text, placeOf(at)], ...(source === '' ? [] : [['', source] satisfies Row])]
 }
 
-function sides({ finding, cell, via }: ExplainResult): readonly Row[] {
+/** From the process to the module that needs the name, and what the library had when. */
+function brokenSides({ finding, cell, imports }: ExplainResult): readonly Row[] {
+  const { demand, supply, missing } = finding
+  const { start, modules = [] } = imports ?? {}
+  const first =
+    start === undefined ? (modules.length === 0 ? [] : ['loaded by name']) : [`${start.kind} ${start.name}`]
+  const moment =
+    missing!.moment === 'import' ? 'as the module is imported' : 'in a function, when it is called'
+  return [
+    ['needed', `${missing!.name} by ${demand.by}, ${moment}`, placeOf(demand.at)],
+    ...(missing!.gone === missing!.name ? [] : [['gone', missing!.gone] satisfies Row]),
+    [`host ${cell.host.label}`, historyOf(finding), placeOf(supply?.at)],
+    ...(first.length === 0
+      ? []
+      : [['chain', [...first, ...modules, missing!.name].join(' → ')] satisfies Row]),
+    ...(missing!.uses < 2
+      ? []
+      : [
+          [
+            'uses',
+            `${missing!.uses}: ${missing!.places.map(placeOf).join(', ')}${missing!.uses > missing!.places.length ? ' …' : ''}`,
+          ] satisfies Row,
+        ]),
+  ]
+}
+
+function sides(result: ExplainResult): readonly Row[] {
+  const { finding, cell, via } = result
+  if (finding.missing !== undefined) return brokenSides(result)
   const { rule, demand, supply, tested, jump } = finding
   const wanted = demand.specifier === '' ? 'any version' : demand.specifier
   const what =
@@ -102,14 +133,15 @@ function fixText(fix: Fix, { cell, finding }: ExplainResult): string {
   const torn = (cell.radius?.kind === 'moves' ? (cell.radius.disturbs ?? []) : [])
     .filter(({ refused, service }) => refused.length > 0 && fix.disturbs?.includes(service))
     .map(({ service }) => service)
-  const turn = torn.length === 0 ? '' : `. Then demands of ${torn.join(', ')} would be refused in turn`
+  const turn = torn.length === 0 ? '' : `. Then ${torn.join(', ')} would break in turn`
   const disturbs =
     fix.disturbs === undefined
       ? 'who else is on the host is not known'
       : fix.disturbs.length === 0
         ? 'no other service disturbed'
         : `${plural(fix.disturbs.length, 'other service')} disturbed: ${fix.disturbs.join(', ')}${turn}`
-  return `raise ${pins.join(', ')} on the host. This ${finding.rule} goes and no other error comes${others ? ' (the other errors of this service stay)' : ''}; ${disturbs}`
+  const isDown = moves.some(({ distribution, up }) => fix.pins.has(distribution) && !up)
+  return `${isDown ? 'move' : 'raise'} ${pins.join(', ')} on the host. This ${finding.rule} goes and no other error comes${others ? ' (the other errors of this service stay)' : ''}; ${disturbs}`
 }
 
 function fixLines(result: ExplainResult, options: TextOptions): readonly string[] {
@@ -178,7 +210,7 @@ export function explainText(result: ExplainResult, options: TextOptions): string
 
 /** The finding as in `analyze -o json`, and what it rests on. */
 export function explainJson(result: ExplainResult): string {
-  const { finding, cell, via, demands } = result
+  const { finding, cell, via, demands, imports } = result
   const { candidate, host, radius } = cell
   const document = {
     schemaVersion: '1.0',
@@ -201,6 +233,7 @@ export function explainJson(result: ExplainResult): string {
     finding: findingJson(finding satisfies Finding, { host: cell.host.label }),
     meaning: meaning[finding.rule],
     chain: via.map(({ name, version }) => ({ distribution: name, version })),
+    ...(imports === undefined ? {} : { imports: { start: imports.start ?? null, modules: imports.modules } }),
     demands: demands.map(({ demand, isMet }) => ({
       by: demand.by,
       specifier: demand.specifier,

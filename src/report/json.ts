@@ -1,6 +1,6 @@
-import type { Finding, FindingDemand, FindingSupply, Fix, Rule } from '#collisions/finding.js'
+import type { Finding, FindingDemand, FindingSupply, Fix, MissingName, Rule } from '#collisions/finding.js'
 import type { Held } from '#collisions/held.js'
-import type { Radius } from '#collisions/radius.js'
+import type { Move, Radius } from '#collisions/radius.js'
 import type { AnalysisResult, EnvironmentCheck, ResultCell } from '#collisions/result.js'
 import type { Counts } from '#collisions/summary.js'
 import type { Verdict } from '#collisions/verdict.js'
@@ -80,7 +80,7 @@ export function findingJson(
   where: { readonly host: string } | { readonly environment: string },
 ): object {
   const { id, rule, level, distribution, demand, supply, tested, jump, via, direct, state, fixes } = finding
-  const { waiver, among } = finding
+  const { waiver, among, missing } = finding
   return {
     id,
     rule,
@@ -91,6 +91,7 @@ export function findingJson(
     supply: supply === undefined ? null : supplyJson(supply),
     ...(tested === undefined ? {} : { tested: supplyJson(tested) }),
     ...(jump === undefined ? {} : { jump }),
+    ...(missing === undefined ? {} : { missing: missingJson(missing) }),
     ...where,
     via,
     direct,
@@ -104,6 +105,14 @@ function fixJson(fix: Fix): object {
   if (fix.kind === 'separate') return fix
   const { kind, pins, disturbs, verified } = fix
   return { kind, pins: Object.fromEntries(pins), ...(disturbs === undefined ? {} : { disturbs }), verified }
+}
+
+function missingJson(missing: MissingName): object {
+  return { ...missing, places: missing.places.map(originJson) }
+}
+
+function moveJson({ distribution, from, to, jump, up, at }: Move): object {
+  return { distribution, from, to, jump, up, ...(at === undefined ? {} : { at: originJson(at) }) }
 }
 
 /** Question 2's answer: `pins` null where no versions known will do, or where the search ended before it was known. */
@@ -122,13 +131,9 @@ export function radiusJson(radius: Radius): object {
     exact,
     ...(exact ? {} : { atLeast }),
     jumps: Object.fromEntries(moves.map(({ distribution, jump }) => [distribution, jump])),
-    changes: moves.map(({ distribution, from, to, at }) => ({
-      distribution,
-      from,
-      to,
-      ...(at === undefined ? {} : { at: originJson(at) }),
-    })),
+    changes: moves.map(moveJson),
     ...(adds.size === 0 ? {} : { adds: Object.fromEntries(adds) }),
+    ...('sparing' in radius ? { sparing: radius.sparing?.map(moveJson) ?? null } : {}),
     holds: (disturbs ?? []).map(({ service, release, holds }) => ({
       service,
       release,
@@ -138,7 +143,7 @@ export function radiusJson(radius: Radius): object {
   }
 }
 
-function refusedJson({ id, rule, demand, distribution, supply }: Finding): object {
+function refusedJson({ id, rule, demand, distribution, supply, missing }: Finding): object {
   return {
     id,
     rule,
@@ -149,6 +154,7 @@ function refusedJson({ id, rule, demand, distribution, supply }: Finding): objec
     specifier: demand.specifier,
     version: supply?.version ?? null,
     at: originJson(demand.at),
+    ...(missing === undefined ? {} : { missing: missingJson(missing) }),
   }
 }
 
@@ -176,6 +182,7 @@ function cellJson(cell: ResultCell, rules: readonly Rule[]): object {
     distributions: summaryJson(summary.distributions, rules, states, undecided.length),
     ...(undecided.length === 0 ? {} : { undecided: undecided.map(undecidedJson) }),
     ...(cell.radius === undefined ? {} : { radius: radiusJson(cell.radius) }),
+    ...fictionsJson(cell),
   }
 }
 
@@ -193,6 +200,16 @@ function heldJson({ host, distribution, version, at, services, demandedBy, deman
 
 function environmentJson({ name, services, sharable, at }: EnvironmentCheck): object {
   return { name, services, sharable, ...(at === undefined ? {} : { at: originJson(at) }) }
+}
+
+function fictionsJson({ fictions }: ResultCell): object {
+  if (fictions === undefined) return {}
+  const bounds = fictions.map((bound) => ({
+    ...bound,
+    at: originJson(bound.at),
+    usedAt: originJson(bound.usedAt),
+  }))
+  return { fictionalBounds: bounds }
 }
 
 function servicesJson(cells: readonly ResultCell[]): readonly object[] {

@@ -1,5 +1,6 @@
 import type { Finding } from '#collisions/finding.js'
 import type { AnalysisResult, ResultCell } from '#collisions/result.js'
+import { brokenIn, brokenOfHop } from './broken-import-text.js'
 import { placeOf, radiusOfHop, shortId } from './radius-text.js'
 import { count, cutTo, painter, plural, type TextOptions, wrapTo } from './terminal.js'
 
@@ -87,16 +88,40 @@ function backLines(result: AnalysisResult, options: TextOptions): readonly strin
   const total = refused.reduce((sum, cell) => sum + errorsIn(cell)!, 0)
   const who = [...new Set(refused.map(({ candidate }) => `${candidate.service}@${candidate.release}`))]
   const drift = back.reduce((sum, { summary }) => sum + summary.findings.drift, 0)
+  const declared = `${plural(total, 'collision')} in ${plural(back.length, 'cell')}${who.length === 0 ? '' : `, all of ${who.join(' and ')}`}`
   return [
     `${paint('bold', 'THE HOST MOVES, ONE SERVICE STAYS')}   as declared: metadata has lower bounds only`,
-    cutTo(
-      `  ${plural(total, 'collision')} in ${plural(back.length, 'cell')}${who.length === 0 ? '' : `, all of ${who.join(' and ')}`}`,
-      options.width,
-    ),
+    cutTo(`  ${declared}`, options.width),
+    ...goneLines(result, back, options),
     `  ${plural(Math.round(drift / back.length), 'demand')} a cell answered by a version that was never tested with it`,
     '',
   ]
 }
+
+/** What old code misses on newer libraries: from each release to the newest, and how often in all. */
+function goneLines(
+  result: AnalysisResult,
+  back: readonly ResultCell[],
+  options: TextOptions,
+): readonly string[] {
+  if (!result.rules.includes('broken-import')) return []
+  const paint = painter(options)
+  const newest = result.releases.at(-1)?.name
+  const broken = back.filter((cell) => brokenIn(cell) > 0)
+  if (broken.length === 0) return ['  as run: no name that certain code needs at import is gone']
+  const lines = result.releases.flatMap(({ name }) => {
+    const cells = back.filter(({ host, candidate }) => host.label === newest && candidate.release === name)
+    const text = brokenOfHop(cells)
+    return text === undefined ? [] : [`    ${wrapTo(`${name} → ${newest}   ${text}`, options.width, 4, 22)}`]
+  })
+  return [
+    `  ${paint('bold', 'As run, names its code needs are gone')} in ${plural(broken.length, 'cell')}:`,
+    ...lines.slice(-mostGone),
+  ]
+}
+
+/** Releases whose services are told on the newest host. */
+const mostGone = 4
 
 function worst(result: AnalysisResult): { hop: Hop; findings: readonly Finding[] } | undefined {
   const { neighbours, slurp } = hopsOf(result.releases)

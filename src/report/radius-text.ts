@@ -71,8 +71,11 @@ function disturbedLines({ disturbs }: Moves, options: TextOptions): readonly str
   const broken = disturbs.filter(({ refused }) => refused.length > 0)
   const refused = new Map<string, string[]>()
   for (const { service, refused: findings } of broken)
-    for (const { demand, distribution, supply } of findings) {
-      const text = `${demand.by} wants ${distribution} ${demand.specifier}, the host would have ${supply?.version}`
+    for (const { demand, distribution, supply, missing } of findings) {
+      const text =
+        missing === undefined
+          ? `${demand.by} wants ${distribution} ${demand.specifier}, the host would have ${supply?.version}`
+          : `${demand.by} needs ${missing.gone} (${placeOf(demand.at)}), gone from ${distribution} ${supply?.version}`
       const services = refused.get(text) ?? []
       services.push(service)
       refused.set(text, services)
@@ -81,12 +84,10 @@ function disturbedLines({ disturbs }: Moves, options: TextOptions): readonly str
   return [
     ...(kept.length === 0
       ? []
-      : [
-          `  ${wrapTo(`nothing new is refused, as declared and not tested: ${named(kept)}`, options.width, 2, 4)}`,
-        ]),
+      : [`  ${wrapTo(`untested, nothing known breaks: ${named(kept)}`, options.width, 2, 4)}`]),
     ...(broken.length === 0
       ? []
-      : [`  ${paint('red', 'they would collide in turn')}: ${wrapTo(named(broken), options.width, 30, 4)}`]),
+      : [`  ${paint('red', 'proven to break in turn')}: ${wrapTo(named(broken), options.width, 27, 4)}`]),
     ...shown.map(
       ([text, services]) => `    ${wrapTo(`${text} (${services.join(', ')})`, options.width, 4, 6)}`,
     ),
@@ -96,11 +97,38 @@ function disturbedLines({ disturbs }: Moves, options: TextOptions): readonly str
   ]
 }
 
+/** What to hold back so that the code of nobody else breaks. */
+function sparingLines(radius: Moves, options: TextOptions): readonly string[] {
+  if (!('sparing' in radius)) return []
+  const { sparing, moves } = radius
+  if (sparing === undefined) return ['  no versions known spare them all: separate']
+  const usual = new Map(moves.map(({ distribution, to }) => [distribution, to]))
+  const other = sparing
+    .filter(({ distribution, to }) => usual.get(distribution) !== to)
+    .map(({ distribution, to }) => {
+      const instead = usual.get(distribution)
+      return `${distribution} ${to}${instead === undefined ? '' : ` and not ${instead}`}`
+    })
+  const stay = moves.filter(({ distribution }) => !sparing.some((one) => one.distribution === distribution))
+  const text = [...other, ...stay.map(({ distribution, from }) => `${distribution} stays at ${from}`)].join(
+    ', ',
+  )
+  return [`  ${wrapTo(`hold back, and their code keeps running: ${text}`, options.width, 2, 4)}`]
+}
+
+/** Which way the pins move. */
+function titleOf(radius: Radius): string {
+  if (radius.kind !== 'moves' || radius.moves.length === 0) return 'RAISE INSTEAD'
+  const ups = radius.moves.filter(({ up }) => up).length
+  return ups === radius.moves.length ? 'RAISE INSTEAD' : ups === 0 ? 'HOLD BACK INSTEAD' : 'MOVE PINS INSTEAD'
+}
+
 /** Question 2 for one cell: what would have to move on the host, and whom that disturbs. */
 export function radiusLines({ radius }: ResultCell, options: TextOptions): readonly string[] {
   if (radius === undefined) return []
   const paint = painter(options)
-  const title = paint('yellow', paint('bold', 'RAISE INSTEAD'))
+  const name = titleOf(radius)
+  const title = paint('yellow', paint('bold', name))
   if (radius.kind === 'none') {
     const { by } = radius
     const why =
@@ -108,19 +136,20 @@ export function radiusLines({ radius }: ResultCell, options: TextOptions): reado
         ? ''
         : `: ${by.demand.by} wants ${by.rule === 'python-floor' ? 'Python' : by.distribution} ${by.demand.specifier}`
     return [
-      `${title}  ${wrapTo(`not possible: no versions known of the host's pins will do${why}`, options.width, 15)}`,
+      `${title}  ${wrapTo(`not possible: no versions known of the host's pins will do${why}`, options.width, name.length + 2)}`,
       '',
     ]
   }
   if (radius.kind === 'undecided')
     return [
-      `${title}  ${wrapTo(`not decided within the budget of the search: at least ${plural(radius.atLeast, 'pin')} would have to move`, options.width, 15)}`,
+      `${title}  ${wrapTo(`not decided within the budget of the search: at least ${plural(radius.atLeast, 'pin')} would have to move`, options.width, name.length + 2)}`,
       '',
     ]
   return [
-    `${title}  ${wrapTo(headline(radius), options.width, 15)}`,
+    `${title}  ${wrapTo(headline(radius), options.width, name.length + 2)}`,
     ...moveLines(radius, options),
     ...disturbedLines(radius, options),
+    ...sparingLines(radius, options),
     '',
   ]
 }
@@ -149,6 +178,6 @@ export function radiusOfHop(cells: readonly ResultCell[]): string | undefined {
     `${worst!.disturbs.length} at worst (${worst!.service})` +
     (breaking.length === 0
       ? ''
-      : `; what ${breaking.join(', ')} ${breaking.length === 1 ? 'wants' : 'want'} makes others collide in turn`)
+      : `; what ${breaking.join(', ')} ${breaking.length === 1 ? 'wants' : 'want'} makes others break in turn`)
   )
 }

@@ -1,6 +1,7 @@
+import type { FictionalBound } from '#collisions/fictional-bounds.js'
 import type { Finding, FindingDemand, FindingSupply, Fix, Jump, Rule } from '#collisions/finding.js'
 import type { Held } from '#collisions/held.js'
-import type { Radius } from '#collisions/radius.js'
+import type { Move, Radius } from '#collisions/radius.js'
 import type { AnalysisResult, EnvironmentCheck, ResultCell } from '#collisions/result.js'
 import type { Counts } from '#collisions/summary.js'
 import type { Verdict } from '#collisions/verdict.js'
@@ -15,12 +16,18 @@ import { analysisSchema } from './analysis-schema.js'
 
 type Numbers = Readonly<Record<string, number | null>>
 
-interface Refused extends Omit<FindingDemand, 'at'> {
+interface Refused extends Omit<FindingDemand, 'at'>, Pick<Finding, 'missing'> {
   readonly id: string
   readonly rule: Rule
   readonly distribution: DistributionName
   readonly version: string | null
   readonly at: Origin
+}
+
+/** `up` and `jump` stand here since 1.0 of the rule `broken-import`. */
+interface SavedMove extends Omit<Move, 'up' | 'jump'> {
+  readonly up?: boolean
+  readonly jump?: Jump
 }
 
 interface SavedRadius {
@@ -30,7 +37,8 @@ interface SavedRadius {
   readonly atLeast?: number
   readonly by?: Refused
   readonly jumps?: Readonly<Record<string, Jump>>
-  readonly changes?: readonly { distribution: string; from: string; at?: Origin }[]
+  readonly changes?: readonly SavedMove[]
+  readonly sparing?: readonly SavedMove[] | null
   readonly adds?: Readonly<Record<string, string>>
   readonly holds?: readonly { service: string; release: string; distributions: readonly DistributionName[] }[]
   readonly refused?: readonly Refused[]
@@ -58,6 +66,7 @@ interface SavedCell {
   readonly undecided?: readonly Undecided[]
   readonly radius?: SavedRadius
   readonly at?: FileOrigin
+  readonly fictionalBounds?: readonly FictionalBound[]
 }
 
 interface SavedVerdict extends Omit<Verdict, 'expired' | 'stale' | 'ending'> {
@@ -116,7 +125,7 @@ function findingFrom({ host: _, environment: __, supply, fixes, ...rest }: Saved
 }
 
 /** A demand that would be refused after a move: of such a finding a result tells no more. */
-function refusedFrom({ id, rule, distribution, version, ...demand }: Refused): Finding {
+function refusedFrom({ id, rule, distribution, version, missing, ...demand }: Refused): Finding {
   return {
     id,
     rule,
@@ -124,11 +133,17 @@ function refusedFrom({ id, rule, distribution, version, ...demand }: Refused): F
     distribution,
     demand,
     ...(version === null ? {} : { supply: { version } }),
+    ...(missing === undefined ? {} : { missing }),
     via: [],
     direct: false,
     state: 'new',
     fixes: [],
   }
+}
+
+/** Pins were only ever raised before it was told which way they move. */
+function moveFrom({ jump = 'major', up = true, ...rest }: SavedMove): Move {
+  return { ...rest, jump, up }
 }
 
 function radiusFrom(saved: SavedRadius): Radius {
@@ -143,6 +158,7 @@ function radiusFrom(saved: SavedRadius): Radius {
     adds,
     holds = [],
     refused = [],
+    sparing,
   } = saved
   if (pins === null)
     return exact
@@ -150,9 +166,8 @@ function radiusFrom(saved: SavedRadius): Radius {
       : { kind: 'undecided', atLeast }
   const before = new Map(changes.map((change) => [change.distribution, change]))
   const moves = [...named(pins)].map(([distribution, to]) => {
-    const { from = '', at } = before.get(distribution) ?? {}
     const jump = jumps?.[distribution] ?? 'major'
-    return { distribution, from, ...(at === undefined ? {} : { at }), to, jump }
+    return moveFrom({ distribution, from: '', jump, ...before.get(distribution), to })
   })
   return {
     kind: 'moves',
@@ -169,6 +184,7 @@ function radiusFrom(saved: SavedRadius): Radius {
             holds: distributions,
             refused: refused.filter((one) => one.service === service).map(refusedFrom),
           })),
+    ...(sparing === undefined ? {} : { sparing: sparing?.map(moveFrom) }),
   }
 }
 
@@ -222,6 +238,7 @@ function resultFrom(saved: Saved): Analysis {
       undecided: cell.undecided ?? [],
       ...(cell.at === undefined ? {} : { at: cell.at }),
       ...(cell.radius === undefined ? {} : { radius: radiusFrom(cell.radius) }),
+      ...(cell.fictionalBounds === undefined ? {} : { fictions: cell.fictionalBounds }),
     }
   })
   return {

@@ -32,8 +32,8 @@ export function rootCauses(result: AnalysisResult, state: Finding['state'] = 'ne
   for (const subject of subjectsOf(result))
     for (const finding of subject.findings) {
       if (!isTold(finding) || finding.state !== state) continue
-      const { rule, distribution, supply } = finding
-      const key = JSON.stringify([rule, whereOf(subject), distribution, supply?.version])
+      const { rule, distribution, supply, missing } = finding
+      const key = JSON.stringify([rule, whereOf(subject), distribution, supply?.version, missing?.gone])
       const list = groups.get(key)
       if (list === undefined) groups.set(key, [{ finding, subject }])
       else list.push({ finding, subject })
@@ -60,6 +60,8 @@ export function causeText({ rule, distribution, where, version, told }: RootCaus
       return `${has} on host ${where} is refused`
     case 'python-floor':
       return `Python ${version} of host ${where} is refused by ${distribution}`
+    case 'broken-import':
+      return `${has} on host ${where} lacks ${told[0]?.finding.missing?.gone ?? 'names that code needs'}`
     case 'missing':
       return `${distribution} is not pinned by host ${where}`
     case 'missing-extra':

@@ -1,6 +1,6 @@
 import type { Partition } from '#solver/partition.js'
 import type { Line } from '#solver/problem.js'
-import type { AskedService, ShareResult } from '#verbs/share.js'
+import type { AskedService, AsRunSharing, ShareResult } from '#verbs/share.js'
 import { conflictJson } from './conflict-json.js'
 
 /** The result of `share` as JSON: names fixed, keys in a fixed order, no clock and no absolute path. */
@@ -33,9 +33,23 @@ export function shareJson(result: ShareResult): string {
     environments: {
       asTested: partitionJson(result.asTested, services),
       asDeclared: partitionJson(result.asDeclared, services),
+      ...(result.asRun === undefined ? {} : { asRun: partitionJson(result.asRun.partition, services) }),
     },
+    ...(result.asRun === undefined ? {} : { asRun: asRunJson(result.asRun, serviceOf) }),
   }
   return `${JSON.stringify(document, undefined, 1)}\n`
+}
+
+function asRunJson({ sharing, held }: AsRunSharing, serviceOf: (line: Line) => object): object {
+  return {
+    sharable: sharing.kind === 'undecided' ? null : sharing.kind === 'solution',
+    solution: sharing.kind === 'solution' ? { pins: Object.fromEntries(sharing.solution.pins) } : null,
+    conflicts:
+      sharing.kind === 'conflicts'
+        ? sharing.conflicts.map((conflict) => conflictJson(conflict, serviceOf))
+        : [],
+    held,
+  }
 }
 
 function partitionJson(partition: Partition, services: readonly AskedService[]): object {

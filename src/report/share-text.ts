@@ -6,6 +6,8 @@ import { painter, plural, type TextOptions } from './terminal.js'
 
 /** Conflicts that are shown; JSON has them all. */
 const mostConflicts = 10
+/** Pins held back that are shown. */
+const mostHeld = 12
 
 /** Questions 3 and 4 for a person. */
 export function shareText(result: ShareResult, options: TextOptions): string {
@@ -15,10 +17,7 @@ export function shareText(result: ShareResult, options: TextOptions): string {
   const isOne = services.length === 1
   const lines = [
     paint('bold', services.map(({ id }) => id).join('  ')),
-    paint(
-      'dim',
-      `Python ${python} · shipped facts, offline · declared demands only: what code needs beyond them is not in metadata`,
-    ),
+    paint('dim', `Python ${python} · shipped facts, offline`),
     '',
   ]
   if (sharing.kind === 'solution') {
@@ -44,11 +43,51 @@ export function shareText(result: ShareResult, options: TextOptions): string {
     if (otherPythons.length > 0)
       lines.push(`All of them could share under Python ${otherPythons.join(', ')}.`, '')
   }
+  lines.push(...asRunLines(result, held, options))
   if (isOne) return `${lines.join('\n')}`
   lines.push(paint('bold', 'FEWEST ENVIRONMENTS'))
   lines.push(...partitionLines('as tested', result.asTested, services))
   lines.push(...partitionLines('as declared', result.asDeclared, services, held))
+  if (result.asRun !== undefined)
+    lines.push(...partitionLines('as run', result.asRun.partition, services, held))
   return `${lines.join('\n')}\n`
+}
+
+/** The third answer: told in full where it is another than the declared one. */
+function asRunLines(
+  { asRun, services, sharing: declared }: ShareResult,
+  held: string,
+  options: TextOptions,
+): string[] {
+  if (asRun === undefined || declared.kind !== 'solution') return []
+  const { sharing } = asRun
+  if (sharing.kind === 'undecided') return ['As run it was not decided: the budget of the search ended.', '']
+  const isOne = services.length === 1
+  if (sharing.kind === 'solution') {
+    const may = isOne ? 'the names that its code needs are there' : 'they may, too'
+    const other = asRun.held.filter(({ distribution, tested }) => {
+      const version = declared.solution.pins.get(distribution)
+      return version === undefined || version === tested
+    })
+    if (other.length === 0) return [`As run ${may}${held}, with these pins.`, '']
+    return [
+      `As run ${may}${held}, with ${plural(other.length, 'pin')} held back, so that no name is gone that their code needs at import:`,
+      ...other
+        .slice(0, mostHeld)
+        .map(({ distribution, version, tested }) => `  ${distribution} ${version}, not ${tested}`),
+      ...(other.length > mostHeld ? [`  and ${other.length - mostHeld} more: -o json has them all`] : []),
+      '',
+    ]
+  }
+  const cannot = isOne ? 'its code needs what its demands do not allow' : 'they cannot share one environment'
+  const { conflicts } = sharing
+  return [
+    `As run ${cannot}${held}: ${plural(conflicts.length, 'independent conflict')}.`,
+    '',
+    ...conflicts
+      .slice(0, mostConflicts)
+      .map((conflict, i) => conflictText(conflict, `as run, conflict ${i + 1}`, options)),
+  ]
 }
 
 function partitionLines(

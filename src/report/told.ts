@@ -34,6 +34,7 @@ export const titleOf: Readonly<Record<Rule, string>> = {
   'not-separate': 'Services that are to be separate are in one environment',
   collision: 'A demand excludes the version that the host pins',
   'python-floor': "A distribution refuses the host's Python",
+  'broken-import': "Code needs a module or name that the host's version does not have",
   missing: "A distribution is pinned by the service's own release and not by the host",
   'missing-extra': "A demanded extra does not exist in the host's version",
   unpinned: 'A demanded distribution is pinned by nobody',
@@ -53,6 +54,12 @@ export function sentence(finding: Finding): string {
       return `${wanted(finding)}, the host has ${supply?.version}`
     case 'python-floor':
       return `${demand.by} wants Python ${demand.specifier}, the host has Python ${supply?.version}`
+    case 'broken-import':
+      return `${demand.by} needs ${finding.missing?.name ?? demand.specifier}, ${
+        supply === undefined
+          ? `nobody brings ${distribution} along`
+          : `${distribution} ${supply.version} has not`
+      }`
     case 'missing':
       return `${wanted(finding)}, the host does not pin it`
     case 'missing-extra':

@@ -5,11 +5,14 @@ import { type DistributionName, normalizeExtra } from '#pep/name.js'
 import { parseRequirement, type Requirement } from '#pep/requirement.js'
 import { specifierSetContains, tryParseSpecifierSet } from '#pep/specifier-set.js'
 import { isPrerelease, tryParseVersion } from '#pep/version.js'
+import type { CodeNeed } from './facts.js'
 
 /** What is known of distributions, without waiting; `versions` oldest first. */
 export interface ClosureFacts {
   metadata(name: DistributionName, version: string): Metadata | undefined
   versions(name: DistributionName): readonly string[]
+  /** What the code of a version needs for certain, beyond its metadata; left out where code is not asked. */
+  code?(name: DistributionName, version: string): readonly CodeNeed[]
 }
 
 /** One demand: a requirement that holds in the environment, and who makes it. */
@@ -74,6 +77,7 @@ export interface Walker {
   readonly facts: ClosureFacts
   readonly environment: MarkerEnvironment
   readonly compiled: Map<string, Compiled | undefined>
+  readonly code: Map<string, readonly Demand[]>
   readonly answers: Map<string, Map<string, boolean>>
   readonly slots: Map<DistributionName, number>
   readonly newest: Map<DistributionName, string | undefined>
@@ -181,6 +185,18 @@ function compileLines(
     }
   }
   return { demands, undecided }
+}
+
+/** The bounds that the code of a version puts on other distributions, as demands with lines of code for origins. */
+export function codeDemands(walker: Walker, name: DistributionName, version: string): readonly Demand[] {
+  const id = `${name} ${version}`
+  const known = walker.code.get(id)
+  if (known !== undefined) return known
+  const demands = (walker.facts.code?.(name, version) ?? []).map(({ name: target, specifiers, at }) =>
+    makeDemand(walker, id, { name: target, rawName: target, extras: [], specifiers }, at, false),
+  )
+  walker.code.set(id, demands)
+  return demands
 }
 
 const extraAtEnd = /^extra\s*==\s*(?:'[^']*'|"[^"]*")\s*\)?\s*$/
@@ -296,6 +312,7 @@ export function walkerFor(facts: ClosureFacts, environment: MarkerEnvironment): 
     facts,
     environment,
     compiled: new Map(),
+    code: new Map(),
     answers: new Map(),
     slots: new Map(),
     newest: new Map(),

@@ -4,6 +4,7 @@ import type { Host } from '#collisions/check.js'
 import { rules } from '#collisions/finding.js'
 import { heldOn } from '#collisions/held.js'
 import { matrix } from '#collisions/matrix.js'
+import type { AsRun } from '#collisions/needed-names.js'
 import { cellBudget, matrixBudget, withRadius, withRaises } from '#collisions/radius.js'
 import type { AnalysisResult } from '#collisions/result.js'
 import { SvcsplitError } from '#errors.js'
@@ -16,6 +17,7 @@ import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.
 import type { Progress } from '#progress.js'
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { toolVersion } from '#version.js'
+import { asRunFor, factsAsRun, shippedSurface } from './as-run.js'
 import { notedConstraints } from './constraint-lines.js'
 import { type ReleaseImages, releaseImages } from './image-plan.js'
 import { type KnownData, knownData } from './known-data.js'
@@ -138,6 +140,8 @@ export interface Selection {
   readonly isNarrow: boolean
   /** A requirements file of the user's own: it has no release, so no floor, drift or entry points. */
   readonly isOwnFile: boolean
+  /** What is known of code; none where no sources were ever read. */
+  readonly asRun: AsRun | undefined
   /** By service, then by release; each once. */
   candidates(facts: ClosureFacts): readonly Candidate[]
   /** The services that run on a host, at its release; none for a host of the user's own. */
@@ -172,7 +176,10 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
       : fleet.releases.list.flatMap((release) =>
           [...release.services.keys()].map((service) => ({ service, release })),
         )
-  const shipped = factsOf(snapshot)
+  const surface = shippedSurface(fleet)
+  const asRun = surface && asRunFor(fleet, snapshot, surface, environment)
+  const declared = factsOf(snapshot)
+  const shipped = asRun === undefined ? declared : factsAsRun(declared, asRun)
   const ownFiles = [options.constraints, options.requirements, options.profile].some(
     (path) => path !== undefined,
   )
@@ -193,6 +200,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
     hosts,
     isNarrow: hosts.length === 1 && (own !== undefined || options.services.length > 0),
     isOwnFile: own !== undefined,
+    asRun,
     candidates: (facts) =>
       own !== undefined
         ? [own.candidate]
@@ -220,11 +228,13 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
 /** Questions 1, 2 and 5: may these service releases run on these hosts as they are, and if not, what has to move? */
 export async function analyze(options: AnalyzeOptions): Promise<WorkedAnalysis> {
   const selection = await select(options)
-  const { fleet, environment, hosts, isNarrow, isOwnFile } = selection
+  const { fleet, environment, hosts, isNarrow, isOwnFile, asRun } = selection
+  const code = asRun === undefined ? {} : { asRun }
   const found = await selection.withFacts((facts) => {
-    const made = matrix(selection.candidates(facts), hosts, environment, facts, { notes: isNarrow })
+    const made = matrix(selection.candidates(facts), hosts, environment, facts, { notes: isNarrow, ...code })
     const radius = {
       facts,
+      ...code,
       on: (host: Host) => selection.on(facts, host),
       budget: options.radiusBudget ?? (isNarrow ? cellBudget : matrixBudget),
     }
@@ -246,8 +256,11 @@ export async function analyze(options: AnalyzeOptions): Promise<WorkedAnalysis> 
     python: options.python,
     platform: options.platform,
     releases: fleet.releases.list,
-    // Without a release nothing says which scripts the host runs today.
-    rules: hosts.every(({ release }) => release === undefined) || isOwnFile ? withoutScripts : rules,
+    rules: rules.filter((rule) => {
+      // Without a release nothing says which scripts the host runs today.
+      if (rule === 'entry-point') return !isOwnFile && hosts.some(({ release }) => release !== undefined)
+      return rule !== 'broken-import' || (asRun !== undefined && !isOwnFile)
+    }),
     notesTold: isNarrow,
     ...(oneHost
       ? { host: host.release === undefined ? { constraints: host.label } : { release: host.release } }
@@ -277,8 +290,6 @@ function isNewestHop({ list }: Releases, { candidate, host }: Cell): boolean {
   const from = [before.at(-1), newest.slurp ? before.findLast(({ slurp }) => slurp) : undefined]
   return from.some((release) => release !== undefined && release.name === host.release)
 }
-
-const withoutScripts = rules.filter((rule) => rule !== 'entry-point')
 
 /** By service, then by release; each once. */
 function sorted(candidates: readonly Candidate[]): readonly Candidate[] {

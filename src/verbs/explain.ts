@@ -1,6 +1,8 @@
 import { type Candidate, type Cell, checkOn, isSoundAlone } from '#collisions/analysis.js'
 import type { Host } from '#collisions/check.js'
 import type { Finding } from '#collisions/finding.js'
+import { chainTo, type ImportChain, moduleOf } from '#collisions/import-reach.js'
+import type { AsRun } from '#collisions/needed-names.js'
 import { cellBudget, withRaises } from '#collisions/radius.js'
 import { tally } from '#collisions/summary.js'
 import { SvcsplitError } from '#errors.js'
@@ -33,6 +35,8 @@ export interface ExplainResult {
   readonly via: readonly Member[]
   /** Every demand of the closure on the distribution that the finding is about. */
   readonly demands: readonly OtherDemand[]
+  /** Of a missing name: how the module that needs it comes to be imported. */
+  readonly imports?: ImportChain
 }
 
 interface Found {
@@ -57,7 +61,12 @@ function search(selection: Selection, facts: ClosureFacts, id: string): Search {
   const count = tally()
   for (const candidate of selection.candidates(facts))
     for (const host of selection.hosts) {
-      const cell = checkOn(candidate, host, facts, { notes: true, sound: undefined, tally: count })
+      const cell = checkOn(candidate, host, facts, {
+        notes: true,
+        sound: undefined,
+        tally: count,
+        ...(selection.asRun === undefined ? {} : { asRun: selection.asRun }),
+      })
       undecided.push(...cell.undecided)
       for (const finding of cell.findings)
         if (finding.id.startsWith(id)) found.push({ candidate, host, finding })
@@ -91,6 +100,16 @@ export async function explain(options: ExplainOptions): Promise<ExplainResult> {
   return evidence(selection, facts, one, options)
 }
 
+/** From a process to the module that needs what is missing. */
+function importsOf({ missing, demand, via }: Finding, asRun: AsRun): ImportChain | undefined {
+  const name = via.at(-1)
+  const version = demand.by.split(' ')[1]
+  if (missing === undefined || name === undefined || version === undefined || !('path' in demand.at))
+    return undefined
+  const graph = asRun.surface.importGraph(name, version)
+  return graph && chainTo(graph, asRun.starts(name, version), moduleOf(demand.at.path))
+}
+
 function evidence(
   selection: Selection,
   facts: ClosureFacts,
@@ -99,10 +118,13 @@ function evidence(
 ): ExplainResult {
   const { environment, pins } = host
   const sound = isSoundAlone(candidate, environment, facts)
-  const cell = withRaises(checkOn(candidate, host, facts, { notes: true, sound, tally: tally() }), {
+  const { asRun } = selection
+  const code = asRun === undefined ? {} : { asRun }
+  const cell = withRaises(checkOn(candidate, host, facts, { notes: true, sound, tally: tally(), ...code }), {
     facts,
     on: (other) => selection.on(facts, other),
     budget: cellBudget,
+    ...code,
   })
   const finding = cell.findings.find((one) => one.id === id)!
   const ownPins = candidate.ownPins(environment)
@@ -116,6 +138,7 @@ function evidence(
   const members = distributionsOf(walked)
   const there = members.get(finding.distribution)?.version
   const isDemand = finding.rule !== 'python-floor' && finding.rule !== 'entry-point'
+  const imports = asRun && importsOf(finding, asRun)
   return {
     toolVersion: toolVersion(),
     inputs: selection.fleet.inputs(),
@@ -124,6 +147,7 @@ function evidence(
     cell,
     finding,
     via: finding.via.flatMap((name) => members.get(name) ?? []),
+    ...(imports === undefined ? {} : { imports }),
     demands: !isDemand
       ? []
       : walked.members

@@ -23,6 +23,7 @@ interface Learnt {
 
 function withLearnt(facts: ClosureFacts, learnt: Learnt): ClosureFacts {
   return {
+    ...facts,
     metadata: (name, version) =>
       facts.metadata(name, version) ?? learnt.metadata.get(`${name} ${tryParseVersion(version)?.text}`),
     versions: (name) => learnt.versions.get(name) ?? facts.versions(name),

@@ -1,5 +1,6 @@
 import type { Snapshot } from '#catalog/snapshot.js'
 import { universePythons } from '#catalog/universe.js'
+import { type AsRun, codeNeedsOf } from '#collisions/needed-names.js'
 import { SvcsplitError } from '#errors.js'
 import type { Constraints } from '#inputs/constraints-file.js'
 import type { Fleet, InputFile } from '#inputs/fleet.js'
@@ -7,6 +8,7 @@ import { serviceReleaseNamed } from '#inputs/releases.js'
 import type { ReadInput } from '#inputs/requirements-file.js'
 import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
+import { compareVersions, parseVersion } from '#pep/version.js'
 import { knownFacts } from '#solver/known-facts.js'
 import { pythonLineOf, serviceLines } from '#solver/lines.js'
 import type { Partition } from '#solver/partition.js'
@@ -16,6 +18,7 @@ import { fewestSolvable, resolvesAll, type Sharing, type SharingProblem, shareOn
 import { finish } from '#solver/task.js'
 import { fewestAsTested, type TestedService } from '#solver/tested.js'
 import { toolVersion } from '#version.js'
+import { asRunFor, shippedSurface } from './as-run.js'
 import { constraintLines, notedConstraints } from './constraint-lines.js'
 import { type KnownData, knownData } from './known-data.js'
 import { factsOf, serviceRoot } from './service-release.js'
@@ -56,6 +59,22 @@ export interface ShareResult {
   readonly otherPythons: readonly string[]
   readonly asTested: Partition
   readonly asDeclared: Partition
+  /** With what their code needs beyond what is declared; none where no sources were ever read. */
+  readonly asRun?: AsRunSharing
+}
+
+/** The third answer: declared demands and inferred bounds together. */
+export interface AsRunSharing {
+  readonly sharing: Sharing
+  readonly partition: Partition
+  /** Of a solution: pins that are not those of the newest release among the services, and that release's. */
+  readonly held: readonly HeldBack[]
+}
+
+export interface HeldBack {
+  readonly distribution: DistributionName
+  readonly version: string
+  readonly tested: string
 }
 
 interface Problem extends SharingProblem {
@@ -93,6 +112,9 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
     sharing.kind === 'conflicts' &&
     sharing.conflicts.some(({ lines }) => lines.some(({ kind }) => kind === 'python'))
   const pythons = isPythonRefused ? nearestFirst(python) : []
+  const environment = markerEnvironment(python, platform)
+  const surface = shippedSurface(fleet)
+  const asRun = surface && asRunFor(fleet, snapshot, surface, environment)
   return {
     toolVersion: toolVersion(),
     inputs: fleet.inputs(),
@@ -104,7 +126,25 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
     otherPythons: pythons.filter((version) => finish(resolvesAll(problemFor(version)))),
     asTested: finish(fewestAsTested(problem.session, problem.services)),
     asDeclared: finish(fewestSolvable(problem)),
+    ...(asRun !== undefined && {
+      asRun: sharingAsRun(problemOf(fleet, snapshot, services, constraints, environment, asRun)),
+    }),
   }
+}
+
+function sharingAsRun(problem: Problem): AsRunSharing {
+  const preferred = preferredVersions(problem)
+  const sharing = finish(shareOne(problem, preferred))
+  const held =
+    sharing.kind === 'solution'
+      ? [...sharing.solution.pins].flatMap(([distribution, version]) => {
+          const tested = preferred.get(distribution)
+          return tested === undefined || compareVersions(parseVersion(tested), parseVersion(version)) === 0
+            ? []
+            : [{ distribution, version, tested }]
+        })
+      : []
+  return { sharing, partition: finish(fewestSolvable(problem)), held }
 }
 
 /** Each once, by release and then by name. */
@@ -127,6 +167,7 @@ function problemOf(
   asked: readonly AskedService[],
   constraints: Constraints | undefined,
   environment: MarkerEnvironment,
+  asRun?: AsRun,
 ): Problem {
   const facts = factsOf(snapshot)
   const session = createSession({
@@ -134,6 +175,7 @@ function problemOf(
       snapshot,
       environment,
       asked.map(({ distribution, version }) => ({ name: distribution, version })),
+      asRun && ((name, version) => codeNeedsOf(asRun, name, version)),
     ),
     python: environment.python_full_version,
     prereleases: 'pip',

@@ -1,0 +1,201 @@
+import type { Origin } from '#errors.js'
+import type { DistributionName } from '#pep/name.js'
+import { type Closure, closure, distributionsOf, type Member, type Pins, viaOf } from '#solver/closure.js'
+import type { ClosureFacts } from '#solver/closure-demands.js'
+import type { UndeclaredModule, UsePlace } from '#surface/surface.js'
+import type { Host } from './check.js'
+import { type Finding, type FindingSupply, fingerprint, type MissingName } from './finding.js'
+import type { AsRun, NeededName } from './needed-names.js'
+
+/** Places that a finding names; the others are counted. */
+const mostPlaces = 5
+
+/** A name that is not there, before it is told as a finding. */
+export interface BrokenName {
+  readonly member: Member
+  readonly supply: Member
+  readonly need: NeededName
+}
+
+/** Whether a version is there that sources can be asked of. */
+function isThere({ reason }: Member): boolean {
+  return reason === 'pin' || reason === 'missing' || reason === 'service'
+}
+
+/**
+ * Names that the code of the members needs and that the versions of the closure lack. Of the service's own code
+ * whatever is not guarded; of libraries, which were tested with each other, what stops them from being imported.
+ */
+export function brokenNames(walked: Closure, asRun: AsRun): readonly BrokenName[] {
+  const members = distributionsOf(walked)
+  const broken: BrokenName[] = []
+  for (const member of members.values()) {
+    if (!isThere(member)) continue
+    const isService = member.reason === 'service'
+    for (const [library, needs] of asRun.needs(member.name!, member.version!) ?? []) {
+      const supply = members.get(library)
+      if (supply === undefined || !isThere(supply)) continue
+      for (const need of needs.lackedBy(supply.version!))
+        if (isService || need.level === 'error') broken.push({ member, supply, need })
+    }
+  }
+  return broken
+}
+
+/** The known versions around one: where the name was last and is gone, and where it came. */
+function around(
+  asRun: AsRun,
+  need: NeededName,
+  version: string,
+): Pick<MissingName, 'lastWith' | 'firstWithout' | 'lastWithout' | 'firstWith'> {
+  const known = asRun.versions(need.name)
+  const at = known.indexOf(version)
+  if (at === -1) return {}
+  const has = (one: string): boolean =>
+    asRun.surface.binding(need.name, one, need.needs, need.kind).state === 'bound'
+  const before = known.slice(0, at).findLastIndex(has)
+  const after = known.findIndex((one, index) => index > at && has(one))
+  return {
+    ...(before === -1 ? {} : { lastWith: known[before]!, firstWithout: known[before + 1]! }),
+    ...(after === -1 ? {} : { lastWithout: known[after - 1]!, firstWith: known[after]! }),
+  }
+}
+
+function originOf({ file, line }: UsePlace): Origin {
+  return { path: file, line }
+}
+
+export function brokenFinding(
+  { member, supply, need }: BrokenName,
+  walked: Closure,
+  host: Host,
+  release: string | undefined,
+  asRun: AsRun,
+): Finding {
+  const { service } = walked.root
+  const { name, version } = member
+  const { at, version: has } = supply
+  return {
+    id: fingerprint([
+      'broken-import',
+      service,
+      release,
+      name,
+      need.name,
+      need.needs,
+      need.kind,
+      host.label,
+      host.python,
+    ]),
+    rule: 'broken-import',
+    level: need.level,
+    distribution: need.name,
+    demand: {
+      service,
+      ...(release === undefined ? {} : { release }),
+      by: `${name} ${version}`,
+      specifier: need.needs,
+      at: need.at,
+    },
+    supply: placed(has!, at),
+    missing: {
+      name: need.needs,
+      kind: need.kind,
+      gone: need.lackedBy(has!)!,
+      moment: need.places[0]!.moment,
+      uses: need.uses,
+      places: need.places.slice(0, mostPlaces).map(originOf),
+      ...around(asRun, need, has!),
+    },
+    via: viaOf(member),
+    direct: member.reason === 'service',
+    state: 'new',
+    fixes: [],
+  }
+}
+
+function placed(version: string, at: Origin | undefined): FindingSupply {
+  return at === undefined ? { version } : { version, at }
+}
+
+/**
+ * Modules that the service's code imports without declaring who provides them, that came with the libraries of
+ * its own release, and that come no more with those of the host.
+ */
+export function undeclaredFindings(
+  walked: Closure,
+  host: Host,
+  release: string | undefined,
+  ownPins: Pins | undefined,
+  facts: ClosureFacts,
+  asRun: AsRun,
+): readonly Finding[] {
+  const { distribution } = walked.root
+  if (distribution === undefined || ownPins === undefined || ownPins === host.pins) return []
+  const { name, version } = distribution
+  const here = distributionsOf(walked)
+  const gone = (asRun.surface.undeclared(name, version) ?? []).filter(
+    ({ providers, places }) =>
+      places.some(({ guard }) => guard === undefined) &&
+      providers.length > 0 &&
+      !providers.some((provider) => here.has(provider)),
+  )
+  if (gone.length === 0) return []
+  const { root } = walked
+  const own = distributionsOf(closure({ root, pins: ownPins, environment: host.environment, facts }))
+  return gone.flatMap((one) => {
+    const provider = one.providers.find((known) => own.has(known))
+    return provider === undefined ? [] : [undeclaredFinding(one, provider, walked, host, release, own)]
+  })
+}
+
+function undeclaredFinding(
+  { module, places }: UndeclaredModule,
+  provider: DistributionName,
+  { root }: Closure,
+  host: Host,
+  release: string | undefined,
+  own: ReadonlyMap<DistributionName, Member>,
+): Finding {
+  const { name, version } = root.distribution!
+  const plain = places.filter(({ guard }) => guard === undefined)
+  const [first] = plain
+  const before = own.get(provider)!
+  return {
+    id: fingerprint([
+      'broken-import',
+      root.service,
+      release,
+      name,
+      'undeclared',
+      module,
+      host.label,
+      host.python,
+    ]),
+    rule: 'broken-import',
+    // Which module of the service asks for it in which deployment is not known: it may be one that is not used.
+    level: 'warning',
+    distribution: provider,
+    demand: {
+      service: root.service,
+      ...(release === undefined ? {} : { release }),
+      by: `${name} ${version}`,
+      specifier: module,
+      at: originOf(first!),
+    },
+    tested: placed(before.version!, before.at),
+    missing: {
+      name: module,
+      kind: 'module',
+      gone: module,
+      moment: first!.moment,
+      uses: plain.reduce((sum, { count }) => sum + count, 0),
+      places: plain.slice(0, mostPlaces).map(originOf),
+      leakedBy: viaOf(before).at(-2) ?? provider,
+    },
+    via: [name],
+    direct: true,
+    state: 'new',
+    fixes: [],
+  }
+}

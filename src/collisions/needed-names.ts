@@ -1,0 +1,209 @@
+import type { DistributionName } from '#pep/name.js'
+import { parseSpecifierSet, type SpecifierSet, specifierSetContains } from '#pep/specifier-set.js'
+import type { CodeNeed } from '#solver/facts.js'
+import type { Surface, UsedName, UseKind, UsePlace } from '#surface/surface.js'
+import { moduleOf, type Reach, reachOf, type Start } from './import-reach.js'
+
+/** A name that the code of one version needs of another distribution. */
+export interface NeededName extends CodeNeed {
+  readonly kind: UseKind
+  /**
+   * `error`: without it a module cannot be imported that a process of the profile imports, or that is no driver,
+   * plugin or tool; `warning`: something fails when it is called, chosen or asked for.
+   */
+  readonly level: 'error' | 'warning'
+  /** Unguarded uses; of a guarded one the code itself says what happens without the name. */
+  readonly uses: number
+  /** Import time first. */
+  readonly places: readonly UsePlace[]
+  /** What a version of the library lacks, the module or the name itself; undefined where it is there or cannot be told. */
+  lackedBy(version: string): string | undefined
+}
+
+/** What is known of code: which names each version needs, and where it starts to run. */
+export interface AsRun {
+  readonly surface: Surface
+  /** Undefined where the sources of that version were never read. */
+  needs(name: DistributionName, version: string): Needs | undefined
+  starts(name: DistributionName, version: string): readonly Start[]
+  /** Known versions, oldest first. */
+  versions(name: DistributionName): readonly string[]
+}
+
+/** By library, so that one look at a host's version answers for all names of it. */
+export type Needs = ReadonlyMap<DistributionName, LibraryNeeds>
+
+export interface LibraryNeeds {
+  readonly all: readonly NeededName[]
+  /** Those that a version lacks. */
+  lackedBy(version: string): readonly NeededName[]
+}
+
+export interface AsRunOptions {
+  readonly surface: Surface
+  versions(name: DistributionName): readonly string[]
+  /** Where a version of a service starts; nothing for a library. */
+  starts(name: DistributionName, version: string): readonly Start[]
+  /**
+   * The version of a library that each release which ships this version was tested with. A name that is gone
+   * there as well breaks nothing that anybody ran.
+   */
+  tested(name: DistributionName, version: string, library: DistributionName): readonly string[]
+  /** All if left out. */
+  readonly kinds?: ReadonlySet<UseKind>
+}
+
+/**
+ * Code that a deployment chooses by its configuration, and tools: not part of every process. A module of theirs
+ * counts as needed only where a process is seen to import it.
+ */
+const chosen =
+  /(^|[/_])(drivers?|plugins?|backends?|virt|contrib|ext|extensions|hacking|migrations?|versions|testing|fixtures?|cmd|tools?|cli|shell|conf_fixture|test|sphinx|doc)(s?\.py$|[/_])/
+
+export function asRunOf(options: AsRunOptions): AsRun {
+  const { surface, versions, starts } = options
+  const known = new Map<string, Needs | undefined>()
+  const reaches = new Map<string, Reach | undefined>()
+
+  /** Own modules that the processes import; undefined where that cannot be told. */
+  function reachFrom(name: DistributionName, version: string): Reach | undefined {
+    const key = `${name} ${version}`
+    if (reaches.has(key)) return reaches.get(key)
+    const graph = surface.importGraph(name, version)
+    const processes = starts(name, version).filter(({ kind }) => kind === 'process')
+    const reach =
+      graph === undefined
+        ? undefined
+        : reachOf(
+            graph,
+            processes.map(({ module }) => module),
+          )
+    reaches.set(key, reach)
+    return reach
+  }
+
+  function levelOf(user: DistributionName, version: string, used: UsedName): NeededName['level'] {
+    const { library, name, kind, confidence, places } = used
+    if (confidence !== 'certain') return 'warning'
+    const atImport = places.filter((place) => isPlain(place) && place.moment === 'import')
+    if (atImport.length === 0) return 'warning'
+    const tested = options.tested(user, version, library)
+    if (tested.some((one) => surface.binding(library, one, name, kind).state === 'gone')) return 'warning'
+    if (!versions(library).some((one) => surface.binding(library, one, name, kind).state === 'bound'))
+      return 'warning'
+    if (atImport.some(({ file }) => !chosen.test(file))) return 'error'
+    const reach = reachFrom(user, version)
+    return atImport.some(({ file }) => reach?.has(moduleOf(file))) ? 'error' : 'warning'
+  }
+
+  function needOf(user: DistributionName, version: string, used: UsedName): NeededName | undefined {
+    const { library, name, kind } = used
+    const places = used.places.filter(isPlain)
+    const [first] = places
+    if (first === undefined || options.kinds?.has(kind) === false) return undefined
+    let level: NeededName['level'] | undefined
+    let specifiers: SpecifierSet | undefined
+    const lackedBy = (one: string): string | undefined => {
+      const binding = surface.binding(library, one, name, kind)
+      return binding.state === 'gone' ? binding.missing : undefined
+    }
+    return {
+      name: library,
+      needs: name,
+      kind,
+      at: { path: first.file, line: first.line },
+      places,
+      uses: places.reduce((sum, { count }) => sum + count, 0),
+      get level() {
+        level ??= levelOf(user, version, used)
+        return level
+      },
+      get specifiers() {
+        specifiers ??= boundsOf(versions(library), (one) => lackedBy(one) === undefined)
+        return specifiers
+      },
+      lackedBy,
+    }
+  }
+
+  function needs(user: DistributionName, version: string): Needs | undefined {
+    const key = `${user} ${version}`
+    if (known.has(key)) return known.get(key)
+    const used = surface.usedNames(user, version)
+    const byLibrary = new Map<DistributionName, NeededName[]>()
+    for (const one of used ?? []) {
+      const need = needOf(user, version, one)
+      if (need === undefined) continue
+      const list = byLibrary.get(one.library)
+      if (list === undefined) byLibrary.set(one.library, [need])
+      else list.push(need)
+    }
+    const answer =
+      used === undefined
+        ? undefined
+        : new Map([...byLibrary].map(([library, all]) => [library, libraryNeeds(all)]))
+    known.set(key, answer)
+    return answer
+  }
+
+  return { surface, needs, starts, versions }
+}
+
+function isPlain({ guard }: UsePlace): boolean {
+  return guard === undefined
+}
+
+function libraryNeeds(all: readonly NeededName[]): LibraryNeeds {
+  const answers = new Map<string, readonly NeededName[]>()
+  return {
+    all,
+    lackedBy(version) {
+      let answer = answers.get(version)
+      if (answer === undefined) {
+        answer = all.filter((need) => need.lackedBy(version) !== undefined)
+        answers.set(version, answer)
+      }
+      return answer
+    },
+  }
+}
+
+/** What the solver has to know of a version's code: names without which it does not run, one for each bound. */
+export function codeNeedsOf(asRun: AsRun, name: DistributionName, version: string): readonly CodeNeed[] {
+  const bounds = new Map<string, CodeNeed>()
+  for (const { all } of asRun.needs(name, version)?.values() ?? [])
+    for (const need of all) {
+      if (need.level !== 'error' || need.specifiers.text === '') continue
+      const key = `${need.name} ${need.specifiers.text}`
+      if (!bounds.has(key)) bounds.set(key, need)
+    }
+  return [...bounds.values()]
+}
+
+/**
+ * The fewest specifiers that admit exactly those of some known versions, oldest first, that pass a test: `>=2`,
+ * `<10`, and what is left out between. Some version has to pass.
+ */
+export function boundsOf(
+  versions: readonly string[],
+  isAdmitted: (version: string) => boolean,
+): SpecifierSet {
+  const admitted = versions.map(isAdmitted)
+  const first = admitted.indexOf(true)
+  const last = admitted.lastIndexOf(true)
+  const ends = [
+    ...(first > 0 ? [`>=${versions[first]}`] : []),
+    ...(last < versions.length - 1 ? [`<${versions[last + 1]}`] : []),
+  ]
+  const holes = versions.filter((_, i) => i > first && i < last && !admitted[i]).map((one) => `!=${one}`)
+  const usual = parseSpecifierSet([...ends, ...holes].join(','))
+  const isExact = versions.every((one, i) => specifierSetContains(usual, one, true) === admitted[i])
+  if (isExact) return usual
+  // `<2` leaves out 2.0rc1, and `>=2` takes in 2.0+local: then every version is named.
+  return parseSpecifierSet(
+    versions
+      .filter((_, i) => !admitted[i])
+      .map((one) => `!=${one}`)
+      .join(','),
+  )
+}

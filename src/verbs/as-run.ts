@@ -1,0 +1,115 @@
+import type { Snapshot } from '#catalog/snapshot.js'
+import type { Start } from '#collisions/import-reach.js'
+import { type AsRun, asRunOf, codeNeedsOf } from '#collisions/needed-names.js'
+import { pinsFor } from '#inputs/constraints-file.js'
+import type { Fleet } from '#inputs/fleet.js'
+import type { Profile } from '#inputs/profile.js'
+import { inReleaseRange } from '#inputs/release-range.js'
+import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
+import type { DistributionName } from '#pep/name.js'
+import type { Pins } from '#solver/closure.js'
+import type { ClosureFacts } from '#solver/closure-demands.js'
+import type { Surface } from '#surface/surface.js'
+
+/** A service of a release, by the distribution and version that it is shipped as. */
+interface Shipped {
+  readonly release: string
+  readonly service: string
+}
+
+/** `cinder.cmd.api:main` and `nova.wsgi.osapi_compute:application` as the module that is imported. */
+function moduleOfTarget(target: string): string {
+  return target.split(':')[0]!.trim()
+}
+
+/** The processes of the profile; every script of the version where the profile names none. */
+function processesOf(
+  profile: Profile,
+  release: string,
+  scripts: ReadonlyMap<string, string>,
+): readonly Start[] {
+  const running = profile.processes.filter(({ releases }) => inReleaseRange(release, releases))
+  if (running.length === 0)
+    return [...scripts].map(([name, target]) => ({ kind: 'process', name, module: moduleOfTarget(target) }))
+  return running.flatMap(({ name, command, wsgi }): Start[] => {
+    const target = wsgi ?? scripts.get(command[0]!)
+    return target === undefined ? [] : [{ kind: 'process', name, module: moduleOfTarget(target) }]
+  })
+}
+
+function startsIn(
+  fleet: Fleet,
+  snapshot: Snapshot,
+  { release, service }: Shipped,
+  name: DistributionName,
+  version: string,
+): Start[] {
+  const groups = snapshot.entryPoints(name, version)?.groups ?? new Map<string, ReadonlyMap<string, string>>()
+  const isScript = (group: string): boolean => group === 'console_scripts' || group === 'wsgi_scripts'
+  const scripts = new Map([...groups].flatMap(([group, entries]) => (isScript(group) ? [...entries] : [])))
+  const plugins = [...groups].flatMap(([group, entries]) =>
+    isScript(group)
+      ? []
+      : [...entries].map(
+          ([entry, target]): Start => ({
+            kind: 'plugin',
+            name: `${group}:${entry}`,
+            module: moduleOfTarget(target),
+          }),
+        ),
+  )
+  return [...processesOf(fleet.profile(service), release, scripts), ...plugins]
+}
+
+/** What is known of the code of the fleet and of its libraries. */
+export function asRunFor(
+  fleet: Fleet,
+  snapshot: Snapshot,
+  surface: Surface,
+  environment: MarkerEnvironment,
+): AsRun {
+  const shipped = new Map<string, Shipped[]>()
+  for (const release of fleet.releases.list)
+    for (const [service, { distribution, version }] of release.services) {
+      const key = `${distribution} ${version}`
+      shipped.set(key, [...(shipped.get(key) ?? []), { release: release.name, service }])
+    }
+  const pinsOf = new Map<string, Pins>()
+  function pins(release: string): Pins {
+    const known = pinsOf.get(release) ?? pinsFor(fleet.constraints(release), environment)
+    pinsOf.set(release, known)
+    return known
+  }
+  const starts = new Map<string, readonly Start[]>()
+  return asRunOf({
+    surface,
+    versions: (name) => snapshot.versions(name),
+    starts(name, version) {
+      const key = `${name} ${version}`
+      const found =
+        starts.get(key) ??
+        (shipped.get(key) ?? []).flatMap((one) => startsIn(fleet, snapshot, one, name, version))
+      starts.set(key, found)
+      return found
+    },
+    tested(name, version, library) {
+      const services = shipped.get(`${name} ${version}`)
+      const releases =
+        services?.map(({ release }) => release) ??
+        fleet.releases.list
+          .map((release) => release.name)
+          .filter((release) => pins(release).get(name)?.version === version)
+      return releases.flatMap((release) => pins(release).get(library)?.version ?? [])
+    },
+  })
+}
+
+/** The names that the shipped catalog knows; none where it has none. */
+export function shippedSurface(_fleet: Fleet): Surface | undefined {
+  return undefined
+}
+
+/** Facts with what code needs beside what metadata declares. */
+export function factsAsRun(facts: ClosureFacts, asRun: AsRun): ClosureFacts {
+  return { ...facts, code: (name, version) => codeNeedsOf(asRun, name, version) }
+}
