@@ -95,17 +95,17 @@ describe('one service on one host', () => {
   })
 
   it('claims nothing of rules that were not worked out', () => {
-    expect(json.rules).toEqual(rules)
+    expect(rules).toEqual(expect.arrayContaining(json.rules))
     for (const [key, count] of Object.entries(json.summary)) {
-      const worked = (rules as readonly string[]).includes(key)
+      const worked = (json.rules as readonly string[]).includes(key)
       const ofBaseline = ['waived', 'known', 'stale', 'undecided'].includes(key)
       expect(count === null, key).toBe(!worked && !ofBaseline)
     }
-    expect(json.summary['broken-import']).toBeNull()
+    expect(json.summary['same-file']).toBeNull()
   })
 
   it('counts in its summary what it tells', () => {
-    for (const rule of rules)
+    for (const rule of json.rules as typeof rules)
       expect(json.findings.filter((finding) => finding.rule === rule)).toHaveLength(json.summary[rule]!)
   })
 
