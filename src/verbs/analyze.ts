@@ -17,7 +17,7 @@ import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.
 import type { Progress } from '#progress.js'
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { toolVersion } from '#version.js'
-import { asRunFor, factsAsRun, shippedSurface } from './as-run.js'
+import { factsAsRun, shippedAsRun } from './as-run.js'
 import { notedConstraints } from './constraint-lines.js'
 import { type ReleaseImages, releaseImages } from './image-plan.js'
 import { type KnownData, knownData } from './known-data.js'
@@ -176,8 +176,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
       : fleet.releases.list.flatMap((release) =>
           [...release.services.keys()].map((service) => ({ service, release })),
         )
-  const surface = shippedSurface(fleet)
-  const asRun = surface && asRunFor(fleet, snapshot, surface, environment)
+  const asRun = shippedAsRun(fleet, snapshot, environment)
   const declared = factsOf(snapshot)
   const shipped = asRun === undefined ? declared : factsAsRun(declared, asRun)
   const ownFiles = [options.constraints, options.requirements, options.profile].some(

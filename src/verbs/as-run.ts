@@ -104,9 +104,14 @@ export function asRunFor(
   })
 }
 
-/** The names that the shipped catalog knows; none where it has none. */
-export function shippedSurface(_fleet: Fleet): Surface | undefined {
-  return undefined
+/** What the catalog knows of code; none where it has no names. */
+export function shippedAsRun(
+  fleet: Fleet,
+  snapshot: Snapshot,
+  environment: MarkerEnvironment,
+): AsRun | undefined {
+  const surface: Surface | undefined = undefined
+  return surface && asRunFor(fleet, snapshot, surface, environment)
 }
 
 /** Facts with what code needs beside what metadata declares. */

@@ -18,7 +18,7 @@ import { fewestSolvable, resolvesAll, type Sharing, type SharingProblem, shareOn
 import { finish } from '#solver/task.js'
 import { fewestAsTested, type TestedService } from '#solver/tested.js'
 import { toolVersion } from '#version.js'
-import { asRunFor, shippedSurface } from './as-run.js'
+import { shippedAsRun } from './as-run.js'
 import { constraintLines, notedConstraints } from './constraint-lines.js'
 import { type KnownData, knownData } from './known-data.js'
 import { factsOf, serviceRoot } from './service-release.js'
@@ -86,6 +86,8 @@ interface Asked {
   readonly constraints: Constraints | undefined
   readonly services: readonly AskedService[]
   problemFor(python: string): Problem
+  /** With what code needs; none where no sources were ever read. */
+  problemAsRun(): Problem | undefined
   readonly problem: Problem
   readonly sharing: Sharing
 }
@@ -101,20 +103,24 @@ export async function askSharing(options: ShareOptions): Promise<Asked> {
     problemOf(fleet, snapshot, services, constraints, markerEnvironment(version, platform))
   const problem = problemFor(python)
   const sharing = finish(shareOne(problem, preferredVersions(problem)))
-  return { fleet, constraints, services, problemFor, problem, sharing }
+  function problemAsRun(): Problem | undefined {
+    const environment = markerEnvironment(python, platform)
+    const asRun = shippedAsRun(fleet, snapshot, environment)
+    return asRun && problemOf(fleet, snapshot, services, constraints, environment, asRun)
+  }
+  return { fleet, constraints, services, problemFor, problemAsRun, problem, sharing }
 }
 
 /** Questions 3 and 4: may these service releases share one environment, and how few environments do they need? */
 export async function share(options: ShareOptions): Promise<ShareResult> {
   const { python } = options
-  const { fleet, constraints, services, problemFor, problem, sharing } = await askSharing(options)
+  const { fleet, constraints, services, problemFor, problemAsRun, problem, sharing } =
+    await askSharing(options)
   const isPythonRefused =
     sharing.kind === 'conflicts' &&
     sharing.conflicts.some(({ lines }) => lines.some(({ kind }) => kind === 'python'))
   const pythons = isPythonRefused ? nearestFirst(python) : []
-  const environment = markerEnvironment(python, platform)
-  const surface = shippedSurface(fleet)
-  const asRun = surface && asRunFor(fleet, snapshot, surface, environment)
+  const asRun = problemAsRun()
   return {
     toolVersion: toolVersion(),
     inputs: fleet.inputs(),
@@ -126,9 +132,7 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
     otherPythons: pythons.filter((version) => finish(resolvesAll(problemFor(version)))),
     asTested: finish(fewestAsTested(problem.session, problem.services)),
     asDeclared: finish(fewestSolvable(problem)),
-    ...(asRun !== undefined && {
-      asRun: sharingAsRun(problemOf(fleet, snapshot, services, constraints, environment, asRun)),
-    }),
+    ...(asRun !== undefined && { asRun: sharingAsRun(asRun) }),
   }
 }
 
