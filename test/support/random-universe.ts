@@ -46,7 +46,7 @@ export const smallProblem: fc.Arbitrary<SmallProblem> = fc.record({
   mode: fc.constantFrom('pip', 'pip', 'pip', 'allow', 'disallow', 'explicit'),
 })
 
-const moreNames = Array.from({ length: 12 }, (_, i) => `p${i}`)
+const moreNames = Array.from({ length: 8 }, (_, i) => `p${i}`)
 const moreVersions = ['0.5', '1.0', '1.1', '1.2.post1', '2.0a1', '2.0', '2.1', '3.0']
 const tight = ['==1.0', '==1.1', '<1.1', '>=2', '~=1.1', '!=2.0', '==2.*', '<3', '>1.2', '']
 
@@ -60,26 +60,28 @@ const tightDemand = fc
   .map(([name, extra, specifier, marker]) => ({ text: `${name}${extra}${specifier}`, marker }))
 
 /** Too large to try every assignment, with demands tight enough that about half of all questions have no answer. */
-export const largerUniverse: fc.Arbitrary<{ universe: SmallUniverse; demands: string[] }> = fc.record({
-  universe: fc
-    .tuple(
-      ...moreNames.map(() =>
-        fc.dictionary(
-          fc.constantFrom(...moreVersions),
-          fc.record({
-            requires: fc.array(
-              tightDemand.map(({ text, marker }) => text + marker),
-              { minLength: 1, maxLength: 4 },
-            ),
-            python: fc.constantFrom('>=3.8', '>=3.8', '>=3.8', '>=3.8', '<3.9'),
-          }),
-          { minKeys: 3, maxKeys: 8 },
+export const largerUniverse: fc.Arbitrary<{ universe: SmallUniverse; demands: string[]; pins: string[] }> =
+  fc.record({
+    universe: fc
+      .tuple(
+        ...moreNames.map(() =>
+          fc.dictionary(
+            fc.constantFrom(...moreVersions),
+            fc.record({
+              requires: fc.array(
+                tightDemand.map(({ text, marker }) => text + marker),
+                { maxLength: 3 },
+              ),
+              python: fc.constantFrom('>=3.8', '>=3.8', '>=3.8', '>=3.8', '<3.9'),
+            }),
+            { minKeys: 2, maxKeys: 6 },
+          ),
         ),
-      ),
-    )
-    .map((all) => Object.fromEntries(all.map((known, i) => [moreNames[i]!, known]))),
-  demands: fc.uniqueArray(
-    tightDemand.map(({ text }) => text),
-    { minLength: 1, maxLength: 4 },
-  ),
-})
+      )
+      .map((all) => Object.fromEntries(all.map((known, i) => [moreNames[i]!, known]))),
+    demands: fc.uniqueArray(
+      tightDemand.map(({ text }) => text),
+      { minLength: 1, maxLength: 4 },
+    ),
+    pins: fc.uniqueArray(fc.constantFrom('p1==1.0', 'p2<2', 'p3==2.1', 'p4>=1.1'), { maxLength: 2 }),
+  })

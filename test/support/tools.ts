@@ -20,6 +20,8 @@ export const systemTools: ReadonlyMap<string, string> = new Map([
   ['docker-registry', 'docker-registry'],
   ['openssl', 'openssl'],
   ['minisat', 'minisat'],
+  ['dose-distcheck', 'dose-distcheck'],
+  ['coinst', 'coinst'],
 ])
 
 /** Python that fits `debian:bookworm`, with the module venv complete, for comparisons with pip. */
