@@ -19,7 +19,9 @@ function commandOf(
 /** Containers of a service that tells only how many of each process there are: ports count on from the usual one. */
 function counted(running: RunningService, processes: readonly Process[]): readonly Container[] {
   const { replicas } = running
-  const names = processes.length === 0 ? [{ name: running.service }] : processes
+  // Only some deployments run the optional ones: a fleet file that lists its containers says which.
+  const usual = processes.filter(({ optional }) => optional !== true)
+  const names = processes.length === 0 ? [{ name: running.service }] : usual
   return names.flatMap(({ name, port }: Pick<Process, 'name' | 'port'>) =>
     Array.from({ length: replicas }, (_, index) => ({
       name: replicas === 1 ? name : `${name}-${index + 1}`,
@@ -32,10 +34,18 @@ function counted(running: RunningService, processes: readonly Process[]): readon
   )
 }
 
-/** The processes of both releases that share a name, or that only one of them has. */
+/** The processes of both releases. */
 interface Processes {
   readonly before: readonly Process[]
   readonly after: readonly Process[]
+}
+
+/** The process that takes over the port of one that the new release has no longer: neutron-api that of neutron-server. */
+function successorOf({ name, port }: Process, { before, after }: Processes): Process | undefined {
+  if (port === undefined) return undefined
+  return after.find(
+    (one) => one.port === port && !before.some((old) => old.name === one.name) && one.name !== name,
+  )
 }
 
 /**
@@ -44,30 +54,40 @@ interface Processes {
  */
 export function containersAcross(
   running: RunningService,
-  { before, after }: Processes,
+  processes: Processes,
   order: readonly string[],
 ): readonly PlannedContainer[] {
+  const { before, after } = processes
+  const first = before[0]?.name ?? running.service
   const listed = running.containers ?? counted(running, before)
-  const present = new Set(listed.map(({ process }) => process ?? before[0]?.name ?? running.service))
+  const inheritors = new Map<string, Process>()
+  for (const old of before) {
+    const heir = after.some(({ name }) => name === old.name) ? undefined : successorOf(old, processes)
+    if (heir !== undefined && listed.some(({ process = first }) => process === old.name))
+      inheritors.set(old.name, heir)
+  }
+  const present = new Set([
+    ...listed.map(({ process = first }) => process),
+    ...[...inheritors.values()].map(({ name }) => name),
+  ])
   const coming = after.filter(({ name }) => !before.some((old) => old.name === name) && !present.has(name))
   // Nothing is to come for a service that has told no process at all.
   const all = [...listed, ...(coming.length === 0 ? [] : counted({ ...running, replicas: 1 }, coming))]
-  const place = (name: string): number => (order.indexOf(name) < 0 ? order.length : order.indexOf(name))
+  // A service whose processes nobody has told is started by what its image says.
+  const unknown = before.length === 0 && after.length === 0 ? ([] as const) : undefined
   const planned = all.map((container): PlannedContainer => {
-    const { name, host, port, backend, arguments: further } = container
-    const process = container.process ?? before[0]?.name ?? running.service
-    const [old, fresh] = [before, after].map((list) => list.find((one) => one.name === process))
+    const { name, host, port, backend, process = first, arguments: further } = container
+    const old = before.find((one) => one.name === process)
+    const fresh = after.find((one) => one.name === process) ?? inheritors.get(process)
     const known = fresh ?? old
     const where = port ?? known?.port
-    // A service whose processes nobody has told is started by what its image says.
-    const unknown = before.length === 0 && after.length === 0 ? ([] as const) : undefined
     const commands = {
       before: old === undefined ? unknown : commandOf(old, port, further),
       after: fresh === undefined ? unknown : commandOf(fresh, port, further),
     }
     return {
       name,
-      process,
+      process: known?.name ?? process,
       ...(host === undefined ? {} : { host }),
       ...(where === undefined ? {} : { port: where }),
       ...(known?.health === undefined ? {} : { health: known.health }),
@@ -78,13 +98,11 @@ export function containersAcross(
       environment: { ...running.environment, ...container.environment },
     }
   })
-  return planned
-    .map((one, index) => ({ one, index }))
-    .sort(
-      (a, b) =>
-        Number(a.one.after === undefined) - Number(b.one.after === undefined) ||
-        place(a.one.process) - place(b.one.process) ||
-        a.index - b.index,
-    )
-    .map(({ one }) => one)
+  const place = (name: string): number => (order.indexOf(name) < 0 ? order.length : order.indexOf(name))
+  // The sort keeps the order of what is equal: that of the fleet file.
+  return planned.sort(
+    (one, other) =>
+      Number(one.after === undefined) - Number(other.after === undefined) ||
+      place(one.process) - place(other.process),
+  )
 }
