@@ -49,6 +49,8 @@ function compareText(one: string, other: string): number {
 export function compareFindings(one: Finding, other: Finding): number {
   return (
     ruleOrder.get(one.rule)! - ruleOrder.get(other.rule)! ||
+    // Of `broken-import` there are errors and warnings.
+    compareText(one.level, other.level) ||
     Number(other.direct) - Number(one.direct) ||
     compareText(one.distribution, other.distribution) ||
     compareText(one.demand.by, other.demand.by) ||
