@@ -3,7 +3,7 @@
     python sweep.py --uv /path/to/uv --work DIR [--only nova@2024.1:2026.1] > sweeps.json
 
 Not part of any test run: it installs from the package index and takes an hour on one core. The truth that
-test/surface/broken-imports.oracle.test.ts compares predictions with.
+test/verbs/as-run.oracle.test.ts compares predictions with.
 
 One environment for each host release, Python 3.11: what the five services need in any release (names from
 ../collisions/uv-closures.json), at the host's pins; a name that the host does not pin is at the newest pin of

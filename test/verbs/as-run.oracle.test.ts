@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Finding } from '#collisions/finding.js'
+import { moduleOf } from '#collisions/import-reach.js'
+import { type Analysis, analyze } from '#verbs/analyze.js'
+
+interface Cause {
+  readonly kind: string
+  readonly name?: string
+  readonly at?: string
+  readonly pass: number
+}
+
+interface Sweep {
+  readonly version: string
+  readonly modules: number
+  readonly failing: number
+  /** Modules that failed as they were, nothing put in place. */
+  readonly failed: readonly string[]
+  readonly causes: readonly Cause[]
+}
+
+function oracle<T>(file: string): T {
+  return JSON.parse(readFileSync(`test/oracle/surface/${file}`, 'utf8')) as T
+}
+
+const sweeps = oracle<Record<string, Sweep>>('sweeps.json')
+const names = oracle<Record<string, Record<string, boolean | string>>>('names.json')
+const services = ['keystone', 'glance', 'cinder', 'neutron', 'nova']
+const kindsOfNames = ['ImportError', 'ModuleNotFoundError', 'AttributeError']
+
+let analysis: Analysis
+/** Findings of the five services by `service@release:host`. */
+const predicted = new Map<string, readonly Finding[]>()
+
+beforeAll(async () => {
+  const releases = ['2023.1', '2023.2', '2024.1', '2024.2', '2025.1', '2025.2', '2026.1']
+  analysis = await analyze({
+    services: services.flatMap((service) => releases.map((release) => `${service}@${release}`)),
+    python: '3.11',
+    platform: 'linux/amd64',
+    index: { offline: true },
+  })
+  for (const { candidate, host, findings } of analysis.cells)
+    predicted.set(
+      `${candidate.service}@${candidate.release}:${host.label}`,
+      findings.filter(({ rule, supply }) => rule === 'broken-import' && supply !== undefined),
+    )
+}, 120_000)
+
+/** Whether evaluating the name fails in an environment of just that version; undefined where it was not asked. */
+function isGone(host: string, { distribution, supply, missing }: Finding): boolean | undefined {
+  const answer = names[`${host} ${distribution} ${supply!.version}`]?.[missing!.name]
+  return typeof answer === 'boolean' ? !answer : undefined
+}
+
+function asked(
+  level: Finding['level'],
+): readonly { readonly key: string; readonly finding: Finding; readonly gone: boolean }[] {
+  return [...predicted].flatMap(([key, findings]) =>
+    findings.flatMap((finding) => {
+      const gone = isGone(key.split(':')[1]!, finding)
+      return finding.level !== level || gone === undefined ? [] : [{ key, finding, gone }]
+    }),
+  )
+}
+
+function show({ key, finding }: { readonly key: string; readonly finding: Finding }): string {
+  return `${key} ${finding.missing!.name}`
+}
+
+describe('What is told as gone is gone', () => {
+  it('for every error: evaluating the name fails with that version', () => {
+    const errors = asked('error')
+    expect(errors.filter(({ gone }) => !gone).map(show)).toEqual([])
+    expect(errors.length).toBeGreaterThan(100)
+  })
+
+  it('for every warning', () => {
+    const warnings = asked('warning')
+    expect(warnings.filter(({ gone }) => !gone).map(show)).toEqual([])
+  })
+
+  it('for at least 200 predictions in all', () => {
+    expect(asked('error').length + asked('warning').length).toBeGreaterThanOrEqual(200)
+  })
+})
+
+describe('Importing on the libraries of another release', () => {
+  it('fails for every module in which an error is told', () => {
+    const wrong: string[] = []
+    let held = 0
+    for (const [key, { failed }] of Object.entries(sweeps))
+      for (const finding of predicted.get(key) ?? []) {
+        if (finding.level !== 'error' || !finding.direct || !('path' in finding.demand.at)) continue
+        if (failed.includes(moduleOf(finding.demand.at.path))) held += 1
+        else wrong.push(show({ key, finding }))
+      }
+    expect(wrong).toEqual([])
+    expect(held).toBeGreaterThan(0)
+  })
+
+  it('fails over names that were told, but for the misses that docs/as-run.md lists', () => {
+    const missed: string[] = []
+    for (const [key, { causes }] of Object.entries(sweeps))
+      for (const { kind, name } of causes) {
+        const own = key.split('@')[0]!
+        if (!kindsOfNames.includes(kind) || name === undefined || name.split(/[.:]/)[0] === own) continue
+        const isTold = (predicted.get(key) ?? []).some(({ missing }) => {
+          const { gone, name: used } = missing!
+          return name === gone || name.startsWith(`${gone}.`) || used === name || used.startsWith(`${name}.`)
+        })
+        if (!isTold) missed.push(`${key} ${name}`)
+      }
+    const listed = readFileSync('docs/as-run.md', 'utf8')
+    expect(missed.filter((one) => !listed.includes(one))).toEqual([])
+  })
+
+  it.each([
+    ['cinder@2025.1:2026.1', 'oslo_utils.secretutils.md5', 'error', 'cinder/api/v3/volume_metadata.py', 21],
+    [
+      'neutron@2025.1:2026.1',
+      'neutron_lib.constants.ACCESS_READONLY',
+      'error',
+      'neutron/db/external_net_db.py',
+      41,
+    ],
+    [
+      'glance@2025.1:2026.1',
+      'oslo_db.sqlalchemy.session.EngineFacade',
+      'warning',
+      'glance/db/sqlalchemy/api.py',
+      85,
+    ],
+    ['nova@2024.1:2026.1', 'oslo_utils.secretutils.md5', 'error', 'nova/crypto.py', 39],
+  ] as const)('%s lacks %s', (key, name, level, path, line) => {
+    const found = predicted.get(key)!.find(({ missing }) => missing!.name === name)
+    expect(found).toMatchObject({ level, demand: { at: { path, line } } })
+  })
+
+  it.each([
+    'nova@2025.1:2026.1',
+    'keystone@2025.1:2026.1',
+  ])('tells no error of %s, which imports whole', (key) => {
+    expect(sweeps[key]!.failing).toBe(0)
+    expect(predicted.get(key)!.filter(({ level }) => level === 'error')).toEqual([])
+  })
+
+  it('does not take an alias made at run time for a name that is gone', () => {
+    for (const [key, findings] of predicted)
+      if (key.startsWith('keystone@2024.1:'))
+        expect(findings.map(({ missing }) => missing!.name)).not.toContain(
+          'sqlalchemy.orm.collections.attribute_mapped_collection',
+        )
+  })
+})
