@@ -18,6 +18,7 @@ export interface SelectionFlags extends GlobalOptions, TargetOptions, IndexOptio
   readonly constraints?: readonly string[]
   readonly requirements?: string
   readonly profile?: string
+  readonly code?: string
 }
 
 interface Flags extends SelectionFlags {
@@ -37,6 +38,10 @@ export function addSelectionOptions(command: Command): Command {
     )
     .option('--requirements <file>', 'one service, as a requirements file states it')
     .option('--profile <file>', 'in place of the shipped profile of its service')
+    .option(
+      '--code <kinds>',
+      'what of the code is held against the libraries: none, or some of module,name,attribute,member,keyword,plugin,option (all if left out)',
+    )
   return addIndexOptions(addTargetOptions(command))
 }
 
@@ -46,6 +51,7 @@ export function selectionOptions(services: readonly string[], flags: SelectionFl
     services,
     python: flags.python,
     platform: flags.platform,
+    ...(flags.code === undefined ? {} : { code: flags.code }),
     index: {
       offline: flags.offline === true,
       ...(indexUrl === undefined ? {} : { indexUrl }),

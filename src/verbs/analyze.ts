@@ -47,6 +47,8 @@ export interface AnalyzeOptions {
   readonly read?: ReadInput
   /** Read already, where several analyses make one result. */
   readonly known?: KnownData
+  /** Kinds of names that are looked for in code, `module,name`, or `none`; all if left out. */
+  readonly code?: string
   readonly index: IndexChoice
   readonly progress?: Progress
 }
@@ -176,7 +178,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
       : fleet.releases.list.flatMap((release) =>
           [...release.services.keys()].map((service) => ({ service, release })),
         )
-  const asRun = shippedAsRun(fleet, snapshot, environment)
+  const asRun = shippedAsRun(fleet, snapshot, environment, options.code)
   const declared = factsOf(snapshot)
   const shipped = asRun === undefined ? declared : factsAsRun(declared, asRun)
   const ownFiles = [options.constraints, options.requirements, options.profile].some(

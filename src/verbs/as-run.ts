@@ -1,6 +1,7 @@
 import type { Snapshot } from '#catalog/snapshot.js'
 import type { Start } from '#collisions/import-reach.js'
 import { type AsRun, asRunOf, codeNeedsOf } from '#collisions/needed-names.js'
+import { SvcsplitError } from '#errors.js'
 import { pinsFor } from '#inputs/constraints-file.js'
 import type { Fleet } from '#inputs/fleet.js'
 import type { Profile } from '#inputs/profile.js'
@@ -9,7 +10,7 @@ import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
 import type { Pins } from '#solver/closure.js'
 import type { ClosureFacts } from '#solver/closure-demands.js'
-import type { Surface } from '#surface/surface.js'
+import { type Surface, type UseKind, useKinds } from '#surface/surface.js'
 
 /** A service of a release, by the distribution and version that it is shipped as. */
 interface Shipped {
@@ -67,6 +68,7 @@ export function asRunFor(
   snapshot: Snapshot,
   surface: Surface,
   environment: MarkerEnvironment,
+  kinds?: ReadonlySet<UseKind>,
 ): AsRun {
   const shipped = new Map<string, Shipped[]>()
   for (const release of fleet.releases.list)
@@ -83,6 +85,7 @@ export function asRunFor(
   const starts = new Map<string, readonly Start[]>()
   return asRunOf({
     surface,
+    ...(kinds === undefined ? {} : { kinds }),
     versions: (name) => snapshot.versions(name),
     starts(name, version) {
       const key = `${name} ${version}`
@@ -104,14 +107,30 @@ export function asRunFor(
   })
 }
 
+/** @throws E-CLI-USAGE */
+function kindsNamed(text: string): ReadonlySet<UseKind> {
+  if (text === 'none') return new Set()
+  const known: readonly string[] = useKinds
+  const kinds = text.split(',')
+  const unknown = kinds.find((kind) => !known.includes(kind))
+  if (unknown !== undefined)
+    throw new SvcsplitError('E-CLI-USAGE', `${JSON.stringify(unknown)} is no kind of name`, {
+      hint: `--code takes none, or some of ${useKinds.join(',')}`,
+    })
+  return new Set(kinds as UseKind[])
+}
+
 /** What the catalog knows of code; none where it has no names. */
 export function shippedAsRun(
   fleet: Fleet,
   snapshot: Snapshot,
   environment: MarkerEnvironment,
+  code?: string,
 ): AsRun | undefined {
+  const kinds = code === undefined ? undefined : kindsNamed(code)
+  if (kinds?.size === 0) return undefined
   const surface: Surface | undefined = undefined
-  return surface && asRunFor(fleet, snapshot, surface, environment)
+  return surface && asRunFor(fleet, snapshot, surface, environment, kinds)
 }
 
 /** Facts with what code needs beside what metadata declares. */
