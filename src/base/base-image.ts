@@ -32,6 +32,8 @@ export interface BaseImage {
 export interface BaseOptions {
   /** `debian:SUITE`, `oci:DIR` or `oci:DIR:NAME`. */
   readonly from: string
+  /** What images call the base, if it came from elsewhere. */
+  readonly name?: string
   /** Debian packages beside Python and certificates; only for `debian:SUITE`. */
   readonly packages?: readonly string[]
   /** `linux/amd64` */

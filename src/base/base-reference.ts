@@ -11,7 +11,7 @@ export function parseBaseReference(text: string): BaseReference {
   const suite = /^debian:([a-z][a-z0-9.-]{0,63})$/.exec(text)?.[1]
   if (suite !== undefined) return { kind: 'debian', suite }
   throw new SvcsplitError('E-IMG-REF', `${JSON.stringify(text.slice(0, 200))} is not a base image`, {
-    hint: 'write debian:bookworm (or another suite), oci:DIR or oci:DIR:NAME; a registry image becomes a layout by "skopeo copy docker://IMAGE oci:DIR:NAME"',
+    hint: 'write debian:bookworm (or another suite), oci:DIR, oci:DIR:NAME or registry:REFERENCE',
   })
 }
 

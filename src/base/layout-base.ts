@@ -44,7 +44,7 @@ export async function describeBase(
   options: BaseOptions,
 ): Promise<BaseImage> {
   const facts = await cachedFacts(layout, image, options)
-  return { name: options.from, layout, ...image, ...facts }
+  return { name: options.name ?? options.from, layout, ...image, ...facts }
 }
 
 async function findImage(

@@ -85,7 +85,7 @@ export function registerBuild(program: Command): void {
     .option('-t, --tag <tag>', 'tag of the images (default: the release)', parseTag)
     .option('--all', 'every service of the release of --release')
     .option('--release <release>', 'with --all: the release, such as 2025.1')
-    .option('--base <base>', 'debian:SUITE, oci:DIR or oci:DIR:NAME', 'debian:bookworm')
+    .option('--base <base>', 'debian:SUITE, oci:DIR, oci:DIR:NAME or registry:REFERENCE', 'debian:bookworm')
     .addOption(
       new Option('--platform <platform>', 'linux/amd64, linux/arm64, or both with a comma')
         .default(['linux/amd64'], 'linux/amd64')

@@ -20,7 +20,7 @@ export function registerDockerfile(program: Command): void {
     .description('write the image of a service release as a Containerfile with its context')
     .argument('<service@release>')
     .argument('[dir]', 'folder of the context (default: SERVICE-RELEASE)')
-    .option('--base <base>', 'debian:SUITE, oci:DIR or oci:DIR:NAME', 'debian:bookworm')
+    .option('--base <base>', 'debian:SUITE, oci:DIR, oci:DIR:NAME or registry:REFERENCE', 'debian:bookworm')
     .addOption(
       new Option('--platform <platform>', 'platform')
         .choices(['linux/amd64', 'linux/arm64'])

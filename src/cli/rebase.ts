@@ -18,7 +18,7 @@ export function registerRebase(program: Command): void {
     .description('put a new base under a finished image, whose own layers stay as they are')
     .argument('<image>', 'oci:DIR or oci:DIR:NAME')
     .requiredOption('-o, --output <destination>', 'where the image goes, as for build')
-    .option('--base <base>', 'debian:SUITE, oci:DIR or oci:DIR:NAME', 'debian:bookworm')
+    .option('--base <base>', 'debian:SUITE, oci:DIR, oci:DIR:NAME or registry:REFERENCE', 'debian:bookworm')
     .option('--refresh', 'bootstrap the base again: its packages have moved on')
     .option('-t, --tag <tag>', 'tag of the image (default: the one it has)')
     .option('--plain-http', 'speak to the registry without TLS (loopback needs no leave)')

@@ -1,5 +1,6 @@
 import { visible } from '#errors.js'
-import type { Carrier, ImagesWithResult } from '#verbs/images-with.js'
+import type { Carrier } from '#verbs/image-inventory.js'
+import type { ImagesWithResult } from '#verbs/images-with.js'
 import { painter, plural, type TextOptions } from './terminal.js'
 
 const sources = { sbom: 'by its SBOM', layers: 'by its layers', lock: 'locked' } as const

@@ -12,6 +12,7 @@ import { type Job, type MadeImage, prepareMade, type Run, recallJob } from './ma
 import type { PlatformImage } from './make-image.js'
 import type { Maker } from './maker.js'
 import type { Proof } from './proof.js'
+import { localBase } from './registry-base.js'
 import type { PartsRequest } from './service-parts.js'
 
 export type TargetPlatform = PartsRequest['platform']
@@ -69,10 +70,11 @@ export type BuildOutcome = BuiltImage | FailedImage
  * image is whole. One image alone fails with its error; of several, the others go on.
  * @throws every code of bootstrapping, locking, fetching, building and writing
  */
-export async function build(request: BuildRequest): Promise<readonly BuildOutcome[]> {
-  const several = request.all !== undefined || request.services.length > 1
-  requireOneLock(request, several)
-  const destination = parseDestination(request.output)
+export async function build(asked: BuildRequest): Promise<readonly BuildOutcome[]> {
+  const several = asked.all !== undefined || asked.services.length > 1
+  requireOneLock(asked, several)
+  const destination = parseDestination(asked.output)
+  const request = { ...asked, ...(await localBase(asked.base, asked.platforms, asked)) }
   const opened = lazyMaker(request)
   try {
     const texts =

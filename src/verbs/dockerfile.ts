@@ -3,6 +3,7 @@ import { type ContextWheel, renderContainerfile } from '#dockerfile/containerfil
 import { buildWithBuildah, writeContext } from '#dockerfile/context.js'
 import { SvcsplitError } from '#errors.js'
 import { readBuildRequirements } from '#wheelhouse/build-requirements.js'
+import { localBase } from './registry-base.js'
 import { fetchBuildWheel } from './sdist-builder.js'
 import {
   type PartsRequest,
@@ -63,7 +64,8 @@ async function writeOne(
  * Writes a service release's image as a Containerfile with everything that it copies.
  * @throws every code of bootstrapping, locking, fetching, building and writing
  */
-export async function dockerfile(request: DockerfileRequest): Promise<WrittenContext> {
+export async function dockerfile(asked: DockerfileRequest): Promise<WrittenContext> {
+  const request = { ...asked, ...(await localBase(asked.base, [asked.platform], asked)) }
   return withWorkshop(request, async (workshop) => {
     const target = targetOf(workshop.fleet, request.service)
     const parts = await partsOf(workshop, target)
@@ -80,7 +82,8 @@ export interface BuildahRequest extends PartsRequest {
 }
 
 /** The same image made by buildah from that Containerfile. @throws as `dockerfile`, and E-EXE-* */
-export async function buildByBuildah(request: BuildahRequest): Promise<void> {
+export async function buildByBuildah(asked: BuildahRequest): Promise<void> {
+  const request = { ...asked, ...(await localBase(asked.base, [asked.platform], asked)) }
   await withWorkshop(request, async (workshop) => {
     const target = targetOf(workshop.fleet, request.service)
     const parts = await partsOf(workshop, target)

@@ -9,6 +9,7 @@ import { referenceOf, registryFor } from './delivery.js'
 import { type Destination, parseDestination, requireDestination } from './destination.js'
 import type { PreparedImage } from './make-image.js'
 import { openMaker } from './maker.js'
+import { localBase } from './registry-base.js'
 
 export interface PlannedLayer {
   readonly title: string
@@ -51,8 +52,9 @@ interface Present {
  * never built are not built.
  * @throws every code of bootstrapping, locking and reading
  */
-export async function dryRun(request: BuildRequest): Promise<readonly PlannedImage[]> {
-  const destination = parseDestination(request.output)
+export async function dryRun(asked: BuildRequest): Promise<readonly PlannedImage[]> {
+  const destination = parseDestination(asked.output)
+  const request = { ...asked, ...(await localBase(asked.base, asked.platforms, asked)) }
   const maker = await openMaker({ ...request, dry: true })
   try {
     const texts = request.all === undefined ? request.services : maker.servicesOf(request.all)

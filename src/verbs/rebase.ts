@@ -17,11 +17,12 @@ import { withDelivery } from './delivery.js'
 import { parseDestination, requireDestination } from './destination.js'
 import { glibcFits } from './locked.js'
 import { glibcLabel, pythonLabel } from './make-image.js'
+import { localBase } from './registry-base.js'
 
 export interface RebaseRequest {
   /** `oci:DIR` or `oci:DIR:NAME`. */
   readonly image: string
-  /** `debian:SUITE`, `oci:DIR` or `oci:DIR:NAME`. */
+  /** `debian:SUITE`, `oci:DIR`, `oci:DIR:NAME` or `registry:REFERENCE`. */
   readonly base: string
   readonly output: string
   readonly tag?: string
@@ -117,10 +118,13 @@ export async function rebase(request: RebaseRequest): Promise<RebasedImage> {
   const name = from.name ?? before.descriptor.annotations?.get(refNameAnnotation)
   const { service, tag: present } = nameOf(name, before)
   const release = before.manifest.annotations?.get('io.svcsplit.release') ?? present
+  const platform = `${before.config.os}/${before.config.architecture}`
+  const local = await localBase(request.base, [platform], request)
   const base = await prepareBase({
-    from: request.base,
+    from: local.base,
+    ...(local.baseName === undefined ? {} : { name: local.baseName }),
     packages: packagesOf(request, service, release),
-    platform: `${before.config.os}/${before.config.architecture}`,
+    platform,
     cacheDir,
     ...(request.refresh === undefined ? {} : { refresh: request.refresh }),
     ...(progress === undefined ? {} : { progress }),

@@ -26,8 +26,10 @@ export const prefix = environmentPrefix
 export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {
   /** Folder with `constraints/` and `profiles/`; the shipped ones if left out. */
   readonly root?: string
-  /** `debian:SUITE`, `oci:DIR` or `oci:DIR:NAME`. */
+  /** `debian:SUITE`, `oci:DIR` or `oci:DIR:NAME`; a verb takes `registry:REFERENCE` too. */
   readonly base: string
+  /** What images call the base, if it came from elsewhere. */
+  readonly baseName?: string
   readonly platform: 'linux/amd64' | 'linux/arm64'
   /** A folder with wheels of what the index has only sdists of. */
   readonly wheelhouse?: string
@@ -97,7 +99,7 @@ const prepared = new WeakMap<Fleet, Map<string, Promise<BaseImage>>>()
 
 /** The base of a service; bootstraps run one after another, and one that fails is not tried again. */
 async function baseFor({ request, fleet }: Workshop, { profile, release }: Target): Promise<BaseImage> {
-  const { base: from, platform, cacheDir, progress } = request
+  const { base: from, baseName, platform, cacheDir, progress } = request
   const suite = suiteOf(from)
   const packages = suite === undefined ? [] : runPackages(profile, suite, release)
   const known = prepared.get(fleet) ?? new Map<string, Promise<BaseImage>>()
@@ -108,7 +110,11 @@ async function baseFor({ request, fleet }: Workshop, { profile, release }: Targe
     known.get(key) ??
     before
       .then(() =>
-        prepareBase({ from, packages, platform, cacheDir, ...(progress === undefined ? {} : { progress }) }),
+        prepareBase({
+          ...{ from, packages, platform, cacheDir },
+          ...(baseName === undefined ? {} : { name: baseName }),
+          ...(progress === undefined ? {} : { progress }),
+        }),
       )
       .catch(async (error) => {
         throw await explainForeignBase(error, from, platform)

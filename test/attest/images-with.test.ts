@@ -1,14 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readLayoutImage } from '#image/layout.js'
 import { formatPylock } from '#lock/pylock.js'
 import { hexOf, sha256 } from '#oci/digest.js'
 import { encodeImageIndex, parseImageIndex } from '#oci/image-index.js'
 import { mediaTypes } from '#oci/media-type.js'
 import { imagesJson, imagesText } from '#report/images-text.js'
 import { attest } from '#verbs/attest.js'
-import { imagesWith } from '#verbs/images-with.js'
+import { copy } from '#verbs/copy.js'
+import { imagesWith as ask, type ImagesWithRequest } from '#verbs/images-with.js'
+import { startRegistry } from '../support/oci-registry.js'
 import { bookworm, environmentOf, locked, lockOf, type Tree, tempFolder, writeImage } from './fixture.js'
+
+const imagesWith = (request: Omit<ImagesWithRequest, 'cacheDir'>) =>
+  ask({ ...request, cacheDir: tempFolder() })
 
 const plain = { color: false, width: 120 }
 const base = { distribution: 'PyMySQL', below: '1.1.1', trustSboms: true }
@@ -166,5 +172,45 @@ describe('what cannot be read', () => {
     [{ ...base, below: 'one' }, 'E-REQ-VERSION'],
   ])('is refused at once when it is the question', async (request, code) => {
     await expect(imagesWith({ ...request, places: [] })).rejects.toMatchObject({ code })
+  })
+})
+
+describe('images of a registry', () => {
+  it('answer by the SBOM among their referrers, else by their layers, which are not kept', async () => {
+    const server = await startRegistry()
+    try {
+      const old = await writeImage([bookworm, environmentOf(demoLock('1.1.0'))], {
+        dir: tempFolder(),
+        name: 'old:1',
+      })
+      const attested = {
+        lockPath: await lockFile('1.1.0'),
+        provenance: true,
+        to: { kind: 'referrer' },
+      } as const
+      await attest({ image: `oci:${old.dir}`, sboms: ['cyclonedx'], ...attested })
+      const bare = await writeImage([bookworm, environmentOf(demoLock('1.0.2'))], {
+        dir: tempFolder(),
+        name: 'bare:1',
+      })
+      const to = (name: string): string => `${server.host}/openstack/${name}:1`
+      await copy({ from: `oci:${old.dir}`, to: to('old'), referrers: true })
+      await copy({ from: `oci:${bare.dir}`, to: to('bare') })
+      const before = server.log.length
+      const places = ['old', 'bare', 'absent'].map((name) => `registry:${to(name)}`)
+      const { carriers, unread } = await imagesWith({ ...base, places })
+      expect(carriers.map(({ place, versions, from }) => [place, versions, from])).toEqual([
+        [places[0], ['1.1.0'], 'sbom'],
+        [places[1], ['1.0.2'], 'layers'],
+      ])
+      expect(unread.map(({ place, code }) => [place, code])).toEqual([[places[2], 'E-REG-UNKNOWN']])
+      const { manifest } = await readLayoutImage(old.dir, 'old:1')
+      const asked = server.log.slice(before).map(({ url }) => url)
+      expect(
+        manifest.layers.filter(({ digest }) => asked.some((url) => url.includes(`old/blobs/${digest}`))),
+      ).toEqual([])
+    } finally {
+      await server.close()
+    }
   })
 })

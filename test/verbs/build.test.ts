@@ -6,6 +6,8 @@ import { validateImage } from '#image/validate.js'
 import { parseImageIndex } from '#oci/image-index.js'
 import { mediaTypes } from '#oci/media-type.js'
 import { type BuildOutcome, type BuildRequest, type BuiltImage, build } from '#verbs/build.js'
+import { copy } from '#verbs/copy.js'
+import { startRegistry } from '../support/oci-registry.js'
 import { type SmallWorld, smallWorld, sourcedWheel } from './small-world.js'
 
 let world: SmallWorld
@@ -236,5 +238,29 @@ describe('several platforms', () => {
     await expect(build({ ...world.request, platforms: ['linux/arm64'] })).rejects.toMatchObject({
       code: 'E-IMG-BASE',
     })
+  })
+})
+
+describe('a base in a registry', () => {
+  it('is the one that its tag names now, told by digest, and fetched once', async () => {
+    const server = await startRegistry()
+    try {
+      const tagged = `${server.host}/os/debian:12`
+      await copy({ from: world.base, to: tagged })
+      const [image] = built(await build({ ...world.request, base: `registry:${tagged}` }))
+      const { manifest } = await readLayoutImage(world.path('images'), 'alpha:2025.1')
+      const named = manifest.annotations?.get('org.opencontainers.image.base.name')
+      expect(named).toBe(`${tagged}@${image!.base.digest}`)
+      expect(image!.digest).not.toBe((await digests({ output: `oci:${world.path('other')}` }))[0])
+
+      await copy({ from: await world.writeBase('newer', { note: '+deb12u1' }), to: tagged })
+      const [moved] = built(await build({ ...world.request, base: `registry:${tagged}` }))
+      expect(moved!.base.digest).not.toBe(image!.base.digest)
+
+      await server.close()
+      expect(await digests({ base: `registry:${named}` })).toEqual([image!.digest])
+    } finally {
+      await server.close().catch(() => undefined)
+    }
   })
 })
