@@ -22,6 +22,7 @@ export const systemTools: ReadonlyMap<string, string> = new Map([
   ['minisat', 'minisat'],
   ['dose-distcheck', 'dose-distcheck'],
   ['coinst', 'coinst'],
+  ['chromium', 'chromium'],
 ])
 
 /** Python that fits `debian:bookworm`, with the module venv complete, for comparisons with pip. */

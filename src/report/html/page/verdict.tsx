@@ -15,9 +15,9 @@ export function Tones({ tones }: { readonly tones: readonly Tone[] }): JSX.Eleme
     <ul class="tones">
       {tones.map(({ level, title, figure, text }) => (
         <li key={title} class={level}>
-          <h3>
+          <p class="title">
             <Mark level={level} /> {title}
-          </h3>
+          </p>
           <strong>{figure}</strong>
           <p>{text}</p>
         </li>
