@@ -1,0 +1,189 @@
+import { join } from 'node:path'
+import { SvcsplitError } from '#errors.js'
+import { existsSync, readTextSync } from '#io/files.js'
+import type { DistributionName } from '#pep/name.js'
+import { tryParseVersion } from '#pep/version.js'
+import { type BoundBlock, parseBoundBlock } from './bound-block.js'
+import { surfaceFiles, surfaceHeaders } from './format.js'
+import { parseImportBlock } from './import-block.js'
+import type { Binding, ImportGraph, Surface, UsedName } from './surface.js'
+import { parseUsedBlock, type UsedBlock } from './used-block.js'
+
+/** One distribution in a file: the text under its header, and where each of its versions stands. */
+export interface Block {
+  readonly path: string
+  /** Line of the header, counted from 1. */
+  readonly line: number
+  /** As they stand in the header. */
+  readonly versions: readonly string[]
+  readonly lines: readonly string[]
+  /** By the key of PEP 440 equality. */
+  positionOf(version: string): number | undefined
+}
+
+/**
+ * Opens the facts in a folder. Nothing is read before it is asked for: uses, names and imports are files of their own,
+ * and a distribution's part of a file is parsed when it is first needed. A file that does not exist is empty.
+ * @throws E-CAT-FORM, E-FS-*
+ */
+export function loadSurface(dir: string): Surface {
+  const used = openFile(dir, 'used', parseUsedBlock)
+  const bound = openFile(dir, 'bound', parseBoundBlock)
+  const imports = openFile(dir, 'imports', parseImportBlock)
+  const uses = new Map<string, readonly UsedName[]>()
+  const broken = new Map<string, readonly UsedName[]>()
+  const graphs = new Map<string, ImportGraph>()
+
+  const usedNames = (user: DistributionName, version: string): readonly UsedName[] | undefined => {
+    const found = placed(used(user), version)
+    if (found === undefined) return undefined
+    return remember(uses, `${user} ${found.position}`, () => usesAt(found.block, found.position))
+  }
+  const binding: Surface['binding'] = (library, version, name, kind) => {
+    const found = placed(bound(library), version)
+    if (found === undefined) return { state: 'unknown', reason: 'no-sources' }
+    return bindingAt(found.block, found.position, `${kind} ${name}`)
+  }
+
+  return {
+    usedNames,
+    binding,
+    brokenNames(user, version, library, libraryVersion) {
+      return remember(broken, `${user} ${version} ${library} ${libraryVersion}`, () =>
+        (usedNames(user, version) ?? []).filter(
+          (one) =>
+            one.library === library && binding(library, libraryVersion, one.name, one.kind).state === 'gone',
+        ),
+      )
+    },
+    undeclared(user, version) {
+      const found = placed(used(user), version)
+      return found?.block.undeclared.flatMap(({ module, providers, places }) => {
+        const here = places(found.position)
+        return here.length === 0 ? [] : [{ module, providers, places: here }]
+      })
+    },
+    modules(distribution, version) {
+      const found = placed(bound(distribution), version)
+      return found?.block.tops.flatMap(({ module, positions }) =>
+        positions[found.position] === 1 ? [module] : [],
+      )
+    },
+    importGraph(distribution, version) {
+      const found = placed(imports(distribution), version)
+      if (found === undefined) return undefined
+      return remember(graphs, `${distribution} ${found.position}`, () => found.block.graphAt(found.position))
+    },
+  }
+}
+
+function remember<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
+}
+
+interface Parsed<T> {
+  readonly header: Block
+  readonly value: T
+}
+
+function placed<T>(
+  parsed: Parsed<T> | undefined,
+  version: string,
+): { readonly block: T; readonly position: number } | undefined {
+  const position = parsed?.header.positionOf(version)
+  return position === undefined ? undefined : { block: parsed!.value, position }
+}
+
+function openFile<T>(
+  dir: string,
+  kind: keyof typeof surfaceFiles,
+  parse: (block: Block) => T,
+): (name: DistributionName) => Parsed<T> | undefined {
+  const path = join(dir, surfaceFiles[kind])
+  let blocks: ReadonlyMap<string, Block> | undefined
+  const parsed = new Map<string, Parsed<T>>()
+  return (name) => {
+    blocks ??= existsSync(path) ? readBlocks(readTextSync(path), path, surfaceHeaders[kind]) : new Map()
+    const known = parsed.get(name)
+    if (known !== undefined) return known
+    const header = blocks.get(name)
+    if (header === undefined) return undefined
+    const made = { header, value: parse(header) }
+    parsed.set(name, made)
+    return made
+  }
+}
+
+function readBlocks(text: string, path: string, header: string): ReadonlyMap<string, Block> {
+  const [first = ''] = header.split(',', 1)
+  if (!text.startsWith(`${first},`)) throw formError(path, 1, 'a header that is not known')
+  if (!text.endsWith('\n')) throw formError(path, undefined, 'a last line that is cut off')
+  const lines = text.split('\n')
+  lines.pop()
+  const blocks = new Map<string, Block>()
+  let at = 0
+  while (lines[at]?.startsWith('#') === true) at++
+  while (at < lines.length) {
+    const [name = '', ...versions] = lines[at]!.split(' ')
+    if (name === '' || versions.length === 0) throw formError(path, at + 1, 'a line that names no versions')
+    let end = at + 1
+    while (end < lines.length && lines[end]!.startsWith(' ')) end++
+    blocks.set(name, blockOf(path, at, versions, lines.slice(at + 1, end)))
+    at = end
+  }
+  return blocks
+}
+
+function blockOf(path: string, at: number, versions: readonly string[], lines: readonly string[]): Block {
+  let positions: ReadonlyMap<string, number> | undefined
+  return {
+    path,
+    line: at + 1,
+    versions,
+    lines,
+    positionOf(version) {
+      const direct = versions.indexOf(version)
+      if (direct >= 0) return direct
+      positions ??= new Map(
+        versions.map((text, position) => [tryParseVersion(text)?.key ?? text, position] as const),
+      )
+      return positions.get(tryParseVersion(version)?.key ?? version)
+    },
+  }
+}
+
+function usesAt(block: UsedBlock, position: number): readonly UsedName[] {
+  return block.names.flatMap(({ library, name, kind, confidence, places }) => {
+    const here = places(position)
+    return here.length === 0 ? [] : [{ library, name, kind, confidence, places: here }]
+  })
+}
+
+function bindingAt(block: BoundBlock, position: number, key: string): Binding {
+  const row = block.names.get(key)
+  if (row === undefined) return { state: 'unknown', reason: 'not-kept' }
+  if (row.gone?.[position] === 1) return { state: 'gone', missing: missingPart(block, position, key) }
+  const doubt = row.unknown.find(({ positions }) => positions[position] === 1)
+  return doubt === undefined ? { state: 'bound' } : { state: 'unknown', reason: doubt.reason }
+}
+
+/** The shortest module above the name that is gone, too, or the name. */
+function missingPart(block: BoundBlock, position: number, key: string): string {
+  const name = key.slice(key.indexOf(' ') + 1)
+  for (let dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1)) {
+    const module = name.slice(0, dot)
+    if (block.names.get(`module ${module}`)?.gone?.[position] === 1) return module
+  }
+  return name
+}
+
+export function formError(path: string, line: number | undefined, what: string): SvcsplitError {
+  return new SvcsplitError('E-CAT-FORM', `shipped facts cannot be read: ${what}`, {
+    at: line === undefined ? { path } : { path, line },
+    hint: 'svcsplit catalog update makes them anew',
+  })
+}

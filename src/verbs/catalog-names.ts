@@ -1,0 +1,158 @@
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import type { DistributionFile } from '#catalog/catalog.js'
+import { type FactCache, openFactCache } from '#catalog/fact-cache.js'
+import type { Snapshot } from '#catalog/snapshot.js'
+import { SvcsplitError } from '#errors.js'
+import type { Fleet } from '#inputs/fleet.js'
+import type { BlobStore } from '#io/blob-store.js'
+import { writeIfChanged } from '#io/files.js'
+import type { DistributionName } from '#pep/name.js'
+import { parseRequirement } from '#pep/requirement.js'
+import { parseVersion, tryParseVersion } from '#pep/version.js'
+import type { Progress } from '#progress.js'
+import { collectSurface, type SurfaceInput } from '#surface/collect.js'
+import { formatBound, formatImports, formatUsed, surfaceFiles } from '#surface/format.js'
+import type { ReadBefore } from '#surface/read-distribution.js'
+import type { LazyIndex } from './open-index.js'
+import { factsOfWheel, fileToRead } from './wheel-sources.js'
+
+export interface CatalogNamesRequest {
+  readonly fleet: Fleet
+  readonly snapshot: Snapshot
+  readonly index: LazyIndex
+  readonly store: BlobStore
+  readonly cacheDir: string
+  /** Folder of the facts. */
+  readonly to: string
+  readonly progress?: Progress
+}
+
+export interface CatalogNamesResult {
+  /** Versions whose sources were read. */
+  readonly read: number
+  /** `name version` of versions without a wheel, or with one that is refused. */
+  readonly without: readonly string[]
+  /** Sources that cannot be read: names from them are unknown. */
+  readonly unread: number
+  readonly written: readonly string[]
+}
+
+/**
+ * Reads the sources of every version in the snapshot and writes which names they use of one another and which of those
+ * each has. Wheels are fetched into the store once and read once; the same wheels give the same bytes.
+ * @throws E-NET-*, E-IDX-*, E-FS-*
+ */
+export async function updateNames(request: CatalogNamesRequest): Promise<CatalogNamesResult> {
+  const { snapshot, cacheDir, to, progress } = request
+  const cache = openFactCache(cacheDir)
+  const versions = new Map(snapshot.names().map((name) => [name, snapshot.versions(name)]))
+  const without = new Set<string>()
+  let before: { name: string; read: ReadBefore } = { name: '', read: new Map() }
+  await fetchAll(request, versions)
+  const input: SurfaceInput = {
+    versions,
+    async read(name, version) {
+      const wheel = fileToRead(snapshot.files(name, version))
+      if (before.name !== name) before = { name, read: new Map() }
+      const facts = wheel && (await readWheel(request, cache, wheel, before.read))
+      if (facts === undefined) without.add(`${name} ${version}`)
+      return facts
+    },
+    declares: (name, version) => declaredNames(snapshot, name, version),
+    testedWith: testedTogether(request.fleet),
+  }
+  const collected = await collectSurface(input, (label, done, total) => progress?.step?.(label, done, total))
+  const texts = [
+    [surfaceFiles.used, formatUsed(collected, input)],
+    [surfaceFiles.bound, formatBound(collected)],
+    [surfaceFiles.imports, formatImports(collected)],
+  ] as const
+  const written: string[] = []
+  for (const [name, text] of texts) if (await writeIfChanged(join(to, name), text)) written.push(name)
+  return {
+    read: [...collected.users.values()].reduce((sum, list) => sum + list.length, 0),
+    without: [...without].sort(),
+    unread: collected.unread.length,
+    written,
+  }
+}
+
+/** Brings every wheel that is neither in the store nor was read before. */
+async function fetchAll(
+  { snapshot, index, store, cacheDir, progress }: CatalogNamesRequest,
+  versions: ReadonlyMap<DistributionName, readonly string[]>,
+): Promise<void> {
+  const cache = openFactCache(cacheDir)
+  const wanted: { name: DistributionName; version: string; wheel: DistributionFile }[] = []
+  for (const [name, list] of versions)
+    for (const version of list) {
+      const wheel = fileToRead(snapshot.files(name, version))
+      if (wheel === undefined || (await store.has(wheel.sha256))) continue
+      if ((await cache.get(factsOfWheel.kind, wheel.sha256)) === undefined) wanted.push({ name, version, wheel })
+    }
+  let done = 0
+  const limit = pLimit(16)
+  await Promise.all(
+    wanted.map(({ name, version, wheel }) =>
+      limit(async () => {
+        const listed = await (await index.open()).files(name, version)
+        const url = listed.find(({ sha256 }) => sha256 === wheel.sha256)?.url
+        if (url === undefined)
+          throw new SvcsplitError('E-IDX-NOTFOUND', `the index no longer has ${wheel.filename}`, {
+            hint: 'svcsplit catalog update learns what it has now',
+          })
+        await index.http.download(url, wheel, store)
+        progress?.step?.('fetching wheels', ++done, wanted.length)
+      }),
+    ),
+  )
+}
+
+/** A wheel that the strict reader refuses is as one without sources. */
+async function readWheel(
+  { store, progress }: CatalogNamesRequest,
+  cache: FactCache,
+  wheel: DistributionFile,
+  before: ReadBefore,
+): ReturnType<typeof factsOfWheel> | Promise<undefined> {
+  try {
+    return await factsOfWheel(wheel, store.path(wheel.sha256), cache, before)
+  } catch (error) {
+    if (!(error instanceof SvcsplitError) || !error.code.startsWith('E-WHL-')) throw error
+    progress?.warn?.(`${wheel.filename} is not read: ${error.message}`)
+    return undefined
+  }
+}
+
+function declaredNames(snapshot: Snapshot, name: DistributionName, version: string): ReadonlySet<DistributionName> {
+  return new Set(
+    (snapshot.metadata(name, version)?.requires ?? []).flatMap((line) => {
+      try {
+        return [parseRequirement(line).name]
+      } catch {
+        return []
+      }
+    }),
+  )
+}
+
+/** Which versions the releases ship together. */
+function testedTogether(fleet: Fleet): SurfaceInput['testedWith'] {
+  const keyOf = (version: string): string => tryParseVersion(version)?.key ?? version
+  const shipped = new Map<string, Map<DistributionName, readonly string[]>[]>()
+  for (const { name: release, services } of fleet.releases.list) {
+    const pins = new Map<DistributionName, readonly string[]>()
+    for (const [name, list] of fleet.constraints(release).pins) pins.set(name, list.map(({ version }) => version))
+    for (const { distribution, version } of services.values()) pins.set(distribution, [version])
+    for (const [name, list] of pins)
+      for (const version of list) {
+        const key = `${name} ${keyOf(version)}`
+        shipped.set(key, [...(shipped.get(key) ?? []), pins])
+      }
+  }
+  return (user, version, library) => {
+    const releases = shipped.get(`${user} ${keyOf(version)}`) ?? []
+    return releases.flatMap((pins) => pins.get(library) ?? []).map((text) => tryParseVersion(text)?.text ?? text)
+  }
+}
