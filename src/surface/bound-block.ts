@@ -1,4 +1,4 @@
-import { type Block, formError } from './shipped.js'
+import { type Block, formError } from './blocks.js'
 import { type UnknownReason, type UseKind, unknownReasons, useKinds } from './surface.js'
 import { parseVersionSet } from './version-sets.js'
 

@@ -120,7 +120,8 @@ function outsideOf(version: string, facts: DistributionFacts): Outside {
     if (isForTests(file)) continue
     const set = new Set(sets)
     for (const { name, kind, certain, line, moment, guard, count } of all) {
-      if (set.has(name)) continue
+      // what stands there for type checkers is never run
+      if (set.has(name) || guard === 'typing') continue
       const place: UsePlace = { file, line, moment, ...(guard === undefined ? {} : { guard }), count }
       uses.push({ name, kind, certain, place })
     }

@@ -1,4 +1,4 @@
-import { type Block, formError } from './shipped.js'
+import { type Block, formError } from './blocks.js'
 import type { ImportGraph } from './surface.js'
 import { parseVersionSet } from './version-sets.js'
 

@@ -1,5 +1,5 @@
 import type { DistributionName } from '#pep/name.js'
-import { type Block, formError } from './shipped.js'
+import { type Block, formError } from './blocks.js'
 import { type Guard, guards, type UseKind, type UsePlace, useKinds } from './surface.js'
 import { parseVersionSet } from './version-sets.js'
 

@@ -9,13 +9,15 @@ import type { BlobStore } from '#io/blob-store.js'
 import { writeIfChanged } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseRequirement } from '#pep/requirement.js'
-import { parseVersion, tryParseVersion } from '#pep/version.js'
+import { tryParseVersion } from '#pep/version.js'
 import type { Progress } from '#progress.js'
 import { collectSurface, type SurfaceInput } from '#surface/collect.js'
-import { formatBound, formatImports, formatUsed, surfaceFiles } from '#surface/format.js'
+import { formatBound, formatImports, formatUsed } from '#surface/format.js'
+import { surfaceFiles } from '#surface/headers.js'
+import type { DistributionFacts } from '#surface/module-facts.js'
 import type { ReadBefore } from '#surface/read-distribution.js'
 import type { LazyIndex } from './open-index.js'
-import { factsOfWheel, fileToRead } from './wheel-sources.js'
+import { factsKind, factsOfWheel, fileToRead } from './wheel-sources.js'
 
 export interface CatalogNamesRequest {
   readonly fleet: Fleet
@@ -60,7 +62,7 @@ export async function updateNames(request: CatalogNamesRequest): Promise<Catalog
       return facts
     },
     declares: (name, version) => declaredNames(snapshot, name, version),
-    testedWith: testedTogether(request.fleet),
+    testedWith: testedTogether(request.fleet, snapshot),
   }
   const collected = await collectSurface(input, (label, done, total) => progress?.step?.(label, done, total))
   const texts = [
@@ -89,7 +91,7 @@ async function fetchAll(
     for (const version of list) {
       const wheel = fileToRead(snapshot.files(name, version))
       if (wheel === undefined || (await store.has(wheel.sha256))) continue
-      if ((await cache.get(factsOfWheel.kind, wheel.sha256)) === undefined) wanted.push({ name, version, wheel })
+      if ((await cache.get(factsKind, wheel.sha256)) === undefined) wanted.push({ name, version, wheel })
     }
   let done = 0
   const limit = pLimit(16)
@@ -115,7 +117,7 @@ async function readWheel(
   cache: FactCache,
   wheel: DistributionFile,
   before: ReadBefore,
-): ReturnType<typeof factsOfWheel> | Promise<undefined> {
+): Promise<DistributionFacts | undefined> {
   try {
     return await factsOfWheel(wheel, store.path(wheel.sha256), cache, before)
   } catch (error) {
@@ -125,7 +127,11 @@ async function readWheel(
   }
 }
 
-function declaredNames(snapshot: Snapshot, name: DistributionName, version: string): ReadonlySet<DistributionName> {
+function declaredNames(
+  snapshot: Snapshot,
+  name: DistributionName,
+  version: string,
+): ReadonlySet<DistributionName> {
   return new Set(
     (snapshot.metadata(name, version)?.requires ?? []).flatMap((line) => {
       try {
@@ -138,21 +144,27 @@ function declaredNames(snapshot: Snapshot, name: DistributionName, version: stri
 }
 
 /** Which versions the releases ship together. */
-function testedTogether(fleet: Fleet): SurfaceInput['testedWith'] {
+function testedTogether(fleet: Fleet, snapshot: Snapshot): SurfaceInput['testedWith'] {
   const keyOf = (version: string): string => tryParseVersion(version)?.key ?? version
-  const shipped = new Map<string, Map<DistributionName, readonly string[]>[]>()
+  const shipped = new Map<string, Map<DistributionName, ReadonlySet<string>>[]>()
   for (const { name: release, services } of fleet.releases.list) {
-    const pins = new Map<DistributionName, readonly string[]>()
-    for (const [name, list] of fleet.constraints(release).pins) pins.set(name, list.map(({ version }) => version))
-    for (const { distribution, version } of services.values()) pins.set(distribution, [version])
-    for (const [name, list] of pins)
-      for (const version of list) {
-        const key = `${name} ${keyOf(version)}`
-        shipped.set(key, [...(shipped.get(key) ?? []), pins])
+    const pins = new Map<DistributionName, ReadonlySet<string>>()
+    for (const [name, list] of fleet.constraints(release).pins)
+      pins.set(name, new Set(list.map(({ version }) => keyOf(version))))
+    for (const { distribution, version } of services.values())
+      pins.set(distribution, new Set([keyOf(version)]))
+    for (const [name, keys] of pins)
+      for (const key of keys) {
+        const list = shipped.get(`${name} ${key}`)
+        if (list === undefined) shipped.set(`${name} ${key}`, [pins])
+        else list.push(pins)
       }
   }
   return (user, version, library) => {
     const releases = shipped.get(`${user} ${keyOf(version)}`) ?? []
-    return releases.flatMap((pins) => pins.get(library) ?? []).map((text) => tryParseVersion(text)?.text ?? text)
+    if (releases.length === 0) return []
+    return snapshot
+      .versions(library)
+      .filter((one) => releases.some((pins) => pins.get(library)?.has(keyOf(one)) === true))
   }
 }

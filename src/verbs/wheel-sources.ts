@@ -8,7 +8,7 @@ import { unpackMember } from '#wheels/unpack-member.js'
 import { readZipArchive } from '#wheels/zip-archive.js'
 
 /** Raised when what is read of a source means something else than before. */
-const kind = 'surface-2'
+export const factsKind = 'surface-2'
 
 /**
  * Of the files of a version the one that is read: a wheel for CPython 3.11 on amd64 before one for every system, as
@@ -45,11 +45,11 @@ export async function factsOfWheel(
   cache: FactCache,
   before?: ReadBefore,
 ): Promise<DistributionFacts> {
-  const known = await cache.get(kind, wheel.sha256)
+  const known = await cache.get(factsKind, wheel.sha256)
   if (known !== undefined)
     return JSON.parse(inflateRawSync(Buffer.from(known, 'base64')).toString()) as DistributionFacts
   const facts = await readDistribution(wheelSources(await readBytes(path), wheel.filename), before)
   const packed = deflateRawSync(JSON.stringify(facts), { level: 4 }).toString('base64')
-  await cache.put(kind, wheel.sha256, packed)
+  await cache.put(factsKind, wheel.sha256, packed)
   return facts
 }
