@@ -161,7 +161,7 @@ export function openMetadataSource(options: MetadataSourceOptions): MetadataSour
     async entryPoints(files) {
       const wheel = chooseWheel(files)
       if (wheel === undefined) return undefined
-      const text = await cached('wheel-starts', wheel, async () =>
+      const text = await cached('wheel-starts-2', wheel, async () =>
         entryPointsToJson(
           await readWheelEntryPoints(await remoteSource(http, wheel.url, wheel.filename), wheel.filename),
         ),

@@ -8,7 +8,10 @@ export interface EntryPoints {
   readonly groups: ReadonlyMap<string, ReadonlyMap<string, string>>
   /** Files that are installed to `bin/` as they are (pbr's wsgi_scripts among them) -> `module:object` where it can be read. */
   readonly scripts: ReadonlyMap<string, string | undefined>
-  /** Paths of modules that a WSGI server could be pointed at: `<package>/wsgi.py`, `<package>/wsgi/*.py`, `*.wsgi`, sorted. */
+  /**
+   * Paths of files that a WSGI server can be pointed at, sorted: `<package>/wsgi.py`, `<package>/wsgi/*.py` and
+   * `*.wsgi`, as far as they bind the name that servers look for, `application` (PEP 3333 leaves it to the server).
+   */
   readonly wsgi: readonly string[]
 }
 
@@ -34,7 +37,11 @@ export async function readWheelEntryPoints(source: ByteSource, filename: string)
     if (name !== undefined)
       scripts.set(name, referenceIn((await readZipMember(source, member)).toString('utf8')))
   }
-  return { groups, scripts, wsgi: wsgiModules(members.map((member) => member.name)) }
+  const wsgi: string[] = []
+  for (const member of sortedByName(members))
+    if (mayServe(member.name) && bindsApplication((await readZipMember(source, member)).toString('utf8')))
+      wsgi.push(member.name)
+  return { groups, scripts, wsgi }
 }
 
 function sortedByName(members: readonly ZipMember[]): readonly ZipMember[] {
@@ -103,14 +110,22 @@ function referenceIn(script: string): string | undefined {
   return found === null ? undefined : `${found[1]}:${found[2]}`
 }
 
-function wsgiModules(paths: readonly string[]): readonly string[] {
-  return paths
-    .filter((path) => /^\w+\/(?:[\w-]+\/)*[\w.-]+$/.test(path) && !/\/tests?\//.test(path))
-    .filter(
-      (path) =>
-        path.endsWith('.wsgi') || /^\w+\/wsgi\.py$/.test(path) || /\/wsgi\/(?!__init__)\w+\.py$/.test(path),
-    )
-    .sort()
+function mayServe(path: string): boolean {
+  if (!/^\w+\/(?:[\w-]+\/)*[\w.-]+$/.test(path) || /\/tests?\//.test(path)) return false
+  return (
+    path.endsWith('.wsgi') || /^\w+\/wsgi(?:\/__init__)?\.py$/.test(path) || /\/wsgi\/\w+\.py$/.test(path)
+  )
+}
+
+/** As an assignment, or as an import by that name; what is written on the way to it does not matter. */
+function bindsApplication(text: string): boolean {
+  return /^[ \t]*application[ \t]*(?::[^=\n]+)?=(?!=)|^from [\w.]+ import .*\bapplication\b/m.test(text)
+}
+
+/** `nova/wsgi/metadata.py` as `nova.wsgi.metadata`; none for a file that is no module. */
+export function moduleOfPath(path: string): string | undefined {
+  const found = /^([\w/]+?)(?:\/__init__)?\.py$/.exec(path)
+  return found?.[1]?.replaceAll('/', '.')
 }
 
 /** Sorted keys; the form in which entry points are kept. */

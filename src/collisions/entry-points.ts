@@ -7,6 +7,8 @@ import { type Finding, fingerprint, levelOf } from './finding.js'
 export interface Scripts {
   readonly version: string
   readonly names: readonly string[]
+  /** What makes its WSGI applications, as `keystone.server.wsgi:initialize_public_application`. */
+  readonly makers: readonly string[]
 }
 
 /** What a service starts in the release that the host runs, and in the release that is to come. */
@@ -15,7 +17,19 @@ export interface EntryPoints {
   readonly before: Scripts
   readonly after: Scripts
   /** Scripts and WSGI modules that the profile starts in the release to come, with their places. */
-  readonly started: readonly { readonly program: string; readonly at: FileOrigin }[]
+  readonly started: readonly StartedProgram[]
+}
+
+/** A process of the profile in the release to come. */
+export interface StartedProgram {
+  readonly name: string
+  /** A script, a WSGI module, or what makes a WSGI application. */
+  readonly program: string
+  /** As the profile has it. */
+  readonly shown: string
+  /** Scripts whose place it takes. */
+  readonly replaces: readonly string[]
+  readonly at: FileOrigin
 }
 
 /**
@@ -28,11 +42,15 @@ export function vanishedEntryPoints(
   entryPoints: EntryPoints,
 ): readonly Finding[] {
   const { distribution, before, after, started } = entryPoints
-  const present = new Set(after.names)
+  const present = new Set([...after.names, ...after.makers])
   const { service, release } = candidate
 
   function finding(by: string, name: string, at: Finding['demand']['at'], direct: boolean): Finding {
+    const heir = started.find((one) => one.replaces.includes(name) || one.name === name)
+    const instead =
+      direct && heir !== undefined ? { instead: { process: heir.name, starts: heir.shown } } : {}
     return {
+      ...instead,
       id: fingerprint([
         'entry-point',
         service,

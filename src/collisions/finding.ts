@@ -102,6 +102,8 @@ export interface Finding {
   /** What is demanded; the demanding one for `python-floor` and `entry-point`. */
   readonly distribution: DistributionName
   readonly demand: FindingDemand
+  /** What the profile starts in place of a script that is gone, for `entry-point`: a process, and its program. */
+  readonly instead?: { readonly process: string; readonly starts: string }
   /** None where the host has nothing. */
   readonly supply?: FindingSupply
   /** The pin of the service's own release, for `drift` and `missing`. */

@@ -137,6 +137,12 @@ export const profileSchema = {
           maxLength: 200,
           pattern: '^/[A-Za-z0-9._~/-]*$',
         },
+        replaces: {
+          description: 'Scripts of other releases, or of the same, whose place it takes',
+          type: 'array',
+          maxItems: 50,
+          items: { type: 'string', minLength: 1, maxLength: 100 },
+        },
         optional: { description: 'Whether only some deployments run it', type: 'boolean' },
         releases: { $ref: '#/$defs/releases' },
       },

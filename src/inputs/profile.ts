@@ -25,6 +25,8 @@ export interface Process {
   readonly port?: number
   /** What answers with a success on that port while the process is well: `/healthcheck`. */
   readonly health?: string
+  /** Scripts whose place it takes. */
+  readonly replaces?: readonly string[]
   /** Whether only some deployments run it. */
   readonly optional?: boolean
   /** The releases that have it, as `>=2023.1,<2026.1`; all if left out. */

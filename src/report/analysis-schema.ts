@@ -141,6 +141,7 @@ export const analysisSchema = {
         among: list(ref('demand')),
         tested: ref('supply'),
         jump: { enum: ['major', 'minor', 'patch'] },
+        instead: record({ process: text, starts: text }),
         missing: ref('missing'),
         host: text,
         environment: text,

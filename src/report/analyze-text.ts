@@ -74,6 +74,19 @@ function briefLines(findings: readonly Finding[], options: TextOptions): readonl
   })
 }
 
+/** What takes the place of scripts that are gone, a line for each process. */
+function insteadLines(gone: readonly Finding[], options: TextOptions): string[] {
+  const heirs = new Map(
+    gone.flatMap(({ instead }) => (instead === undefined ? [] : [[instead.process, instead.starts]])),
+  )
+  return [...heirs].map(([process, starts]) =>
+    cutTo(
+      `${' '.repeat(13)}instead  ${process}: ${starts === process ? 'its own script' : starts}`,
+      options.width,
+    ),
+  )
+}
+
 function warningLines(cell: ResultCell, options: TextOptions): string[] {
   const { findings, host } = cell
   const paint = painter(options)
@@ -84,6 +97,7 @@ function warningLines(cell: ResultCell, options: TextOptions): string[] {
     const to = gone[0]!.supply?.version
     lines.push(
       `${paint('yellow', 'entry-point')}  ${wrapTo(`${gone[0]!.demand.by} has them, ${to} has not: ${names}`, options.width, 13)}`,
+      ...insteadLines(gone, options),
     )
   }
   const missing = of(findings, 'missing')

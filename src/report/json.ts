@@ -79,7 +79,8 @@ export function findingJson(
   finding: Finding,
   where: { readonly host: string } | { readonly environment: string },
 ): object {
-  const { id, rule, level, distribution, demand, supply, tested, jump, via, direct, state, fixes } = finding
+  const { id, rule, level, distribution, demand, supply, tested, jump, instead, via, direct, state, fixes } =
+    finding
   const { waiver, among, missing } = finding
   return {
     id,
@@ -91,6 +92,7 @@ export function findingJson(
     supply: supply === undefined ? null : supplyJson(supply),
     ...(tested === undefined ? {} : { tested: supplyJson(tested) }),
     ...(jump === undefined ? {} : { jump }),
+    ...(instead === undefined ? {} : { instead }),
     ...(missing === undefined ? {} : { missing: missingJson(missing) }),
     ...where,
     via,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { IndexCatalog } from '#catalog/index-catalog.js'
+import { moduleOfPath } from '#catalog/wheel-facts.js'
 import { SvcsplitError, visible } from '#errors.js'
 import { readCheckout, type ServiceSource } from '#inputs/checkout.js'
 import { shownPath } from '#inputs/fleet.js'
@@ -56,7 +57,7 @@ async function readIndex(name: string, request: IndexRequest): Promise<ServiceSo
       })
     const metadata = await catalog.metadata(distribution, version)
     const starts = await catalog.entryPoints(distribution, version)
-    const modules = (starts?.wsgi ?? []).flatMap((path) => /^(.+)\.py$/.exec(path)?.[1] ?? [])
+    const modules = (starts?.wsgi ?? []).flatMap((path) => moduleOfPath(path) ?? [])
     return {
       distribution: name,
       version,
@@ -67,10 +68,7 @@ async function readIndex(name: string, request: IndexRequest): Promise<ServiceSo
           ...(starts?.scripts.keys() ?? []),
         ]),
       ].sort(),
-      wsgi: modules
-        .filter((path) => !path.endsWith('/__init__'))
-        .map((path) => `${path.replaceAll('/', '.')}:application`)
-        .sort(),
+      wsgi: modules.map((module) => `${module}:application`).sort(),
       extras: [...(metadata?.extras ?? [])].sort(),
       requirements: metadata?.requires ?? [],
       groups: new Map(),

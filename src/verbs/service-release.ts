@@ -1,5 +1,5 @@
 import type { Snapshot } from '#catalog/snapshot.js'
-import type { EntryPoints as ShippedEntryPoints } from '#catalog/wheel-facts.js'
+import { moduleOfPath, type EntryPoints as ShippedEntryPoints } from '#catalog/wheel-facts.js'
 import type { Candidate } from '#collisions/analysis.js'
 import type { EntryPoints, Scripts } from '#collisions/entry-points.js'
 import { ownDemands } from '#collisions/own-demands.js'
@@ -50,32 +50,30 @@ export function serviceRoot(
   }
 }
 
-/** `nova/wsgi/metadata.py` as `nova.wsgi.metadata`; only such modules are known to be there to be served. */
-function servedModule(path: string): readonly string[] {
-  const found = /^([^/]+)\/wsgi\/([^/]+)\.py$/.exec(path)
-  return found === null || found[2] === '__init__' ? [] : [`${found[1]}.wsgi.${found[2]}`]
-}
-
 function scriptsOf(version: string, facts: ShippedEntryPoints): Scripts {
+  const wsgiScripts = facts.groups.get('wsgi_scripts') ?? new Map<string, string>()
   const names = new Set([
     ...(facts.groups.get('console_scripts')?.keys() ?? []),
-    ...(facts.groups.get('wsgi_scripts')?.keys() ?? []),
+    ...wsgiScripts.keys(),
     ...facts.scripts.keys(),
-    ...facts.wsgi.flatMap(servedModule),
+    ...facts.wsgi.flatMap((path) => moduleOfPath(path) ?? []),
   ])
-  return { version, names: [...names].sort() }
+  return { version, names: [...names].sort(), makers: [...wsgiScripts.values()] }
 }
 
-/** What the profile starts in a release: a script by its name, or a server that is given a WSGI module. */
+/** What the profile starts in a release: a script by its name, or a server that is given a WSGI application. */
 function startedBy(profile: Profile, release: string): EntryPoints['started'] {
   return profile.processes
     .filter(({ releases }) => inReleaseRange(release, releases))
-    .flatMap(({ command, wsgi }) => {
-      if (wsgi === undefined) return command[0]!.includes('/') ? [] : [command[0]!]
-      const [module = ''] = wsgi.split(':')
-      return servedModule(`${module.replaceAll('.', '/')}.py`)
-    })
-    .map((program) => ({ program, at: profile.origin }))
+    .map(({ name, command, wsgi, replaces = [] }) => ({
+      name,
+      // a maker is known by its whole name, a module by its own: WSGI servers find `application` in it
+      program: wsgi === undefined ? command[0]! : wsgi.replace(/\(\)$|:application$/, ''),
+      shown: wsgi ?? command[0]!,
+      replaces,
+      at: profile.origin,
+    }))
+    .filter(({ program }) => !program.includes('/'))
 }
 
 const scripts = new WeakMap<ShippedEntryPoints, Scripts>()

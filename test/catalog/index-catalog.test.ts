@@ -311,12 +311,14 @@ describe('entry points', () => {
       members: {
         'demo-1.0.data/scripts/demo-wsgi': script,
         'demo-1.0.data/scripts/demo-rootwrap': '#!/bin/sh\n',
-        'demo/wsgi/api.py': '',
-        'demo/wsgi/__init__.py': '',
-        'demo/wsgi.py': '',
+        'demo/wsgi/api.py':
+          'import threading\n\napplication = None\nwith threading.Lock():\n    application = object()\n',
+        'demo/wsgi/__init__.py': 'from demo.wsgi.api import application\n',
+        'demo/wsgi/server.py': 'def serve(application):\n    return application\n',
+        'demo/wsgi.py': '# application = None\n',
         'demo/api/v1/wsgi.py': '',
         'demo/tests/wsgi/x.py': '',
-        'demo/api/app.wsgi': '',
+        'demo/api/app.wsgi': 'application = 1\n',
       },
     })
     const { catalog } = await open({ files: [service] })
@@ -330,7 +332,7 @@ describe('entry points', () => {
         ['demo-rootwrap', undefined],
         ['demo-wsgi', 'demo.api:build_app'],
       ]),
-      wsgi: ['demo/api/app.wsgi', 'demo/wsgi.py', 'demo/wsgi/api.py'],
+      wsgi: ['demo/api/app.wsgi', 'demo/wsgi/__init__.py', 'demo/wsgi/api.py'],
     })
   })
 })

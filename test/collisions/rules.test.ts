@@ -222,6 +222,14 @@ describe('the profile', () => {
 })
 
 describe('entry-point', () => {
+  const started = (name: string, program: string, line: number) => ({
+    name,
+    program,
+    shown: program,
+    replaces: [],
+    at: { path: 'p.yaml', line },
+  })
+
   it('is a script that the release of the host had, or that the profile starts, and that is no more', () => {
     const name = normalizeName('svc')
     expect(
@@ -230,11 +238,12 @@ describe('entry-point', () => {
         pins: { A: [], B: [] },
         entryPoints: {
           distribution: name,
-          before: { version: '1.0', names: ['svc-api', 'svc-manage'] },
-          after: { version: '2.0', names: ['svc-manage', 'svc-new'] },
+          before: { version: '1.0', names: ['svc-api', 'svc-manage'], makers: [] },
+          after: { version: '2.0', names: ['svc-manage', 'svc-new'], makers: ['svc.wsgi:make'] },
           started: [
-            { program: 'svc-new', at: { path: 'p.yaml', line: 1 } },
-            { program: 'svc-old', at: { path: 'p.yaml', line: 2 } },
+            started('svc-new', 'svc-new', 1),
+            started('svc-old', 'svc-old', 2),
+            started('svc-made', 'svc.wsgi:make', 3),
           ],
         },
       }),
