@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { SvcsplitError } from '#errors.js'
-import { writeOutput } from '#io/files.js'
+import { appendText, writeOutput } from '#io/files.js'
 import { type TextOptions, wantsColor } from '#report/terminal.js'
 import type { GlobalOptions } from './options.js'
 
@@ -58,7 +58,8 @@ function toStdout(content: string): Promise<void> {
 
 /**
  * Writes a result in every form that was asked for; as text to stdout if none was. Files come first, and what
- * fails does not keep the others from being written: the first failure is thrown when all is done.
+ * fails does not keep the others from being written: the first failure is thrown when all is done. With `github`,
+ * the job summary that GitHub Actions asks for is written too, as Markdown.
  */
 export async function writeOutputs(
   outputs: readonly Output[] | undefined,
@@ -84,6 +85,11 @@ export async function writeOutputs(
       failures.push(error)
     }
   }
+  const summary = process.env.GITHUB_STEP_SUMMARY
+  if (summary !== undefined && summary !== '' && wanted.some(({ format }) => format === 'github'))
+    await appendText(summary, await formats.markdown!({ color: false, width: 120 })).catch((error: unknown) =>
+      failures.push(error),
+    )
   if (failures.length > 0) throw failures[0]
 }
 

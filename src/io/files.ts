@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { constants, lstatSync, readFileSync } from 'node:fs'
 import {
+  appendFile,
   copyFile,
   type FileHandle,
   link,
@@ -185,6 +186,15 @@ export async function writeOutput(path: string, data: string | Uint8Array): Prom
   if ((await statusOf(target))?.kind === 'folder')
     throw new SvcsplitError('E-FS-KIND', `${path} is a folder`, { hint: 'name a file' })
   await writeAtomic(target, data)
+}
+
+/** Adds to the end of a file that others write to as well; makes it where there is none. @throws E-FS-* */
+export async function appendText(path: string, text: string): Promise<void> {
+  try {
+    await appendFile(path, text)
+  } catch (error) {
+    throw fsError(error, 'write', path)
+  }
 }
 
 /** As `writeAtomic`, and leaves a file alone that holds these bytes already. @returns whether it wrote */

@@ -3,7 +3,7 @@ import type { AnalysisResult } from '#collisions/result.js'
 import type { FileOrigin, Origin } from '#errors.js'
 import { placeOf, shortId } from './radius-text.js'
 import { causeText, type RootCause, rootCauses, type Told } from './root-causes.js'
-import { cutTo, nextCommands, painter, plural, type TextOptions, wrapTo } from './terminal.js'
+import { cutTo, nextCommands, painter, plural, type TextOptions, withPlace, wrapTo } from './terminal.js'
 import { sentence } from './told.js'
 import { verdictLine, verdictNotes } from './verdict-text.js'
 
@@ -31,7 +31,6 @@ function excerpt(at: Origin | undefined, mark: string, options: TextOptions): re
 
 function demandLines({ finding, subject }: Told, options: TextOptions): readonly string[] {
   const { demand } = finding
-  const who = `${sentence(finding)}   ${shortId(finding)}`
   const others = (finding.among ?? []).flatMap(({ at, specifier }) => [
     ...(placeOf(at) === '' ? [] : [`       ${cutTo(`and ${placeOf(at)}`, options.width - 7)}`]),
     ...excerpt(at, specifier, options),
@@ -40,7 +39,7 @@ function demandLines({ finding, subject }: Told, options: TextOptions): readonly
     `  --> ${cutTo(placeOf(demand.at), options.width - 6)}`,
     ...excerpt(demand.at, demand.specifier, options),
     ...others,
-    `      ${wrapTo(`${subject.name}: ${who}`, options.width, 6)}`,
+    `      ${withPlace(`${subject.name}: ${sentence(finding)}`, shortId(finding), options.width, 6)}`,
   ]
 }
 
@@ -112,14 +111,14 @@ function briefly(findings: readonly Told[], title: string, options: TextOptions)
   if (findings.length === 0) return []
   const say = ({ state, waiver }: Finding) =>
     state === 'waived' && waiver !== undefined
-      ? `  until ${waiver.until}, ${waiver.owner}: ${waiver.reason}`
+      ? `. Waived until ${waiver.until} by ${waiver.owner}: ${waiver.reason}`
       : ''
   const shown = findings.slice(0, mostBlocks)
   return [
     painter(options)('bold', `${title} ${findings.length}`),
     ...shown.map(
       ({ finding, subject }) =>
-        `  ${cutTo(`${shortId(finding)}  ${subject.name}: ${sentence(finding)}${say(finding)}`, options.width - 2)}`,
+        `  ${shortId(finding)}  ${wrapTo(`${subject.name}: ${sentence(finding)}${say(finding)}`, options.width, 12)}`,
     ),
     ...(findings.length > shown.length
       ? [`  … ${findings.length - shown.length} more: -o json has them all`]
@@ -149,7 +148,7 @@ export function gateText(result: AnalysisResult, options: TextOptions): string {
   const shown = causes.slice(0, mostBlocks)
   const rest = causes.slice(shown.length)
   const notes = verdictNotes(verdict)
-  const [worst] = causes
+  const worst = causes.find(({ told }) => told.some(({ subject }) => 'candidate' in subject.of))
   const color = { passed: 'green', failed: 'red', undecided: 'yellow' } as const
   const next =
     worst === undefined

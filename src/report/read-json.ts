@@ -1,3 +1,4 @@
+import type { ValidateFunction } from 'ajv'
 import type { FictionalBound } from '#collisions/fictional-bounds.js'
 import type { Finding, FindingDemand, FindingSupply, Fix, Jump, Rule } from '#collisions/finding.js'
 import type { Held } from '#collisions/held.js'
@@ -265,6 +266,13 @@ function resultFrom(saved: Saved): Analysis {
   }
 }
 
+let validator: ValidateFunction | undefined
+
+async function compiled(): Promise<ValidateFunction> {
+  const { Ajv2020 } = await import('ajv/dist/2020.js')
+  return new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true }).compile(analysisSchema)
+}
+
 /** A result of `analyze` or `gate` from what `-o json` wrote. @throws E-RES-FORM */
 export async function readAnalysisJson(json: string, path: string): Promise<Analysis> {
   const refuse = (what: string, cause?: unknown): SvcsplitError =>
@@ -279,15 +287,9 @@ export async function readAnalysisJson(json: string, path: string): Promise<Anal
   } catch (cause) {
     throw refuse('it is not JSON', cause)
   }
-  const { Ajv2020 } = await import('ajv/dist/2020.js')
-  const validate = new Ajv2020({
-    strict: true,
-    strictRequired: false,
-    allowUnionTypes: true,
-    validateFormats: false,
-  }).compile(analysisSchema)
-  if (!validate(raw)) {
-    const [error] = validate.errors!
+  validator ??= await compiled()
+  if (!validator(raw)) {
+    const [error] = validator.errors!
     throw refuse(`${error!.instancePath || 'the document'} ${error!.message}`)
   }
   return resultFrom(raw as Saved)

@@ -17,7 +17,8 @@ function scope({ cells, environments = [] }: AnalysisResult): string {
       : [`${plural(services.size, 'service release')} on ${plural(hosts.size, 'host')}`]),
     ...(environments.length === 0 ? [] : [plural(environments.length, 'environment')]),
   ]
-  return parts.length === 0 ? 'nothing was analyzed' : parts.join(', ')
+  const isEmpty = environments.length === 0 && cells.every(({ size }) => size === 0)
+  return isEmpty ? 'nothing was analyzed' : parts.join(', ')
 }
 
 /** The last line of every output that a person reads: one can grep for `gate passed`, `gate FAILED`, `gate UNDECIDED`. */
