@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { gate } from '#verbs/gate.js'
-import { analysisFormatNames, analysisFormats } from './analysis-formats.js'
+import { analysisFormatNames, analysisFormats, wantSurroundings } from './analysis-formats.js'
 import { addSelectionOptions, type SelectionFlags, selectionOptions } from './analyze.js'
 import { progressFor } from './options.js'
 import { type Output, outputOption, writeOutputs } from './outputs.js'
@@ -44,6 +44,7 @@ async function run(services: readonly string[], flags: Flags, command: Command):
     isPlatformAsked: asked('platform'),
     writeBaseline: flags.writeBaseline === true,
     pruneBaseline: flags.pruneBaseline === true,
+    surroundings: wantSurroundings(flags.output),
     strict: flags.strict === true,
     allowIncomplete: flags.allowIncomplete === true,
     today: flags.now ?? new Date().toISOString().slice(0, 10),

@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { analysisFrom } from '#report/read-json.js'
+import { savedResult } from '#verbs/saved-result.js'
 import { analysisFormatNames, analysisFormats } from './analysis-formats.js'
 import type { GlobalOptions } from './options.js'
 import { type Output, outputOption, writeOutputs } from './outputs.js'
@@ -8,11 +10,7 @@ interface Flags extends GlobalOptions {
 }
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const [{ readText }, { readAnalysisJson }] = await Promise.all([
-    import('#io/files.js'),
-    import('#report/read-json.js'),
-  ])
-  const result = await readAnalysisJson(await readText(path), path)
+  const result = analysisFrom(await savedResult(path))
   await writeOutputs(flags.output, flags.color, analysisFormats(result))
 }
 

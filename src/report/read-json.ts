@@ -1,4 +1,3 @@
-import type { ValidateFunction } from 'ajv'
 import type { FictionalBound } from '#collisions/fictional-bounds.js'
 import type { Finding, FindingDemand, FindingSupply, Fix, Jump, Rule } from '#collisions/finding.js'
 import type { Held } from '#collisions/held.js'
@@ -6,14 +5,13 @@ import type { Move, Radius } from '#collisions/radius.js'
 import type { AnalysisResult, EnvironmentCheck, ResultCell } from '#collisions/result.js'
 import type { Counts } from '#collisions/summary.js'
 import type { Verdict } from '#collisions/verdict.js'
-import { type FileOrigin, type Origin, SvcsplitError } from '#errors.js'
+import type { FileOrigin, Origin } from '#errors.js'
 import type { InputFile } from '#inputs/fleet.js'
 import type { Waiver } from '#inputs/waivers-file.js'
 import type { DistributionName } from '#pep/name.js'
 import type { Undecided } from '#solver/closure-demands.js'
 import type { Analysis } from '#verbs/analyze.js'
 import type { ReleaseImages } from '#verbs/image-plan.js'
-import { analysisSchema } from './analysis-schema.js'
 
 type Numbers = Readonly<Record<string, number | null>>
 
@@ -266,31 +264,7 @@ function resultFrom(saved: Saved): Analysis {
   }
 }
 
-let validator: ValidateFunction | undefined
-
-async function compiled(): Promise<ValidateFunction> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js')
-  return new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true }).compile(analysisSchema)
-}
-
-/** A result of `analyze` or `gate` from what `-o json` wrote. @throws E-RES-FORM */
-export async function readAnalysisJson(json: string, path: string): Promise<Analysis> {
-  const refuse = (what: string, cause?: unknown): SvcsplitError =>
-    new SvcsplitError('E-RES-FORM', `${path} is no saved result: ${what}`, {
-      at: { path },
-      hint: 'svcsplit analyze -o json=FILE and svcsplit gate -o json=FILE make one',
-      ...(cause === undefined ? {} : { cause }),
-    })
-  let raw: unknown
-  try {
-    raw = JSON.parse(json)
-  } catch (cause) {
-    throw refuse('it is not JSON', cause)
-  }
-  validator ??= await compiled()
-  if (!validator(raw)) {
-    const [error] = validator.errors!
-    throw refuse(`${error!.instancePath || 'the document'} ${error!.message}`)
-  }
-  return resultFrom(raw as Saved)
+/** The result that `analysisJson` wrote, from a document that fits its schema. */
+export function analysisFrom(document: unknown): Analysis {
+  return resultFrom(document as Saved)
 }

@@ -137,6 +137,7 @@ async function checked(
     read,
     index,
     skipMissing,
+    surroundings: !skipMissing && options.surroundings === true,
     ...(progress === undefined ? {} : { progress }),
   })
 }

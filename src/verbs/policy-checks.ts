@@ -22,6 +22,7 @@ export interface CheckOptions {
   readonly read: ReadInput
   readonly index: IndexChoice
   readonly progress?: Progress
+  readonly surroundings: boolean
   /** Files that are not there leave out what rests on them: an older revision need not have them all. */
   readonly skipMissing: boolean
 }
@@ -145,7 +146,7 @@ function countOf(findings: readonly Finding[]): Counts {
 
 /** Everything that a policy wants checked, as one result. */
 export async function checkPolicy(policy: Policy, options: CheckOptions): Promise<Analysis> {
-  const { python, platform, read, index, progress, skipMissing } = options
+  const { python, platform, read, index, progress, skipMissing, surroundings } = options
   const known = knownData()
   const parts: WorkedAnalysis[] = []
   const cells = new Map<string, ResultCell>()
@@ -158,6 +159,7 @@ export async function checkPolicy(policy: Policy, options: CheckOptions): Promis
         platform,
         read,
         known,
+        surroundings,
         index,
         ...(progress === undefined ? {} : { progress }),
       }),
@@ -204,6 +206,7 @@ export async function checkPolicy(policy: Policy, options: CheckOptions): Promis
   const all = [...cells.values()]
   const ofEnvironments = environments.flatMap(({ findings }) => findings)
   const hosts = new Set(all.map(({ host }) => host.label))
+  const images = parts.find((part) => part.images !== undefined)?.images
   const worked = new Set<Rule>(parts.flatMap(({ rules }) => rules))
   if (policy.environments.length > 0) worked.add('unsatisfiable')
   if (policy.separate.length > 0) worked.add('not-separate')
@@ -222,6 +225,8 @@ export async function checkPolicy(policy: Policy, options: CheckOptions): Promis
       findings: sums([...all.map(({ summary }) => summary.findings), countOf(ofEnvironments)]),
       distributions: distinct([...all.flatMap(({ findings }) => findings), ...ofEnvironments]),
     },
+    ...(surroundings ? { held: parts.flatMap(({ held = [] }) => held) } : {}),
+    ...(images === undefined ? {} : { images }),
     undecided,
     separate: parts.reduce(
       (sum, { separate }) => ({ sound: sum.sound + separate.sound, of: sum.of + separate.of }),

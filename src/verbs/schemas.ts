@@ -4,6 +4,20 @@ import { nearestNames } from '#inputs/nearest-name.js'
 /** What a person or a program may write for svcsplit, or reads of it: the JSON Schema (draft 2020-12) of each. */
 const schemas: ReadonlyMap<string, { readonly of: string; readonly load: () => Promise<object> }> = new Map([
   [
+    'analysis',
+    {
+      of: 'what analyze and gate write with -o json',
+      load: async () => (await import('#inputs/analysis-schema.js')).analysisSchema,
+    },
+  ],
+  [
+    'baseline',
+    {
+      of: 'a baseline: findings that are known',
+      load: async () => (await import('#inputs/baseline-schema.js')).baselineSchema,
+    },
+  ],
+  [
     'fleet',
     {
       of: 'a fleet file: what runs today',
@@ -18,10 +32,24 @@ const schemas: ReadonlyMap<string, { readonly of: string; readonly load: () => P
     },
   ],
   [
+    'policy',
+    {
+      of: 'what a gate checks, and what it does not let pass',
+      load: async () => (await import('#inputs/policy-schema.js')).policySchema,
+    },
+  ],
+  [
     'profile',
     {
       of: 'profiles/SERVICE.yaml: what a service needs to run',
       load: async () => (await import('#inputs/profile-schema.js')).profileSchema,
+    },
+  ],
+  [
+    'waivers',
+    {
+      of: 'findings that are allowed until a day',
+      load: async () => (await import('#inputs/waivers-schema.js')).waiversSchema,
     },
   ],
 ])

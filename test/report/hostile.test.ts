@@ -1,17 +1,31 @@
 import { marked } from 'marked'
 import { describe, expect, it } from 'vitest'
-import { readAnalysisJson } from '#report/read-json.js'
+import { analysisPage } from '#report/html/analysis-page.js'
+import type { ResultDocument } from '#report/html/result-document.js'
+import { analysisDocument } from '#report/json.js'
+import { analysisFrom } from '#report/read-json.js'
+import { shownResult } from '#report/shown-result.js'
+import { parseSavedResult } from '#verbs/saved-result.js'
 import { analysisFormatNames, analysisFormats } from '../../src/cli/analysis-formats.js'
 import { hostileResult, payloads } from './hostile.js'
 
 const shownAs = { color: false, width: 100 }
+
+/** The page as it is written, around the script of a build that unit tests do not have. */
+const shell = { script: 'void 0', style: 'p{}' }
+
+async function make(format: string, text: string): Promise<string> {
+  const result = hostileResult(text)
+  if (format !== 'html') return analysisFormats(result)[format]!(shownAs)
+  return analysisPage(analysisDocument(shownResult(result)) as ResultDocument, shell)
+}
 
 const outputs = new Map<string, string>()
 
 /** The result with this text everywhere, in one format; each is made once. */
 async function written(format: string, text: string): Promise<string> {
   const key = `${format} ${text}`
-  const known = outputs.get(key) ?? (await analysisFormats(hostileResult(text))[format]!(shownAs))
+  const known = outputs.get(key) ?? (await make(format, text))
   outputs.set(key, known)
   return known
 }
@@ -60,7 +74,7 @@ describe('two hundred hostile texts', () => {
   it('come back from a saved result as they were', async () => {
     for (const text of payloads) {
       const saved = await written('json', text)
-      const read = analysisFormats(await readAnalysisJson(saved, 'saved.json'))
+      const read = analysisFormats(analysisFrom(await parseSavedResult(saved, 'saved.json')))
       expect(await read.json!(shownAs), text).toBe(saved)
     }
   })
@@ -90,6 +104,24 @@ describe('two hundred hostile texts', () => {
       if (text.trim() !== '') expect(tags, text).toEqual(plain)
       const outside = (await written('markdown', text)).replace(/(`+)[^`](?:.*?[^`])?\1(?!`)/g, '')
       expect(outside, text).not.toMatch(/@|:\/\/|www\.|<(?!\/?(?:details|summary)>)/)
+    }
+  })
+
+  it('are text in HTML: a page has the elements that it has without them', async () => {
+    const elements = (page: string) =>
+      [...page.matchAll(/<(script|style|img|svg|a|iframe|b|link|meta|details|object)\b/gi)].map(
+        ([, tag]) => tag,
+      )
+    const plain = elements(await written('html', 'plain'))
+    for (const text of payloads) {
+      const found = elements(await written('html', text))
+      expect(
+        found.filter((tag) => !plain.includes(tag)),
+        text,
+      ).toEqual([])
+      expect(found.filter((tag) => tag === 'script').length, text).toBe(
+        plain.filter((tag) => tag === 'script').length,
+      )
     }
   })
 

@@ -241,7 +241,9 @@ export function hostileResult(text: string): Analysis {
         at,
         radius: {
           kind: 'moves',
-          moves: [{ distribution: text as DistributionName, from: text, at, to: text, jump: 'major' }],
+          moves: [
+            { distribution: text as DistributionName, from: text, at, to: text, jump: 'major', up: true },
+          ],
           adds: new Map([[text as DistributionName, text]]),
           exact: true,
           atLeast: 1,
