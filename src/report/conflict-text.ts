@@ -50,6 +50,9 @@ function headlineOf({ lines, explanation }: ExplainedConflict): string {
     clash.known.length <= mostVersions
       ? clash.known.join(', ')
       : `${oldest} to ${newest}, ${plural(clash.known.length, 'version')}`
+  // One line alone that nothing meets: there was nothing to be left over from.
+  if (lines.length === 1 && facts.length === 0)
+    return visible(`no version of ${clash.name} is ${lines[0]!.specifiers.text} (known: ${known})`)
   return visible(`no version of ${clash.name} is left (known: ${known})`)
 }
 
@@ -141,29 +144,33 @@ function placeOf({ kind, holder, versions, index, at }: Fact): string {
 
 function fixLines({ lines: conflicting, fixes }: ExplainedConflict): string[] {
   const refused = conflicting.some(({ kind }) => kind === 'python')
-  if (fixes.length === 0) return ['  no fix of up to three changes was found']
+  if (fixes.length === 0) return ['  no fix of up to six changes was found']
   const shown = fixes.slice(0, mostFixes)
-  const lines = shown.map((fix, i) => `${i === 0 ? '  fix  ' : '   or  '}${visible(fixText(fix, refused))}`)
+  const lines = shown.flatMap((fix, i) => {
+    const [first = '', ...others] = changesOf(fix, refused).map((change) => visible(change))
+    const head = `${i === 0 ? '  fix  ' : '   or  '}${first}`
+    return others.length < 2
+      ? [[head, ...others].join(', and ')]
+      : [head, ...others.map((change) => `       and ${change}`)]
+  })
   if (fixes.length > shown.length)
     lines.push(`       and ${plural(fixes.length - shown.length, 'more fix', 'more fixes')}`)
   return lines
 }
 
-function fixText({ lines, instead, separates }: Fix, refused: boolean): string {
-  return lines
-    .map((line) => {
-      const version = instead.get(line)
-      if (separates.has(line))
-        return refused
-          ? `leave ${line.by} to an environment with another Python`
-          : `give ${line.by} an environment of its own`
-      if (line.kind === 'pin')
-        return version === undefined
-          ? `drop the constraint ${line.text}`
-          : `move the constraint ${line.text} to ${version}`
+function changesOf({ lines, instead, separates }: Fix, refused: boolean): string[] {
+  return lines.map((line) => {
+    const version = instead.get(line)
+    if (separates.has(line))
+      return refused
+        ? `leave ${line.by} to an environment with another Python`
+        : `give ${line.by} an environment of its own`
+    if (line.kind === 'pin')
       return version === undefined
-        ? `drop ${line.text} (${line.by})`
-        : `relax ${line.text} (${line.by}) so that it accepts ${version}`
-    })
-    .join(', and ')
+        ? `drop the constraint ${line.text}`
+        : `move the constraint ${line.text} to ${version}`
+    return version === undefined
+      ? `drop ${line.text} (${line.by})`
+      : `relax ${line.text} (${line.by}) so that it accepts ${version}`
+  })
 }

@@ -8,11 +8,13 @@ export function resolveText(result: ResolveResult, options: TextOptions): string
   if (result.kind === 'solution')
     return [...result.pins].map(([name, version]) => `${name}==${version}\n`).join('')
   if (result.kind === 'undecided') return 'not decided: the budget of the search ended\n'
-  const { conflicts, isComplete } = result
+  const { conflicts, isComplete, offline } = result
   const verdict = conflicts.some(isCertain) ? 'no solution' : 'not decided, facts are missing'
   const head = painter(options)('bold', `${verdict}: ${plural(conflicts.length, 'independent conflict')}`)
   const texts = conflicts.map((conflict, i) => conflictText(conflict, `conflict ${i + 1}`, options))
   const tail = isComplete ? [] : ['There may be more: the budget of the search ended.\n']
+  // An operator who does not find a version that exists has to be told where it was looked for.
+  if (offline) tail.push('Only the shipped facts were asked; without --offline a package index is.\n')
   return [`${head}\n`, ...texts, ...tail].join('\n')
 }
 

@@ -41,6 +41,8 @@ export interface CodeNeed {
 export interface VersionFacts {
   readonly requiresPython?: SpecifierSet
   readonly demands: readonly Demand[]
+  /** Provides-Extra, normalised; what is not among them can be wanted, and brings nothing. */
+  readonly extras?: readonly string[]
   /** None where the code is not asked, or not known. */
   readonly code?: readonly CodeNeed[]
   /** Why the facts cannot be used: missing, not readable, or a direct URL. */

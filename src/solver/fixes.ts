@@ -23,7 +23,7 @@ export interface FixLimits {
   readonly runs: number
 }
 
-const usualLimits: FixLimits = { lines: 3, fixes: 8, runs: 120 }
+const usualLimits: FixLimits = { lines: 6, fixes: 8, runs: 120 }
 
 /**
  * The smallest sets of lines whose removal resolves a conflict, by rising size: a breadth-first hitting-set tree

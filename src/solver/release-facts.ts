@@ -29,7 +29,7 @@ export function factsReader(environment: MarkerEnvironment): (metadata: Metadata
     return reading
   }
 
-  return ({ requires, requiresPython }) => {
+  return ({ requires, requiresPython, extras: provided }) => {
     const demands: Demand[] = []
     let python: SpecifierSet | undefined
     let trouble: string | undefined
@@ -50,6 +50,7 @@ export function factsReader(environment: MarkerEnvironment): (metadata: Metadata
     }
     return {
       demands: trouble === undefined ? demands : [],
+      extras: provided.map(normalizeExtra),
       ...(python !== undefined && { requiresPython: python }),
       ...(trouble !== undefined && { trouble }),
     }

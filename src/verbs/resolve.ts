@@ -31,7 +31,14 @@ export interface ResolveOptions {
   readonly progress?: Progress
 }
 
-export type ResolveResult = Solution | Undecided | ({ readonly kind: 'conflicts' } & ExplainedConflicts)
+export type ResolveResult =
+  | Solution
+  | Undecided
+  | ({
+      readonly kind: 'conflicts'
+      /** Only shipped facts were asked. */
+      readonly offline: boolean
+    } & ExplainedConflicts)
 
 /** The newest glibc that a wheel may want: that of the base image. */
 const glibc = '2.36'
@@ -51,7 +58,7 @@ export async function resolve(options: ResolveOptions): Promise<ResolveResult> {
     pythonLine: pythonLineOf(environment, '--python'),
   })
   try {
-    const result = await finishLoading(resolution(session, lines), load)
+    const result = await finishLoading(resolution(session, lines, options.offline), load)
     tellWhatWasLeftOut(session, result, options.progress)
     return result
   } finally {
@@ -59,10 +66,10 @@ export async function resolve(options: ResolveOptions): Promise<ResolveResult> {
   }
 }
 
-function* resolution(session: Session, lines: readonly Line[]): Task<ResolveResult> {
+function* resolution(session: Session, lines: readonly Line[], offline: boolean): Task<ResolveResult> {
   const outcome = yield* solve(session, { lines })
   if (outcome.kind !== 'unsolvable') return outcome
-  return { kind: 'conflicts', ...(yield* explainConflicts(session, lines)) }
+  return { kind: 'conflicts', offline, ...(yield* explainConflicts(session, lines)) }
 }
 
 async function linesFor(options: ResolveOptions, environment: MarkerEnvironment): Promise<Line[]> {
@@ -134,7 +141,10 @@ async function openFacts(options: ResolveOptions, environment: MarkerEnvironment
   }
 }
 
-/** A version that was passed over because its facts cannot be used is said, even where the answer does without it. */
+/**
+ * A version that was passed over because its facts cannot be used is said, even where the answer does without it;
+ * and so is an extra that the chosen version does not have, which pip warns of too.
+ */
 function tellWhatWasLeftOut(
   { universe }: Session,
   result: ResolveResult,
@@ -143,5 +153,14 @@ function tellWhatWasLeftOut(
   if (result.kind !== 'solution') return
   for (const { text, name, trouble } of universe.gaps) {
     if (text !== name) progress?.warn?.(`${text} was left out: ${trouble}`)
+  }
+  for (const [name, wanted] of result.extras) {
+    const version = result.pins.get(name)!
+    const provided = universe.facts.release(name, version)?.extras ?? []
+    for (const extra of wanted) {
+      if (provided.includes(extra)) continue
+      const others = provided.length === 0 ? 'it has none' : `it has ${provided.join(', ')}`
+      progress?.warn?.(`${name} ${version} has no extra "${extra}": ${others}`)
+    }
   }
 }

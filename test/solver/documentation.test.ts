@@ -39,7 +39,7 @@ describe('docs/solver.md', () => {
     const outcome = finish(solve(session, { lines: asked }))
     const result =
       outcome.kind === 'unsolvable'
-        ? ({ kind: 'conflicts', ...finish(explainConflicts(session, asked)) } as const)
+        ? ({ kind: 'conflicts', offline: false, ...finish(explainConflicts(session, asked)) } as const)
         : outcome
     expect(resolveText(result, { width: 110, color: false }).trim()).toBe(answer.trim())
   })
