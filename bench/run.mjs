@@ -8,12 +8,17 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { analyzeFleet } from './analyze.mjs'
+import { resolveService, shareFifteen } from './resolve.mjs'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const rounds = 7
 
 /** @type {Readonly<Record<string, (context: Context) => Benchmark>>} */
-const benchmarks = { 'analyze-fleet': analyzeFleet }
+const benchmarks = {
+  'analyze-fleet': analyzeFleet,
+  'resolve-service': resolveService,
+  'share-fifteen': shareFifteen,
+}
 
 /**
  * @typedef {{ root: string, work: string, uv: string }} Context
