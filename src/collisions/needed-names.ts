@@ -46,7 +46,7 @@ export interface AsRunOptions {
   starts(name: DistributionName, version: string): readonly Start[]
   /**
    * The version of a library that each release which ships this version was tested with. A name that is gone
-   * there as well breaks nothing that anybody ran.
+   * there as well is nothing that the host could be blamed for.
    */
   tested(name: DistributionName, version: string, library: DistributionName): readonly string[]
   /** All if left out. */
@@ -87,8 +87,6 @@ export function asRunOf(options: AsRunOptions): AsRun {
     if (confidence !== 'certain') return 'warning'
     const atImport = places.filter((place) => isPlain(place) && place.moment === 'import')
     if (atImport.length === 0) return 'warning'
-    const tested = options.tested(user, version, library)
-    if (tested.some((one) => surface.binding(library, one, name, kind).state === 'gone')) return 'warning'
     if (!versions(library).some((one) => surface.binding(library, one, name, kind).state === 'bound'))
       return 'warning'
     if (atImport.some(({ file }) => !chosen.test(file))) return 'error'
@@ -101,11 +99,16 @@ export function asRunOf(options: AsRunOptions): AsRun {
     const places = used.places.filter(isPlain)
     const [first] = places
     if (first === undefined || options.kinds?.has(kind) === false) return undefined
+    let isDispensable: boolean | undefined
     let level: NeededName['level'] | undefined
     let specifiers: SpecifierSet | undefined
     const lackedBy = (one: string): string | undefined => {
       const binding = surface.binding(library, one, name, kind)
-      return binding.state === 'gone' ? binding.missing : undefined
+      if (binding.state !== 'gone') return undefined
+      isDispensable ??= options
+        .tested(user, version, library)
+        .some((known) => surface.binding(library, known, name, kind).state === 'gone')
+      return isDispensable ? undefined : binding.missing
     }
     return {
       name: library,

@@ -109,13 +109,14 @@ export function asRunFor(
 
 /** @throws E-CLI-USAGE */
 function kindsNamed(text: string): ReadonlySet<UseKind> {
+  if (text === 'all') return new Set(useKinds)
   if (text === 'none') return new Set()
   const known: readonly string[] = useKinds
   const kinds = text.split(',')
   const unknown = kinds.find((kind) => !known.includes(kind))
   if (unknown !== undefined)
     throw new SvcsplitError('E-CLI-USAGE', `${JSON.stringify(unknown)} is no kind of name`, {
-      hint: `--code takes none, or some of ${useKinds.join(',')}`,
+      hint: `--code takes all, none, or some of ${useKinds.join(',')}`,
     })
   return new Set(kinds as UseKind[])
 }

@@ -79,6 +79,9 @@ class Bench:
         self.env["UV_CONCURRENT_BUILDS"] = "1"
 
     def version_on(self, name, host):
+        if name == "setuptools":
+            # No release pins it, and these releases import pkg_resources, which later ones no longer have.
+            return "80.9.0"
         if name in self.pins[host]:
             return self.pins[host][name]
         for release in sorted(self.releases, reverse=True):
@@ -135,7 +138,7 @@ class Bench:
                 more = ["--only", str(only_file)]
             try:
                 done = subprocess.run(
-                    [*command, *more], env=env, cwd=home, capture_output=True, text=True, timeout=1500
+                    [*command, *more], env=env, cwd=home, capture_output=True, text=True, timeout=3600
                 ).stdout
             except subprocess.TimeoutExpired as error:
                 done = (error.stdout or b"").decode()
