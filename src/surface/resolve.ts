@@ -121,15 +121,26 @@ export class Resolver {
 
   #follow(name: string, depth: number): Resolved {
     const parts = name.split('.')
-    let module = parts[0]!
-    if (!this.#exists(module)) return { entity: this.#missingModule('', module), name: module }
-    for (let at = 1; at < parts.length; at++) {
+    const [top] = parts
+    if (!this.#exists(top!)) return { entity: this.#missingModule('', top!), name: top! }
+    const byAttributes = this.#walk(parts, 1, depth)
+    if (byAttributes.entity.is !== 'gone') return byAttributes
+    // `from a.b import c` looks for the module a.b, whatever else `a` binds as `b`; importing it binds `b` anew.
+    let inModule = 1
+    while (inModule < parts.length && this.#exists(parts.slice(0, inModule + 1).join('.'))) inModule++
+    return inModule === 1 ? byAttributes : this.#walk(parts, inModule, depth)
+  }
+
+  /** Follows the parts from a place on, those before it being a module. */
+  #walk(parts: readonly string[], from: number, depth: number): Resolved {
+    let module = parts.slice(0, from).join('.')
+    for (let at = from; at < parts.length; at++) {
       const sofar = parts.slice(0, at + 1).join('.')
       const entity = this.#attribute(module, parts[at]!, sofar, depth)
       if (entity.is !== 'module') return { entity, name: sofar }
       module = entity.name
     }
-    return { entity: { is: 'module', name: module }, name }
+    return { entity: { is: 'module', name: module }, name: parts.join('.') }
   }
 
   #attribute(module: string, name: string, asked: string, depth: number): Entity {

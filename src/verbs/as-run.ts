@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import type { Snapshot } from '#catalog/snapshot.js'
 import type { Start } from '#collisions/import-reach.js'
 import { type AsRun, asRunOf, codeNeedsOf } from '#collisions/needed-names.js'
 import { SvcsplitError } from '#errors.js'
+import { existsSync } from '#io/files.js'
 import { pinsFor } from '#inputs/constraints-file.js'
 import type { Fleet } from '#inputs/fleet.js'
 import type { Profile } from '#inputs/profile.js'
@@ -10,6 +12,8 @@ import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
 import type { Pins } from '#solver/closure.js'
 import type { ClosureFacts } from '#solver/closure-demands.js'
+import { surfaceFiles } from '#surface/headers.js'
+import { loadSurface } from '#surface/shipped.js'
 import { type Surface, type UseKind, useKinds } from '#surface/surface.js'
 
 /** A service of a release, by the distribution and version that it is shipped as. */
@@ -130,8 +134,9 @@ export function shippedAsRun(
 ): AsRun | undefined {
   const kinds = code === undefined ? undefined : kindsNamed(code)
   if (kinds?.size === 0) return undefined
-  const surface: Surface | undefined = undefined
-  return surface && asRunFor(fleet, snapshot, surface, environment, kinds)
+  const dir = snapshot.dirs.at(-1)!
+  if (!existsSync(join(dir, surfaceFiles.used))) return undefined
+  return asRunFor(fleet, snapshot, loadSurface(dir), environment, kinds)
 }
 
 /** Facts with what code needs beside what metadata declares. */
