@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { analysisPage } from '#report/html/analysis-page.js'
+import { formatHash, parseHash } from '#report/html/page/hash.js'
 import type { ResultDocument } from '#report/html/result-document.js'
 import { accessFaults, unreadableTexts } from '../support/accessibility.js'
 import { openBrowser, type Visit, visit } from '../support/browser.js'
@@ -29,16 +30,31 @@ const hostile = [
   '%2e%2e?from=x&to=y#/cell',
 ]
 
-/** To another place of the same page, as a link would. */
-async function goTo(page: Page, hash: string): Promise<void> {
-  await page.evaluate(async (next) => {
-    window.location.hash = next
-    // the view follows an event, and is drawn in the frame after it
-    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
-  }, hash)
+/** Waits until the page shows what its address says: all that it shows follows from that. */
+async function drawn(page: Page): Promise<void> {
+  const place = formatHash(parseHash(new URL(page.url()).hash))
+  await page
+    .locator('main')
+    .and(page.locator(`[data-place=${JSON.stringify(place)}]`))
+    .waitFor()
 }
 
-function names(page: Page): Promise<string[]> {
+/** To another place of the same page, as a link would. */
+async function goTo(page: Page, hash: string): Promise<void> {
+  await page.evaluate((next) => {
+    window.location.hash = next
+  }, hash)
+  await drawn(page)
+}
+
+/** The first heading, of the place that the address names. */
+async function headline(page: Page): Promise<string | null> {
+  await drawn(page)
+  return page.locator('h1').textContent()
+}
+
+async function names(page: Page): Promise<string[]> {
+  await drawn(page)
   return page.locator('.libraries tbody th').allTextContents()
 }
 
@@ -109,9 +125,7 @@ describe.skipIf(missing)(title('the HTML report in a real browser'), () => {
 
   it('says first what it comes to, and where the line is', async () => {
     await open(cell, '', async ({ page }) => {
-      expect(await page.locator('h1').textContent()).toBe(
-        'nova@2026.1 does not fit host 2025.1: 3 demands refused.',
-      )
+      expect(await headline(page)).toBe('nova@2026.1 does not fit host 2025.1: 3 demands refused.')
       const above = await page.evaluate(() =>
         [...document.querySelectorAll('.place')]
           .filter((place) => place.getBoundingClientRect().bottom < window.innerHeight)
@@ -137,7 +151,7 @@ describe.skipIf(missing)(title('the HTML report in a real browser'), () => {
       expect(address).toContain('#/?q=oslo%20nova&rule=collision&show=drift&sort=library')
 
       await page.locator('.libraries tbody a').first().click()
-      expect(await page.locator('h1').textContent()).toBe(shown[0])
+      expect(await headline(page)).toBe(shown[0])
       await page.goBack()
       expect(page.url()).toBe(address)
       expect(await names(page)).toEqual(shown)
@@ -179,7 +193,7 @@ describe.skipIf(missing)(title('the HTML report in a real browser'), () => {
         document.querySelector('h1')?.textContent?.startsWith('neutron@2026.1'),
       )
       expect(page.url()).toContain('#/cell/neutron/2025.1/2026.1')
-      expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+      await page.waitForFunction(() => document.activeElement?.tagName === 'H1')
       await page.keyboard.press('Escape')
       await page.waitForSelector('.heat')
 
@@ -221,6 +235,7 @@ describe.skipIf(missing)(title('the HTML report in a real browser'), () => {
       const light = await background(page)
       await page.getByRole('button', { name: /^Theme: auto/ }).click()
       await page.getByRole('button', { name: /^Theme: light/ }).click()
+      await page.getByRole('button', { name: /^Theme: dark/ }).waitFor()
       expect(await background(page)).not.toBe(light)
       expect(page.url()).toContain('#/?theme=dark')
     })
@@ -305,11 +320,11 @@ describe.skipIf(missing)(title('the HTML report in a real browser'), () => {
       for (const name of shown) {
         await harmless()
         await page.locator('.libraries tbody a').getByText(name, { exact: true }).click()
-        expect(await page.locator('h1').textContent()).toBe(name)
+        expect(await headline(page)).toBe(name)
         expect(await page.locator('main svg').count()).toBe(1)
         await harmless()
         await page.locator('.cause tbody a').click()
-        expect(await page.locator('h1').textContent()).toContain(`${name}@${name}`)
+        expect(await headline(page)).toContain(`${name}@${name}`)
         await harmless()
         await goTo(page, '#/')
       }

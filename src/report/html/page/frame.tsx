@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { formatHash, type Location } from './hash.js'
 
 const themes = ['auto', 'light', 'dark'] as const
@@ -22,7 +22,8 @@ export function Frame({ location, go, about, sections, footer, children }: Frame
   const theme = themes.find((one) => one === location.query.theme) ?? 'auto'
   const first = useRef(true)
 
-  useEffect(() => {
+  // before the first frame is painted, so that nothing flashes
+  useLayoutEffect(() => {
     document.documentElement.dataset.theme = theme
   }, [theme])
 
@@ -99,7 +100,7 @@ export function Frame({ location, go, about, sections, footer, children }: Frame
           </button>
         </nav>
       </header>
-      <main ref={main} tabIndex={-1}>
+      <main ref={main} tabIndex={-1} data-place={formatHash(location)}>
         {view === '' ? null : (
           <p class="back">
             <a href={formatHash({ path: [], query: location.query })}>← Overview</a>{' '}
