@@ -106,8 +106,7 @@ export interface VerdictDocument {
   readonly known: number
   readonly waived: number
   readonly excess: readonly { readonly rule: string; readonly found: number; readonly allowed: number }[]
-  readonly gone?: readonly unknown[]
-  readonly against?: string
+  readonly compared: readonly { readonly against: string; readonly gone: readonly unknown[] }[]
   readonly waivers: {
     readonly expired: readonly (WaiverDocument & { readonly days: number })[]
     readonly stale: readonly WaiverDocument[]

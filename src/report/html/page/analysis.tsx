@@ -80,7 +80,9 @@ function Overview(props: ViewProps): JSX.Element {
         </>
       )}
       {others.length === 0 ? <Undecided result={result} /> : null}
-      {environments.length === 0 ? null : <Environments environments={environments} />}
+      {environments.length === 0 ? null : (
+        <Environments environments={environments} findings={result.findings} />
+      )}
       <LibraryTable {...props} />
       {result.images === undefined ? null : <Images images={result.images} />}
     </>

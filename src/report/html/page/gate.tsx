@@ -1,6 +1,11 @@
 import type { JSX } from 'preact'
-import type { EnvironmentDocument, VerdictDocument, WaiverDocument } from '../result-document.js'
-import { listed, Mark, placeText, plural } from './words.js'
+import type {
+  EnvironmentDocument,
+  FindingDocument,
+  VerdictDocument,
+  WaiverDocument,
+} from '../result-document.js'
+import { listed, Mark, placeText, plural, Where } from './words.js'
 
 const outcomes = {
   passed: { level: 'fine', text: 'Gate passed' },
@@ -32,9 +37,14 @@ export function GateVerdict({ verdict }: { readonly verdict: VerdictDocument }):
           <Mark level={level} /> {text}
         </strong>{' '}
         {verdict.new} new, {verdict.known} known, {verdict.waived} waived
-        {verdict.gone === undefined ? '' : `, ${verdict.gone.length} gone`}
         {over.length === 0 ? '' : `: ${over.join(', ')}`}
-        {verdict.against === undefined ? null : <span class="muted"> against {verdict.against}</span>}
+        {verdict.compared.map(({ against, gone }) => (
+          <span key={against} class="muted">
+            {' '}
+            against {against}
+            {gone.length === 0 ? '' : `, of which ${gone.length} ${gone.length === 1 ? 'is' : 'are'} gone`}
+          </span>
+        ))}
       </p>
       {expired.length + stale.length + ending.length === 0 ? null : (
         <ul>
@@ -58,25 +68,48 @@ export function GateVerdict({ verdict }: { readonly verdict: VerdictDocument }):
 }
 
 /** Services that a policy wants to share an environment, and whether they may. */
-export function Environments(props: { readonly environments: readonly EnvironmentDocument[] }): JSX.Element {
+export function Environments(props: {
+  readonly environments: readonly EnvironmentDocument[]
+  readonly findings: readonly FindingDocument[]
+}): JSX.Element {
+  const { environments, findings } = props
   return (
     <section id="environments" aria-labelledby="environments-title">
       <h2 id="environments-title" tabIndex={-1}>
         Environments
       </h2>
       <ul class="plain">
-        {props.environments.map(({ name, services, sharable, at }) => (
-          <li key={name}>
-            <Mark level={sharable === null ? 'warning' : sharable ? 'fine' : 'error'} /> <b>{name}</b>:{' '}
-            {listed(services, 20)}{' '}
-            {sharable === null
-              ? 'may or may not share it'
+        {environments.map(({ name, services, sharable, at }) => {
+          const own = findings.filter((finding) => finding.environment === name)
+          const level = own.some((one) => one.level === 'error')
+            ? 'error'
+            : sharable === null
+              ? 'warning'
               : sharable
-                ? 'may share it, as declared'
-                : 'cannot share it'}{' '}
-            <span class="place">{placeText(at)}</span>
-          </li>
-        ))}
+                ? 'fine'
+                : 'error'
+          return (
+            <li key={name}>
+              <Mark level={level} /> <b>{name}</b>: {listed(services, 20)}
+              {sharable === null
+                ? own.length === 0
+                  ? ', not decided'
+                  : ''
+                : sharable
+                  ? ' may share it, as declared'
+                  : ' cannot share it'}{' '}
+              <Where place={at} />
+              <ul class="plain inner">
+                {own.map(({ id, rule, distribution, demand }) => (
+                  <li key={id}>
+                    <span class="muted">{rule}</span> <b>{distribution}</b>: {demand.by}{' '}
+                    <span class="version">{demand.specifier}</span> <Where place={demand.at} />
+                  </li>
+                ))}
+              </ul>
+            </li>
+          )
+        })}
       </ul>
     </section>
   )

@@ -103,7 +103,7 @@ export function HeatMap({ model, location, go }: HeatMapProps): JSX.Element {
       </div>
       <div class="scroll">
         <table
-          class={`heat ${scale}${isAll ? ' all' : ''}`}
+          class={`heat ${scale}${isAll ? ' all' : hops.length < 5 ? ' few' : ''}`}
           // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: cells that are walked with arrows make a grid
           role="grid"
           aria-labelledby="map-title"

@@ -151,6 +151,7 @@ export function BriefFindings({ findings }: { readonly findings: readonly Findin
       {rules.map((rule) => {
         const ones = findings.filter((finding) => finding.rule === rule)
         const hasTested = ones.some(({ tested }) => tested !== undefined)
+        const isOfMany = new Set(ones.map(({ demand }) => demand.service)).size > 1
         return (
           <details key={rule} class="brief" open={ones.length <= 8}>
             <summary>
@@ -161,6 +162,7 @@ export function BriefFindings({ findings }: { readonly findings: readonly Findin
                 <thead>
                   <tr>
                     <th scope="col">library</th>
+                    {isOfMany ? <th scope="col">in</th> : null}
                     <th scope="col">there is</th>
                     {hasTested ? <th scope="col">tested with</th> : null}
                     <th scope="col">who</th>
@@ -172,6 +174,7 @@ export function BriefFindings({ findings }: { readonly findings: readonly Findin
                   {ones.slice(0, mostBrief).map(({ id, distribution, demand, supply, jump, tested }) => (
                     <tr key={id}>
                       <th scope="row">{distribution}</th>
+                      {isOfMany ? <td>{releaseName(demand.service, demand.release)}</td> : null}
                       <td class="version">{supply === null ? 'nothing' : supply.version}</td>
                       {hasTested ? (
                         <td class="version">
