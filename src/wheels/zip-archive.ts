@@ -163,7 +163,8 @@ function checkMode(mode: number, directory: boolean, refuse: Refuse): void {
 
 /**
  * Replaces each value that says "see the zip64 field" (APPNOTE 4.5.3). The field holds just those values, in
- * order; a field that holds more or less is read differently by different readers.
+ * order; a field that holds more or less is read differently by different readers. One that repeats what the header
+ * says, value for value, can only be read one way, and real wheels have it (protobuf's, from Bazel).
  */
 function widen(extra: Buffer, values: readonly number[], refuse: Refuse): readonly number[] {
   const missing = values.filter((value) => value === 0xffffffff).length
@@ -180,10 +181,18 @@ function widen(extra: Buffer, values: readonly number[], refuse: Refuse): readon
     }
     at = end
   }
+  if (field !== undefined && missing === 0 && repeats(field, values)) return values
   if ((field?.length ?? 0) !== missing * 8)
     refuse('E-WHL-DIFF', 'a zip64 field that is too long or too short')
   let read = 0
   return values.map((value) => (value === 0xffffffff ? readSize(field!, 8 * read++) : value))
+}
+
+/** Whether a zip64 field holds just the first values of the header, in their order. */
+function repeats(field: Buffer, values: readonly number[]): boolean {
+  const count = field.length / 8
+  if (!Number.isInteger(count) || count === 0 || count > values.length) return false
+  return values.slice(0, count).every((value, index) => field.readBigUInt64LE(8 * index) === BigInt(value))
 }
 
 function checkNames(records: readonly Record[], archive: string): void {

@@ -167,6 +167,12 @@ const refused: readonly Case[] = [
     [{ ...file, localExtra: zip64Field([1]) }],
   ],
   ['a zip64 field that is missing', 'E-WHL-DIFF', 'demo/a.py', [{ ...file, central: { size: 0xffffffff } }]],
+  [
+    'a zip64 field that contradicts the local header',
+    'E-WHL-DIFF',
+    'demo/a.py',
+    [{ ...file, method: 0, localExtra: zip64Field([6, 7]) }],
+  ],
   ['two zip64 fields', 'E-WHL-DIFF', 'demo/a.py', [{ ...file, zip64: true, extra: zip64Field([]) }]],
   [
     'an extra field that is cut',
@@ -320,6 +326,10 @@ const accepted: readonly (readonly [string, readonly ZipPart[], WheelShape?])[] 
   ['a data descriptor with wide sizes', [{ ...file, descriptor: { wide: true } }]],
   ['a data descriptor beside a full local header', [{ ...file, descriptor: {}, local: { size: 6 } }]],
   ['zip64 sizes', [{ ...file, zip64: true }]],
+  [
+    'a zip64 field that repeats the local header',
+    [{ ...file, method: 0, localExtra: zip64Field([file.content!.length, file.content!.length]) }],
+  ],
   ['a zip64 end record', [file], { zip64: true }],
   ['a comment that is plain text', [file], { comment: Buffer.from('built by hand') }],
   [
