@@ -150,6 +150,25 @@ export function registerCatalog(program: Command): void {
     })
 
   catalog
+    .command('packages')
+    .description('ask apt which versions suites have of the system packages that profiles name')
+    .argument('[SOURCE...]', 'lines of sources.list, "deb URI SUITE COMPONENT"; default: this machine\'s own')
+    .option('--root <dir>', 'folder with constraints/ and profiles/ (default: the shipped one)')
+    .action(async (sources: readonly string[], { root }: { readonly root?: string }, self: Command) => {
+      const { catalogPackages } = await import('#verbs/catalog-packages.js')
+      const progress = progressFor(self)
+      const where = root === undefined ? {} : { root }
+      const result = await catalogPackages({ sources, ...where, progress }).finally(() => progress.end())
+      print(
+        ...result.suites.map(
+          ({ name, packages, absent }) =>
+            `${name}: ${packages} packages${absent.length === 0 ? '' : `, and not ${visible(absent.join(', '), 2000)}`}`,
+        ),
+        result.written ? 'written' : 'nothing new',
+      )
+    })
+
+  catalog
     .command('verify')
     .description('check that the shipped facts are whole, without asking anybody')
     .action(async () => {

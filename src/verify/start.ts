@@ -267,10 +267,11 @@ function judgeImports(
 
 /**
  * How WSGI modules end that set up their application when they are imported, as those of keystone and nova do:
- * all their code is loaded by then, and keys, configuration or a database are for a deployment to give.
+ * all their code is loaded by then, and keys, configuration, a database or, for cinder's, a coordinator are for a
+ * deployment to give.
  */
 const wantsConfiguration =
-  /^(?:builtins\.(?:SystemExit|FileNotFoundError|PermissionError)|oslo_config\..*|oslo_db\..*)$/
+  /^(?:builtins\.(?:SystemExit|FileNotFoundError|PermissionError)|oslo_config\..*|oslo_db\..*|tooz\.coordination\..*)$/
 
 /** Whether a distribution of the environment has this module, or the package that should hold it. */
 function isProvided(tree: Tree, sitePackages: string, module: string): boolean {

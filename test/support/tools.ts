@@ -16,6 +16,8 @@ export const systemTools: ReadonlyMap<string, string> = new Map([
   ['unshare', 'util-linux'],
   ['setpriv', 'util-linux'],
   ['gzip', 'gzip'],
+  ['apt-get', 'apt'],
+  ['apt-cache', 'apt'],
   ['python3', 'python3'],
   ['docker-registry', 'docker-registry'],
   ['openssl', 'openssl'],
