@@ -1,4 +1,4 @@
-"""Runs one command and prints, as JSON, its wall seconds, peak resident MiB and exit code.
+"""Runs one command and prints, as JSON, its wall and processor seconds, peak resident MiB and exit code.
 
 usage: measure.py OUTPUT_FILE PROGRAM [ARGUMENT...]    (the command's stdout goes to OUTPUT_FILE)
 """
@@ -18,6 +18,7 @@ _, status, usage = os.wait4(child, 0)
 seconds = time.perf_counter() - begin
 print(json.dumps({
     "seconds": round(seconds, 4),
+    "cpu": round(usage.ru_utime + usage.ru_stime, 4),
     "mebibytes": round(usage.ru_maxrss / 1024, 1),
     "exit": os.waitstatus_to_exitcode(status),
 }))

@@ -8,6 +8,15 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { analyzeFleet } from './analyze.mjs'
+import {
+  fleetFromStore,
+  glanceColdOverBuildah,
+  glanceColdOverLimit,
+  glanceColdOverUv,
+  glanceLibraryChanged,
+  glanceServiceChanged,
+  glanceUnchanged,
+} from './images.mjs'
 import { resolveService, shareFifteen } from './resolve.mjs'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -18,18 +27,27 @@ const benchmarks = {
   'analyze-fleet': analyzeFleet,
   'resolve-service': resolveService,
   'share-fifteen': shareFifteen,
+  'image-limit': glanceColdOverLimit,
+  'image-uv': glanceColdOverUv,
+  'image-buildah': glanceColdOverBuildah,
+  'image-unchanged': glanceUnchanged,
+  'image-service-changed': glanceServiceChanged,
+  'image-library-changed': glanceLibraryChanged,
+  'image-fleet': fleetFromStore,
 }
 
 /**
  * @typedef {{ root: string, work: string, uv: string }} Context
- * @typedef {{ name: string, command: readonly string[], cwd?: string }} Contestant
- * @typedef {{ title: string, own: Contestant, peer: Contestant, peerRuns: number, note: string }} Benchmark
+ * @typedef {{ name: string, command: readonly string[], cwd?: string, before?: () => void }} Contestant
+ * `before` is not measured.
+ * @typedef {{ title: string, own: Contestant, peer?: Contestant, peerRuns?: number, rounds?: number, note: string }} Benchmark
  * `peerRuns`: how many runs of the peer's command do the work of one run of ours.
- * @typedef {{ seconds: number, mebibytes: number, exit: number }} Sample
+ * @typedef {{ seconds: number, cpu: number, mebibytes: number, exit: number }} Sample
  */
 
 /** @param {Contestant} contestant @param {string} work @returns {Sample} */
 function sample(contestant, work) {
+  contestant.before?.()
   const measure = join(root, 'bench/measure.py')
   const text = execFileSync('python3', [measure, join(work, 'stdout'), ...contestant.command], {
     cwd: contestant.cwd ?? work,
@@ -52,7 +70,8 @@ function row(name, samples) {
   const seconds = samples.map((entry) => entry.seconds)
   const peak = Math.max(...samples.map((entry) => entry.mebibytes))
   const spread = `${Math.min(...seconds).toFixed(3)} to ${Math.max(...seconds).toFixed(3)}`
-  return `| ${name} | ${median(seconds).toFixed(3)} | ${spread} | ${peak.toFixed(0)} |`
+  const cpu = median(samples.map((entry) => entry.cpu))
+  return `| ${name} | ${median(seconds).toFixed(3)} | ${spread} | ${cpu.toFixed(3)} | ${peak.toFixed(0)} |`
 }
 
 /** @param {Benchmark} benchmark @param {string} work */
@@ -61,20 +80,26 @@ function compete(benchmark, work) {
   const own = []
   /** @type {Sample[]} */
   const peer = []
-  for (let round = 0; round < rounds; round += 1) {
+  const { peer: other, peerRuns = 1 } = benchmark
+  for (let round = 0; round < (benchmark.rounds ?? rounds); round += 1) {
     own.push(sample(benchmark.own, work))
-    peer.push(sample(benchmark.peer, work))
+    if (other !== undefined) peer.push(sample(other, work))
   }
+  console.log(`## ${benchmark.title}\n`)
+  console.log('| command | median s | spread s | median CPU s | peak MiB |\n|---|---|---|---|---|')
+  console.log(row(benchmark.own.name, own))
+  if (other !== undefined) console.log(row(other.name, peer))
+  console.log(`\n${benchmark.note}\n`)
+  if (other === undefined) return
   const ours = median(own.map((entry) => entry.seconds))
   const theirs = median(peer.map((entry) => entry.seconds))
-  const ratio = (theirs * benchmark.peerRuns) / ours
-  console.log(`## ${benchmark.title}\n`)
-  console.log('| command | median s | spread s | peak MiB |\n|---|---|---|---|')
-  console.log(row(benchmark.own.name, own))
-  console.log(row(benchmark.peer.name, peer))
-  console.log(`\n${benchmark.note}\n`)
+  const ratio = (theirs * peerRuns) / ours
+  const [ownCpu, otherCpu] = [median(own.map(({ cpu }) => cpu)), median(peer.map(({ cpu }) => cpu))]
   console.log(
-    `ratio: ${ratio.toFixed(1)} times (${benchmark.peerRuns} x ${theirs.toFixed(3)} s / ${ours.toFixed(3)} s)\n`,
+    `of processor time: ${((otherCpu * peerRuns) / ownCpu).toFixed(1)} times, which counts on a busy machine`,
+  )
+  console.log(
+    `ratio: ${ratio.toFixed(1)} times (${peerRuns} x ${theirs.toFixed(3)} s / ${ours.toFixed(3)} s)\n`,
   )
 }
 

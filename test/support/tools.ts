@@ -22,6 +22,7 @@ export const systemTools: ReadonlyMap<string, string> = new Map([
   ['docker-registry', 'docker-registry'],
   ['openssl', 'openssl'],
   ['minisat', 'minisat'],
+  ['go', 'golang-go'],
   ['dose-distcheck', 'dose-distcheck'],
   ['coinst', 'coinst'],
   ['chromium', 'chromium'],
@@ -72,4 +73,23 @@ export function storageDriver(): 'overlay' | 'vfs' {
   rmSync(dir, { recursive: true, force: true })
   driver = status === 0 ? 'overlay' : 'vfs'
   return driver
+}
+
+/**
+ * A program that only its source is published of, built by Go once for this machine.
+ * @param module with its version: `example.org/project/cmd/tool@v1.2.3`
+ * @returns its path
+ */
+export function goTool(module: string): string {
+  const [path = '', version = ''] = module.split('@')
+  const folder = join(tmpdir(), `svcsplit-go-tools-${process.getuid?.() ?? 0}`, version)
+  const program = join(folder, path.slice(path.lastIndexOf('/') + 1))
+  if (existsSync(program)) return program
+  mkdirSync(folder, { recursive: true })
+  const { status, stderr } = spawnSync('go', ['install', module], {
+    env: { ...process.env, GOBIN: folder },
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`go install ${module} failed: ${stderr}`)
+  return program
 }

@@ -14,12 +14,24 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse as parseToml } from 'smol-toml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { needs, storageDriver } from '../support/tools.js'
+import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.js'
+import { goTool, needs, storageDriver } from '../support/tools.js'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const tools = needs('mmdebstrap', 'buildah', 'skopeo', 'umoci', 'podman', 'runc', 'setpriv')
+const tools = needs(
+  'mmdebstrap',
+  'buildah',
+  'skopeo',
+  'umoci',
+  'podman',
+  'runc',
+  'setpriv',
+  'docker-registry',
+  'go',
+)
 
 let work = ''
+let registry: DockerRegistry
 let images: { name: string; digest: string; layers: { digest: string; made: boolean }[] }[] = []
 
 function svcsplit(args: readonly string[]): string {
@@ -36,24 +48,21 @@ function build(layout: string): void {
   images = JSON.parse(svcsplit(args)).images
 }
 
-/** Runs a program in a container of an image, with a storage of this test's own. */
-function inContainer(image: string, ...command: readonly string[]): string {
+/** podman with a storage of this test's own. */
+function podman(...args: readonly string[]): string {
   const storage = ['--root', join(work, 'storage'), '--runroot', join(work, 'run')]
-  const engine = ['--runtime', 'runc', '--cgroup-manager', 'cgroupfs']
+  const engine = ['--storage-driver', storageDriver(), '--runtime', 'runc', '--cgroup-manager', 'cgroupfs']
+  return execFileSync('podman', [...storage, ...engine, ...args], {
+    cwd: work,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** Runs a program in a container of an image that the registry has. */
+function inContainer(image: string, ...command: readonly string[]): string {
   const limits = ['--network=host', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000']
-  const args = [
-    ...storage,
-    '--storage-driver',
-    storageDriver(),
-    ...engine,
-    'run',
-    '--rm',
-    ...limits,
-    `oci:images:${image}`,
-    ...command,
-  ]
-  // podman names an image after its folder and takes lower case alone: a relative path it is.
-  return execFileSync('podman', args, { cwd: work, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  return podman('run', '--rm', '--tls-verify=false', ...limits, `${registry.host}/os/${image}`, ...command)
 }
 
 function lockedVersions(service: string): Map<string, string> {
@@ -70,11 +79,16 @@ const listDistributions = [
 ].join('\n')
 
 describe.skipIf(tools.missing)(tools.title('images of keystone and glance 2025.1'), () => {
-  beforeAll(() => {
+  beforeAll(async () => {
     work = mkdtempSync(join(tmpdir(), 'svcsplit-build-'))
     build('images')
+    registry = await startDockerRegistry(work)
+    for (const { name } of images) svcsplit(['push', `oci:images:${name}`, `${registry.host}/os/${name}`])
   })
-  afterAll(() => rmSync(work, { recursive: true, force: true }))
+  afterAll(async () => {
+    await registry?.stop()
+    rmSync(work, { recursive: true, force: true })
+  })
 
   it('are read by skopeo, under the digest that was told', () => {
     for (const { name, digest } of images) {
@@ -97,6 +111,30 @@ describe.skipIf(tools.missing)(tools.title('images of keystone and glance 2025.1
     expect(readdirSync(join(venv, 'bin'))).toContain('glance-api')
     expect(readdirSync(join(venv, 'lib/python3.11/site-packages'))).not.toContain('pip')
     rmSync(bundle, { recursive: true, force: true })
+  })
+
+  it('are valid to crane, in the registry and as an archive', () => {
+    const crane = goTool('github.com/google/go-containerregistry/cmd/crane@v0.22.1')
+    svcsplit(['build', 'keystone@2025.1', '--format', 'docker', '-o', 'docker-archive:keystone.tar'])
+    const run = (...args: string[]) =>
+      execFileSync(crane, args, { cwd: work, encoding: 'utf8', stdio: 'pipe' })
+    for (const { name } of images) run('validate', '--insecure', '--remote', `${registry.host}/os/${name}`)
+    run('validate', '--tarball', 'keystone.tar')
+  })
+
+  it('are loaded from a Docker archive under their name, with their health check', () => {
+    const seen = JSON.parse(
+      execFileSync('skopeo', ['inspect', '--config', 'docker-archive:keystone.tar'], {
+        cwd: work,
+        encoding: 'utf8',
+      }),
+    )
+    podman('load', '-q', '-i', 'keystone.tar')
+    const [loaded] = JSON.parse(podman('inspect', 'keystone:2025.1'))
+    expect(loaded.RepoTags).toEqual(['localhost/keystone:2025.1'])
+    expect(loaded.HealthCheck ?? loaded.Healthcheck).toEqual(seen.config.Healthcheck)
+    expect(seen.config.Healthcheck.Test.slice(0, 3)).toEqual(['CMD', '/opt/venv/bin/python', '-c'])
+    expect(loaded.RootFS.Layers).toEqual(seen.rootfs.diff_ids)
   })
 
   it.each([

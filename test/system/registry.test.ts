@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,44 +15,17 @@ import { openRegistry } from '#registry/registry.js'
 import { copy } from '#verbs/copy.js'
 import { pull, push } from '#verbs/push.js'
 import { retag } from '#verbs/retag.js'
+import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.js'
 import { needs } from '../support/tools.js'
 
 const need = needs('docker-registry', 'skopeo', 'umoci', 'openssl')
 const dir = need.missing ? '' : mkdtempSync(join(tmpdir(), 'svcsplit-registry-'))
-const servers: ChildProcess[] = []
+const servers: DockerRegistry[] = []
 
-interface Server {
-  readonly host: string
-  readonly log: () => string
-}
-
-/** Debian's registry on a free loopback port, with a folder of its own. */
-async function serve(name: string, extra: Record<string, unknown> = {}): Promise<Server> {
-  const root = join(dir, name)
-  const config = {
-    version: 0.1,
-    log: { level: 'info', accesslog: { disabled: false } },
-    storage: { filesystem: { rootdirectory: join(root, 'data') }, delete: { enabled: true } },
-    ...extra,
-    http: { addr: '127.0.0.1:0', ...(extra.http as object | undefined) },
-  }
-  const file = join(dir, `${name}.yml`)
-  // YAML holds JSON
-  writeFileSync(file, JSON.stringify(config))
-  const server = spawn('docker-registry', ['serve', file], { stdio: ['ignore', 'pipe', 'pipe'] })
+async function serve(name: string, extra: Record<string, unknown> = {}): Promise<DockerRegistry> {
+  const server = await startDockerRegistry(dir, name, extra)
   servers.push(server)
-  let log = ''
-  const port = await new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer): void => {
-      log += chunk
-      const found = /listening on 127\.0\.0\.1:(\d+)/.exec(log)
-      if (found !== null) resolve(found[1]!)
-    }
-    server.stdout.on('data', read)
-    server.stderr.on('data', read)
-    server.once('exit', () => reject(new Error(`docker-registry ended: ${log}`)))
-  })
-  return { host: `127.0.0.1:${port}`, log: () => log }
+  return server
 }
 
 function blob(layout: string, bytes: Uint8Array, mediaType: string): Descriptor {
@@ -107,7 +80,7 @@ const http = { environment: { HOME: '/nonexistent', PATH: process.env.PATH } }
 const large = 'x'.repeat(9 * 1024 * 1024)
 
 describe.skipIf(need.missing)(need.title("with Debian's registry"), () => {
-  let server: Server
+  let server: DockerRegistry
 
   beforeAll(async () => {
     writeFileSync(join(dir, 'policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}')
@@ -115,11 +88,7 @@ describe.skipIf(need.missing)(need.title("with Debian's registry"), () => {
   })
 
   afterAll(async () => {
-    for (const child of servers) {
-      const ended = new Promise((resolve) => child.once('close', resolve))
-      child.kill('SIGKILL')
-      await ended
-    }
+    for (const one of servers) await one.stop()
     rmSync(dir, { recursive: true, force: true })
   })
 

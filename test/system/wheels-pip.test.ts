@@ -1,9 +1,24 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadFleet } from '#inputs/fleet.js'
+import { releaseNamed } from '#inputs/releases.js'
+import { openBlobStore } from '#io/blob-store.js'
+import { cacheDir } from '#io/cache-dir.js'
+import { lockRelease, shippedSnapshot, withUrls } from '#verbs/lock.js'
+import { lazyIndex } from '#verbs/open-index.js'
 import { type InstalledWheel, installWheel, readWheelFile } from '#wheels/install-wheel.js'
 import { unpackEntry } from '#wheels/wheel-entry.js'
 import { needs } from '../support/tools.js'
@@ -32,6 +47,12 @@ interface File {
   readonly sha256: string
 }
 
+/**
+ * A release, in place of the sample: every wheel of the closures of all its services, which agree on versions.
+ * `npm run test:wheels` goes through all releases.
+ */
+const release = process.env.SVCSPLIT_TEST_WHEELS_OF
+
 const need = needs('python3')
 const dir = mkdtempSync(join(tmpdir(), 'svcsplit-wheels-'))
 /** Which Python compares; the wheels exist for 3.11 to 3.13. */
@@ -46,20 +67,11 @@ let bySvcsplit: ReadonlyMap<string, File>
 
 beforeAll(async () => {
   if (need.missing) return
-  const downloads = process.env.SVCSPLIT_TEST_WHEELS ?? join(dir, 'wheels')
-  if (process.env.SVCSPLIT_TEST_WHEELS === undefined)
-    python(
-      '-m',
-      'pip',
-      'download',
-      '-q',
-      '--no-deps',
-      '--only-binary',
-      ':all:',
-      '-d',
-      downloads,
-      ...requirements,
-    )
+  const downloads = join(dir, 'wheels')
+  if (release === undefined) {
+    const only = ['--no-deps', '--only-binary', ':all:']
+    python('-m', 'pip', 'download', '-q', ...only, '-d', downloads, ...requirements)
+  } else await downloadRelease(release, downloads)
   const files = readdirSync(downloads).filter((name) => name.endsWith('.whl'))
   const pinned: string[] = []
   for (const filename of files) {
@@ -86,6 +98,38 @@ beforeAll(async () => {
 })
 
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** Fetches the wheels that the shipped facts choose for this Python; what has only an sdist has none. */
+async function downloadRelease(name: string, folder: string): Promise<void> {
+  const fleet = loadFleet()
+  const snapshot = shippedSnapshot(fleet)
+  const index = lazyIndex({ cacheDir: cacheDir() })
+  const store = openBlobStore(join(cacheDir(), 'blobs'))
+  mkdirSync(folder)
+  const linked = new Set<string>()
+  for (const service of releaseNamed(fleet.releases, name).services.keys()) {
+    const target = {
+      service,
+      release: name,
+      python: version,
+      platform: 'linux/amd64',
+      glibc: '2.36',
+    } as const
+    const lock = lockRelease(fleet, snapshot, target)
+    const fresh = lock.distributions.filter(({ wheel }) => wheel !== undefined && !linked.has(wheel.sha256))
+    const there = await Promise.all(fresh.map(({ wheel }) => store.has(wheel!.sha256)))
+    const missing = fresh.filter((_, position) => !there[position])
+    const located = await withUrls({ ...lock, distributions: missing }, await index.open())
+    await Promise.all(
+      located.distributions.map(({ wheel }) => index.http.download(wheel!.url!, wheel!, store)),
+    )
+    for (const { wheel } of fresh) {
+      linked.add(wheel!.sha256)
+      linkSync(store.path(wheel!.sha256), join(folder, wheel!.filename))
+    }
+  }
+  await index.close()
+}
 
 /** RECORD and INSTALLER name the installer, wrappers are its own text, and bytecode is left out on purpose. */
 function isComparable(path: string): boolean {
