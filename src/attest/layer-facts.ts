@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { SvcsplitError } from '#errors.js'
 import { layoutBlob } from '#image/layout.js'
-import { unpackLayer } from '#image/validate.js'
+import { readLayer, whiteout } from '#image/read-layer.js'
 import { type ReadTarEntry, tarWalker } from '#layers/tar-reader.js'
 import type { Descriptor } from '#oci/descriptor.js'
-import { type Digest, digestOfHex } from '#oci/digest.js'
+import type { Digest } from '#oci/digest.js'
 import { parseCoreMetadata } from '#pep/core-metadata.js'
 import { type DistributionName, isValidName, normalizeName } from '#pep/name.js'
 import { type Licence, licenceOf } from './licence.js'
@@ -60,14 +59,14 @@ const maxFacts = 100_000
 export function openLayerReader(): LayerReader {
   const read = new Map<Digest, Promise<LayerFacts>>()
   return (dir, layer) => {
-    const known = read.get(layer.digest) ?? readLayer(dir, layer)
+    const known = read.get(layer.digest) ?? readFacts(dir, layer)
     read.set(layer.digest, known)
     return known
   }
 }
 
 /** @throws SvcsplitError E-IMG-FORM, E-IMG-DIGEST, E-FS-* */
-async function readLayer(dir: string, layer: Descriptor): Promise<LayerFacts> {
+async function readFacts(dir: string, layer: Descriptor): Promise<LayerFacts> {
   const path = layoutBlob(dir, layer.digest)
   const files = new Map<string, FileFact>()
   const removed: string[] = []
@@ -92,22 +91,13 @@ async function readLayer(dir: string, layer: Descriptor): Promise<LayerFacts> {
     },
     path,
   )
-  const packed = createHash('sha256')
   let unpacked = 0
-  await unpackLayer(
-    path,
-    layer.mediaType,
-    (chunk) => packed.update(chunk),
-    (chunk) => {
-      unpacked += chunk.length
-      if (unpacked > maxUnpacked) throw tooLarge(path, `more than ${maxUnpacked} bytes`)
-      walker.push(chunk)
-    },
-  )
+  await readLayer(path, layer, (chunk) => {
+    unpacked += chunk.length
+    if (unpacked > maxUnpacked) throw tooLarge(path, `more than ${maxUnpacked} bytes`)
+    walker.push(chunk)
+  })
   walker.end()
-  const digest = digestOfHex(packed.digest('hex'))
-  if (digest !== layer.digest)
-    throw new SvcsplitError('E-IMG-DIGEST', `the blob has the digest ${digest}`, { at: { path } })
   return { files, removed }
 }
 
@@ -174,12 +164,4 @@ function nameless(path: string, problem: string): FileFact {
 
 function folderOf(path: string): string {
   return path.endsWith('.egg-info') ? path : path.slice(0, path.lastIndexOf('/'))
-}
-
-function whiteout(path: string): string | undefined {
-  const slash = path.lastIndexOf('/')
-  const name = path.slice(slash + 1)
-  if (!name.startsWith('.wh.')) return undefined
-  if (name === '.wh..wh..opq') return path.slice(0, Math.max(slash, 0))
-  return path.slice(0, slash + 1) + name.slice('.wh.'.length)
 }

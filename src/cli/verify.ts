@@ -22,14 +22,14 @@ export function registerVerify(program: Command): void {
     )
     .addOption(outputOption())
     .action(async (image: string, flags: VerifyFlags, self: Command) => {
-      const [{ verify }, { verifyText }, { cacheDir }] = await Promise.all([
+      const [{ verify }, { verifyJson, verifyText }, { cacheDir }] = await Promise.all([
         import('#verbs/verify.js'),
         import('#report/verify-text.js'),
         import('#io/cache-dir.js'),
       ])
       const progress = progressFor(self)
       const { lock, start, output } = flags
-      const result = await verify({
+      const results = await verify({
         image,
         start,
         cacheDir: cacheDir(),
@@ -38,9 +38,10 @@ export function registerVerify(program: Command): void {
       }).finally(() => progress.end())
       const { color } = self.optsWithGlobals<GlobalOptions>()
       await writeOutputs(output, color, {
-        text: () => verifyText(result),
-        json: () => `${JSON.stringify({ schemaVersion: '1.0', ...result }, null, 2)}\n`,
+        text: () => results.map(verifyText).join('\n'),
+        json: () => verifyJson(results),
       })
-      if (result.findings.some(({ level }) => level === 'error')) process.exitCode = 1
+      if (results.some(({ findings }) => findings.some(({ level }) => level === 'error')))
+        process.exitCode = 1
     })
 }

@@ -7,7 +7,8 @@ import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
 import { type Digest, hexOf, sha256 } from '#oci/digest.js'
 import { encodeImageIndex, type ImageIndex, parseImageIndex } from '#oci/image-index.js'
 import { type Manifest, parseManifest } from '#oci/manifest.js'
-import { isManifestType, mediaTypes } from '#oci/media-type.js'
+import { isIndexType, isManifestType, mediaTypes } from '#oci/media-type.js'
+import { formatPlatform } from '#oci/platform.js'
 import type { Image } from './assemble.js'
 import type { PlatformImages } from './platform-images.js'
 
@@ -101,28 +102,14 @@ export function refNames(index: ImageIndex): readonly string[] {
 /**
  * The image of a name in a layout, or its only one if no name is given. Digests of manifest and config are
  * recomputed; layers are not read.
+ * @param which its name, or the descriptor that an index gives it
  * @throws SvcsplitError E-IMG-REF, E-IMG-FORM, E-IMG-DIGEST, E-FS-*
  */
 export async function readLayoutImage(
   dir: string,
-  name?: string,
+  which?: string | Descriptor,
 ): Promise<{ readonly descriptor: Descriptor; readonly manifest: Manifest; readonly config: ImageConfig }> {
-  const index = await readLayout(dir)
-  const candidates = index.manifests.filter(
-    ({ mediaType, annotations, artifactType }) =>
-      isManifestType(mediaType) &&
-      // what refers to an image (its SBOM, its provenance) is listed beside it and is none itself
-      (name === undefined ? artifactType === undefined : annotations?.get(refNameAnnotation) === name),
-  )
-  const [descriptor, second] = candidates
-  if (descriptor === undefined || second !== undefined)
-    throw new SvcsplitError(
-      'E-IMG-REF',
-      descriptor === undefined
-        ? `${dir} holds no image${name === undefined ? '' : ` named ${name}`}`
-        : `${dir} holds several images${name === undefined ? '' : ` named ${name}`}`,
-      { at: { path: join(dir, 'index.json') }, hint: `it holds: ${refNames(index).join(', ') || 'none'}` },
-    )
+  const descriptor = typeof which === 'object' ? which : await oneImage(dir, which)
   const manifest = await readManifest(dir, descriptor)
   const path = layoutBlob(dir, manifest.config.digest)
   const bytes = await readVerified(dir, manifest.config)
@@ -130,6 +117,57 @@ export async function readLayoutImage(
     return { descriptor, manifest, config: parseImageConfig(bytes) }
   } catch (error) {
     throw placed(error, path)
+  }
+}
+
+async function oneImage(dir: string, name: string | undefined): Promise<Descriptor> {
+  const { images } = await layoutImages(dir, name)
+  const [only, second] = images
+  if (only !== undefined && second === undefined) return only
+  const platforms = images.map(({ platform }) =>
+    platform === undefined ? 'unknown' : formatPlatform(platform),
+  )
+  throw new SvcsplitError('E-IMG-REF', `${name ?? dir} is an image for several platforms`, {
+    at: { path: join(dir, 'index.json') },
+    hint: `it is for ${platforms.join(', ')}: give a layout that has one of them`,
+  })
+}
+
+/**
+ * What a name in a layout stands for, or its only image if no name is given: one image, or one for each platform.
+ * @throws SvcsplitError E-IMG-REF, E-IMG-FORM, E-IMG-DIGEST, E-FS-*
+ */
+export async function layoutImages(
+  dir: string,
+  name?: string,
+): Promise<{ readonly root: Descriptor; readonly images: readonly Descriptor[] }> {
+  const index = await readLayout(dir)
+  const candidates = index.manifests.filter(
+    ({ mediaType, annotations, artifactType }) =>
+      (isManifestType(mediaType) || isIndexType(mediaType)) &&
+      // what refers to an image (its SBOM, its provenance) is listed beside it and is none itself
+      (name === undefined ? artifactType === undefined : annotations?.get(refNameAnnotation) === name),
+  )
+  const [root, second] = candidates
+  if (root === undefined || second !== undefined)
+    throw new SvcsplitError(
+      'E-IMG-REF',
+      root === undefined
+        ? `${dir} holds no image${name === undefined ? '' : ` named ${name}`}`
+        : `${dir} holds several images${name === undefined ? '' : ` named ${name}`}`,
+      { at: { path: join(dir, 'index.json') }, hint: `it holds: ${refNames(index).join(', ') || 'none'}` },
+    )
+  if (isManifestType(root.mediaType)) return { root, images: [root] }
+  const inner = await readIndex(dir, root)
+  return { root, images: inner.manifests.filter(({ mediaType }) => isManifestType(mediaType)) }
+}
+
+async function readIndex(dir: string, descriptor: Descriptor): Promise<ImageIndex> {
+  const bytes = await readVerified(dir, descriptor)
+  try {
+    return parseImageIndex(bytes)
+  } catch (error) {
+    throw placed(error, layoutBlob(dir, descriptor.digest))
   }
 }
 

@@ -1,12 +1,12 @@
 import { tarWalker } from '#layers/tar-reader.js'
 import type { Manifest } from '#oci/manifest.js'
 import { layoutBlob } from './layout.js'
-import { unpackLayer } from './validate.js'
+import { readLayer, whiteout } from './read-layer.js'
 
 /**
  * Regular files of an image in a layout, by their path relative to `/`; upper layers win, and a file that a
  * layer removes is absent. Links are not followed.
- * @throws SvcsplitError E-IMG-FORM, E-FS-*
+ * @throws SvcsplitError E-IMG-FORM, E-IMG-DIGEST, E-FS-*
  */
 export async function readImageFiles(
   dir: string,
@@ -36,12 +36,7 @@ export async function readImageFiles(
       },
       path,
     )
-    await unpackLayer(
-      path,
-      layer.mediaType,
-      () => {},
-      (chunk) => walker.push(chunk),
-    )
+    await readLayer(path, layer, (chunk) => walker.push(chunk))
     walker.end()
     for (const name of names)
       if (removed.some((gone) => name === gone || name.startsWith(`${gone}/`))) found.delete(name)
@@ -51,13 +46,4 @@ export async function readImageFiles(
     }
   }
   return found
-}
-
-/** What a whiteout takes away (image-spec, layer.md); of an opaque one, the folder. */
-function whiteout(path: string): string | undefined {
-  const slash = path.lastIndexOf('/')
-  const name = path.slice(slash + 1)
-  if (!name.startsWith('.wh.')) return undefined
-  if (name === '.wh..wh..opq') return path.slice(0, Math.max(slash, 0))
-  return path.slice(0, slash + 1) + name.slice('.wh.'.length)
 }

@@ -1,14 +1,9 @@
-import { createHash } from 'node:crypto'
-import { Readable, Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
 import { SvcsplitError } from '#errors.js'
-import { readChunks } from '#io/files.js'
 import { tarWalker } from '#layers/tar-reader.js'
 import type { Descriptor } from '#oci/descriptor.js'
-import { type Digest, digestOfHex } from '#oci/digest.js'
-import { layerCompression } from '#oci/media-type.js'
+import type { Digest } from '#oci/digest.js'
 import { layoutBlob, readLayoutImage } from './layout.js'
+import { readLayer } from './read-layer.js'
 
 /** What a look at every byte of an image has found. */
 export interface ValidatedImage {
@@ -65,64 +60,7 @@ async function walkLayer(
     },
     path,
   )
-  const packed = createHash('sha256')
-  const unpacked = createHash('sha256')
-  let size = 0
-  await unpackLayer(
-    path,
-    layer.mediaType,
-    (chunk) => {
-      packed.update(chunk)
-      size += chunk.length
-    },
-    (chunk) => {
-      unpacked.update(chunk)
-      walker.push(chunk)
-    },
-  )
+  const diffId = await readLayer(path, layer, (chunk) => walker.push(chunk))
   walker.end()
-  const digest = digestOfHex(packed.digest('hex'))
-  if (digest !== layer.digest || size !== layer.size)
-    throw new SvcsplitError('E-IMG-DIGEST', `the blob has ${size} bytes and the digest ${digest}`, {
-      at: { path },
-    })
-  return { diffId: digestOfHex(unpacked.digest('hex')), entries: paths.size }
-}
-
-/** Reads a layer's blob, both as it is and unpacked. @throws SvcsplitError E-IMG-FORM, E-FS-* */
-export async function unpackLayer(
-  path: string,
-  mediaType: string,
-  onPacked: (chunk: Buffer) => void,
-  onUnpacked: (chunk: Buffer) => void,
-): Promise<void> {
-  const compression = layerCompression(mediaType)
-  if (compression === undefined || compression === 'zstd')
-    throw new SvcsplitError('E-IMG-FORM', `layers of the type ${JSON.stringify(mediaType)} cannot be read`, {
-      at: { path },
-    })
-  async function* packed(): AsyncGenerator<Buffer> {
-    for await (const chunk of readChunks(path)) {
-      onPacked(chunk)
-      yield chunk
-    }
-  }
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      try {
-        onUnpacked(chunk)
-        done()
-      } catch (error) {
-        done(error as Error)
-      }
-    },
-  })
-  try {
-    const source = Readable.from(packed(), { objectMode: false })
-    if (compression === 'none') await pipeline(source, sink)
-    else await pipeline(source, createGunzip({ chunkSize: 256 * 1024 }), sink)
-  } catch (error) {
-    if (error instanceof SvcsplitError) throw error
-    throw new SvcsplitError('E-IMG-FORM', 'the layer cannot be unpacked', { at: { path }, cause: error })
-  }
+  return { diffId, entries: paths.size }
 }

@@ -12,7 +12,10 @@ export function verifyText(result: Verification): string {
   const { counts, findings, against } = result
   const errors = findings.filter(({ level }) => level === 'error').length
   const warnings = findings.length - errors
-  const named = result.service === undefined ? '' : `  ${result.service}@${result.release}`
+  const named = [
+    ...(result.service === undefined ? [] : [`  ${result.service}@${result.release}`]),
+    ...(result.platform === undefined ? [] : [`  ${result.platform}`]),
+  ].join('')
   const wheels = `${counts.wheels} of ${counts.distributions} distributions compared with their wheels`
   return [
     `${result.image}${named}  ${result.digest}`,
@@ -27,4 +30,11 @@ export function verifyText(result: Verification): string {
     errors + warnings === 0 ? 'nothing is wrong' : `${errors} errors, ${warnings} warnings`,
     '',
   ].join('\n')
+}
+
+/** One image as an object of its own, the images of several platforms as a list. */
+export function verifyJson(results: readonly Verification[]): string {
+  const [only] = results
+  const told = results.length === 1 && only !== undefined ? only : { image: only?.image, platforms: results }
+  return `${JSON.stringify({ schemaVersion: '1.0', ...told }, null, 2)}\n`
 }

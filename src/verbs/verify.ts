@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import { glibcOfPackages, parseDpkgStatus } from '#base/dpkg-status.js'
-import { readLayoutImage } from '#image/layout.js'
+import { layoutImages, readLayoutImage } from '#image/layout.js'
 import { type Fleet, loadFleet } from '#inputs/fleet.js'
 import { inReleaseRange } from '#inputs/release-range.js'
 import { openBlobStore } from '#io/blob-store.js'
 import { readText } from '#io/files.js'
 import type { Lock } from '#lock/lock.js'
 import { parsePylock } from '#lock/parse-pylock.js'
+import type { Descriptor } from '#oci/descriptor.js'
+import { formatPlatform } from '#oci/platform.js'
 import { parseLayoutReference } from '#oci/reference.js'
 import type { Progress } from '#progress.js'
 import type { Engine } from '#verify/engines.js'
@@ -28,9 +30,12 @@ export interface VerifyRequest {
   readonly progress?: Progress
 }
 
+/** Of an image for one platform. */
 export interface Verification extends VerifiedImage {
   /** As it was asked for. */
   readonly image: string
+  /** `linux/amd64`; where an index says it. */
+  readonly platform?: string
   /** What its annotations say, where they do. */
   readonly service?: string
   readonly release?: string
@@ -39,14 +44,32 @@ export interface Verification extends VerifiedImage {
 }
 
 /**
- * Holds an image against its lock and starts it.
+ * Holds an image against its lock and starts it; of an index, the image of each platform.
  * @throws SvcsplitError E-IMG-*, E-LCK-*, E-FS-*, E-EXE-*, E-WHL-*
  */
-export async function verify(request: VerifyRequest): Promise<Verification> {
+export async function verify(request: VerifyRequest): Promise<readonly Verification[]> {
   const { dir, name } = parseLayoutReference(request.image)
-  const told =
+  const lock =
     request.lock === undefined ? undefined : parsePylock(await readText(request.lock), request.lock)
-  const { manifest } = await readLayoutImage(dir, name)
+  const { images } = await layoutImages(dir, name)
+  const results: Verification[] = []
+  for (const image of images) {
+    const platform = image.platform === undefined ? undefined : formatPlatform(image.platform)
+    // A lock is for one platform; the other images of an index are held against shipped facts.
+    const told = images.length === 1 || lock?.platform === platform ? lock : undefined
+    results.push(await verifyOne(request, dir, image, told))
+  }
+  return results
+}
+
+async function verifyOne(
+  request: VerifyRequest,
+  dir: string,
+  image: Descriptor,
+  told: Lock | undefined,
+): Promise<Verification> {
+  const { manifest } = await readLayoutImage(dir, image)
+  const platform = image.platform === undefined ? undefined : formatPlatform(image.platform)
   const fleet = loadFleet()
   const known = identityOf(fleet, manifest.annotations, told)
   const store = openBlobStore(join(request.cacheDir, 'blobs'))
@@ -55,10 +78,10 @@ export async function verify(request: VerifyRequest): Promise<Verification> {
     dir,
     prefix,
     start: request.start,
-    ...(name === undefined ? {} : { name }),
+    image,
     ...(request.progress === undefined ? {} : { progress: request.progress }),
-    expect: async (image, environment) => {
-      const lock = told ?? shippedLock(fleet, known, image, environment)
+    expect: async (scanned, environment) => {
+      const lock = told ?? shippedLock(fleet, known, scanned, environment)
       against = told !== undefined ? 'lock' : lock !== undefined ? 'shipped facts' : 'itself'
       return {
         ...(lock === undefined ? {} : { lock }),
@@ -69,6 +92,7 @@ export async function verify(request: VerifyRequest): Promise<Verification> {
   })
   return {
     image: request.image,
+    ...(platform === undefined ? {} : { platform }),
     ...(known.service === undefined ? {} : { service: known.service }),
     ...(known.release === undefined ? {} : { release: known.release }),
     against,

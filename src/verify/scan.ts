@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto'
 import { SvcsplitError } from '#errors.js'
 import { layoutBlob, readLayoutImage } from '#image/layout.js'
-import { unpackLayer } from '#image/validate.js'
+import { readLayer } from '#image/read-layer.js'
 import type { LooseFiles } from '#io/loose-files.js'
 import { type ReadTarEntry, tarWalker } from '#layers/tar-reader.js'
 import type { ImageConfig } from '#oci/config.js'
 import type { Descriptor } from '#oci/descriptor.js'
-import { type Digest, digestOfHex } from '#oci/digest.js'
+import type { Digest } from '#oci/digest.js'
 import type { Manifest } from '#oci/manifest.js'
 import type { Progress } from '#progress.js'
 import { isElf, readElf } from './elf.js'
@@ -36,7 +36,8 @@ export interface ScannedImage {
 
 export interface ScanOptions {
   readonly dir: string
-  readonly name?: string
+  /** Its name, or the descriptor that an index gives it. */
+  readonly image?: string | Descriptor
   /** Of the environment; absolute. */
   readonly prefix: string
   /** Keeps the bytes of all files, to unpack them later. */
@@ -57,8 +58,8 @@ const largestText = 64 * 1024 ** 2
  * @throws SvcsplitError E-IMG-REF, E-IMG-FORM, E-IMG-DIGEST (of manifest and config), E-FS-*
  */
 export async function scanImage(options: ScanOptions, report: Report): Promise<ScannedImage> {
-  const { dir, name, progress } = options
-  const { descriptor, manifest, config } = await readLayoutImage(dir, name)
+  const { dir, image, progress } = options
+  const { descriptor, manifest, config } = await readLayoutImage(dir, image)
   const expected = config.rootfs.diff_ids
   const state: ScanState = {
     tree: new Map(),
@@ -156,31 +157,19 @@ async function scanLayer(state: ScanState, layer: Descriptor, index: number): Pr
     },
     archive,
   )
-  const packed = createHash('sha256')
-  const unpacked = createHash('sha256')
-  let size = 0
-  await unpackLayer(
-    archive,
-    layer.mediaType,
-    (chunk) => {
-      packed.update(chunk)
-      size += chunk.length
-    },
-    (chunk) => {
+  let diffId: Digest
+  try {
+    diffId = await readLayer(archive, layer, (chunk) => {
       state.bytes += chunk.length
       if (state.bytes > mostBytes) throw tooMuch(archive, `more than ${mostBytes} bytes unpacked`)
-      unpacked.update(chunk)
       walker.push(chunk)
-    },
-  )
-  walker.end()
-  applyChanges(state.tree, changes)
-  const digest = digestOfHex(packed.digest('hex'))
-  if (digest !== layer.digest || size !== layer.size)
-    throw new SvcsplitError('E-IMG-DIGEST', `the blob has ${size} bytes and the digest ${digest}`, {
-      at: { path: archive },
     })
-  return digestOfHex(unpacked.digest('hex'))
+    walker.end()
+  } finally {
+    // What a broken layer has brought is told too.
+    applyChanges(state.tree, changes)
+  }
+  return diffId
 }
 
 /** Hashes, keeps or unpacks one file after the other, as much as each needs. */

@@ -3,6 +3,7 @@ import { ensureDir } from '#io/files.js'
 import { type LooseEntry, openLooseFiles } from '#io/loose-files.js'
 import { tempDir } from '#io/temp-dir.js'
 import type { Lock } from '#lock/lock.js'
+import type { Descriptor } from '#oci/descriptor.js'
 import { markerEnvironment } from '#pep/marker-evaluate.js'
 import type { Progress } from '#progress.js'
 import type { Engine } from './engines.js'
@@ -25,9 +26,9 @@ export interface Expectation {
 }
 
 export interface VerifyImageOptions {
-  /** The layout, and the name of the image in it. */
+  /** The layout, and the name of the image in it, or the descriptor that an index gives it. */
   readonly dir: string
-  readonly name?: string
+  readonly image?: string | Descriptor
   /** Of the environment; absolute. */
   readonly prefix: string
   readonly start: Engine | 'auto' | 'none'
@@ -65,14 +66,14 @@ export async function verifyImage(options: VerifyImageOptions): Promise<Verified
 }
 
 async function verifyIn(options: VerifyImageOptions, work?: string): Promise<VerifiedImage> {
-  const { dir, name, prefix, progress, start } = options
+  const { dir, prefix, progress, start } = options
   const { report, sorted } = findingList()
   const loose = work === undefined ? undefined : openLooseFiles(work)
   const image = await scanImage(
     {
       dir,
       prefix,
-      ...(name === undefined ? {} : { name }),
+      ...(options.image === undefined ? {} : { image: options.image }),
       ...(loose === undefined ? {} : { loose }),
       ...(progress === undefined ? {} : { progress }),
     },

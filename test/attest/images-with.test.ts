@@ -148,7 +148,7 @@ describe('what cannot be read', () => {
     expect(result.carriers).toHaveLength(2)
     expect([result.images, result.locks]).toEqual([3, 2])
     expect(result.unread.map(({ place, code }) => [place, code])).toEqual([
-      [`oci:${dir}:c:1`, 'E-IMG-FORM'],
+      [`oci:${dir}:c:1`, 'E-IMG-DIGEST'],
       [bad, 'E-LCK-FORM'],
       ['/nonexistent', 'E-FS-NOTFOUND'],
     ])

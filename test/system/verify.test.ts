@@ -116,7 +116,7 @@ async function started(
   const process = { name: 'demo', command: ['demo-api'], ...(wsgi === undefined ? {} : { wsgi }) }
   return verifyImage({
     dir: layout,
-    name,
+    image: name,
     prefix: '/opt/venv',
     start: engine,
     expect: async () => ({ lock: lockOf(wheel), wheels: [sourceOf(wheel)], processes: [process] }),
@@ -233,7 +233,7 @@ describe.skipIf(tools.missing)(tools.title('an image that is verified'), () => {
     await writeImage('changed:1', other, ['demo-api'])
     const verified = await verifyImage({
       dir: layout,
-      name: 'changed:1',
+      image: 'changed:1',
       prefix: '/opt/venv',
       start: 'none',
       expect: async () => ({ lock: lockOf(good), wheels: [sourceOf(good)], processes: [] }),

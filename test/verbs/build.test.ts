@@ -7,6 +7,7 @@ import { parseImageIndex } from '#oci/image-index.js'
 import { mediaTypes } from '#oci/media-type.js'
 import { type BuildOutcome, type BuildRequest, type BuiltImage, build } from '#verbs/build.js'
 import { copy } from '#verbs/copy.js'
+import { verify } from '#verbs/verify.js'
 import { startRegistry } from '../support/oci-registry.js'
 import { type SmallWorld, smallWorld, sourcedWheel } from './small-world.js'
 
@@ -230,6 +231,11 @@ describe('several platforms', () => {
     expect(inner.manifests.map(({ platform }) => platform?.architecture)).toEqual(['amd64', 'arm64'])
     expect(wheelRequests().filter((path) => path.includes('native-'))).toHaveLength(2)
     expect(image!.platforms?.map(({ platform }) => platform)).toEqual(platforms)
+    const whole = `oci:${world.path('images')}:alpha:2025.1`
+    const looked = await verify({ image: whole, start: 'none', cacheDir: world.path('cache') })
+    expect(looked.map(({ platform, digest }) => [platform, digest])).toEqual(
+      inner.manifests.map(({ digest }, position) => [platforms[position], digest]),
+    )
     const [amd64] = built(await build({ ...world.request, base }))
     expect(inner.manifests[0]!.digest).toBe(amd64!.digest)
   })
