@@ -107,10 +107,14 @@ export function registerCatalog(program: Command): void {
     const { extraIndexUrl, ...rest } = flags
     const extra = extraIndexUrl === undefined ? {} : { extraIndexUrls: extraIndexUrl }
     const result = await catalogUpdate({ ...rest, ...extra, progress }).finally(() => progress.end())
-    const { wheel, sdist, build } = result.from
+    const { sources, from } = result
+    const { wheel, sdist, build } = from
     print(
       `${result.names} distributions, ${result.versions} versions, ${result.files} files`,
       `metadata from ${wheel} wheels, ${sdist} sdists that state it, ${build} builds`,
+      sources === undefined
+        ? undefined
+        : `names from ${sources.read} wheels, ${sources.without.length} versions without one, ${sources.unread} files that do not parse`,
       ...result.written.map((name) => `written  ${name}`),
       result.written.length === 0 ? 'nothing changed' : undefined,
       ...result.pending.map(({ name, version, reason }) => `pending  ${name} ${version}: ${visible(reason)}`),

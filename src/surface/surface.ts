@@ -104,7 +104,7 @@ export interface Surface {
   importGraph(distribution: DistributionName, version: string): ImportGraph | undefined
 }
 
-/** One import of a chain: `importer` imports `module`, `line` of `file` in `distribution`. */
+/** One import of a chain: `importer`, a module of `distribution`, imports `module`. */
 export interface ImportLink {
   readonly distribution: DistributionName
   readonly importer: string

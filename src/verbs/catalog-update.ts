@@ -42,6 +42,8 @@ export interface CatalogUpdateOptions extends Partial<IndexRequest> {
   readonly to?: string
   /** Begin with the services of this release only, and keep what is known of the others. */
   readonly release?: string
+  /** Read the wheels, too, for the names that they use and bind; only where the shipped facts are made. Default true. */
+  readonly names?: boolean
   /** Build the sdists that do not state their metadata, in a sandbox of this base (`debian:bookworm`). */
   readonly buildOn?: string
 }
@@ -57,6 +59,8 @@ export interface CatalogUpdateResult {
   /** Demanded or pinned, and not on the index. */
   readonly absent: readonly string[]
   readonly unreadable: readonly string[]
+  /** How many versions' sources were read, if they were; those without a wheel that can be. */
+  readonly sources?: { readonly read: number; readonly without: readonly string[]; readonly unread: number }
   /** Names of the files that changed. */
   readonly written: readonly string[]
 }
@@ -86,7 +90,20 @@ export async function catalogUpdate(options: CatalogUpdateOptions): Promise<Cata
     ...(builder === undefined ? {} : { buildMetadata: builder.buildMetadata }),
   })
   try {
-    return await updateFacts(fleet, await index.open(), options)
+    const result = await updateFacts(fleet, await index.open(), options)
+    if (options.names === false || fleet.own !== undefined) return result
+    const { to = fleet.catalogDirs[0] } = options
+    const { updateNames } = await import('./catalog-names.js')
+    const { written, ...sources } = await updateNames({
+      fleet,
+      snapshot: loadSnapshot(to),
+      index,
+      store: openBlobStore(join(folder, 'blobs')),
+      cacheDir: folder,
+      to,
+      ...(options.progress === undefined ? {} : { progress: options.progress }),
+    })
+    return { ...result, sources, written: [...result.written, ...written] }
   } finally {
     await builder?.close()
     await index.close()
