@@ -1,8 +1,10 @@
 import type { DistributionName } from '#pep/name.js'
+import { inheritedUses } from './inherited.js'
 import { askLibrary, type LibraryNames } from './library-names.js'
 import type { DistributionFacts } from './module-facts.js'
 import { importable, ModuleIndex, topModules } from './providers.js'
 import { isForTests } from './read-distribution.js'
+import { isStandardLibrary } from './standard-library.js'
 import type { UseKind, UsePlace } from './surface.js'
 
 /** Where sources come from, and what is known of each version beside them. */
@@ -126,6 +128,9 @@ function outsideOf(version: string, facts: DistributionFacts): Outside {
       uses.push({ name, kind, certain, place })
     }
   }
+  for (const { name, file, line } of inheritedUses(facts))
+    if (!isForTests(file) && !isStandardLibrary(name.split('.', 1)[0]!))
+      uses.push({ name, kind: 'member', certain: false, place: { file, line, moment: 'call', count: 1 } })
   return { version, uses, imports, modules: importable(facts), tops: topModules(facts) }
 }
 

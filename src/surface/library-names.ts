@@ -85,6 +85,16 @@ function ask(resolver: Resolver, { name, kind }: Asked, version: string, answers
       answers.states.set(version, resolver.keyword(entity, keyword))
     return
   }
+  if (kind === 'member') {
+    const dot = name.lastIndexOf('.')
+    const { entity, name: reached } = resolver.follow(name.slice(0, dot))
+    const isClass = entity.is === 'class' && reached.length === dot
+    answers.states.set(
+      version,
+      isClass ? resolver.member(entity, name.slice(dot + 1)) : { is: 'unknown', reason: 'dynamic' },
+    )
+    return
+  }
   const { entity, name: reached } = resolver.follow(name)
   answers.states.set(version, entity)
   const length = reached.split('.').length

@@ -395,8 +395,10 @@ class ModuleReader {
       const attribute = this.#text(childOf(node, 'attribute')!)
       const owner = this.#dotted(object, place)
       if (owner !== undefined) this.#found.sets(`${owner}.${attribute}`)
-      if (place.self !== undefined && object.type === 'identifier' && this.#text(object) === place.self.name)
-        this.#found.setsMember(place.self.className, attribute)
+      if (object.type === 'identifier') {
+        const name = this.#text(object)
+        this.#found.setsMember(name === place.self?.name ? place.self.className : name, attribute)
+      }
       this.#visit(reads ? node : object, place)
       return
     }

@@ -176,8 +176,10 @@ export class Recorder {
   }
 
   setsMember(className: string, member: string): void {
-    if (member === '__dict__') this.#openClasses.add(className)
-    this.#classes.get(className)?.members.add(member)
+    const known = this.#classes.get(className)
+    // a class that is written further down: what it gets is not looked up then
+    if (member === '__dict__' || known === undefined) this.#openClasses.add(className)
+    known?.members.add(member)
   }
 
   selfUse(className: string, member: string, at: Node, viaSuper: boolean): void {
