@@ -22,7 +22,7 @@ export async function explainForeignBase(
     'E-IMG-BASE',
     `${from} for ${platform} cannot be bootstrapped here: this machine does not run programs of ${platform}`,
     {
-      hint: `bootstrap it elsewhere and bring it: --base oci:DIR; or install qemu-user-static`,
+      hint: 'install qemu-user-static and arch-test; or bring a base of that platform: --base oci:DIR or registry:REFERENCE',
       cause: error,
     },
   )

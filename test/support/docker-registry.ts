@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface DockerRegistry {
@@ -26,21 +26,21 @@ export async function startDockerRegistry(
   const file = join(dir, `${name}.yml`)
   // YAML holds JSON
   writeFileSync(file, JSON.stringify(config))
-  const server = spawn('docker-registry', ['serve', file], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let log = ''
-  const port = await new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer): void => {
-      log += chunk
-      const found = /listening on 127\.0\.0\.1:(\d+)/.exec(log)
-      if (found !== null) resolve(found[1]!)
-    }
-    server.stdout.on('data', read)
-    server.stderr.on('data', read)
-    server.once('exit', () => reject(new Error(`docker-registry ended: ${log}`)))
-  })
+  // A file and no pipe: a test that waits for a program would not empty it, and the registry would wait as well.
+  const logFile = join(dir, `${name}.log`)
+  const log = openSync(logFile, 'a')
+  const server = spawn('docker-registry', ['serve', file], { stdio: ['ignore', log, log] })
+  closeSync(log)
+  let port: string | undefined
+  for (let tries = 0; port === undefined; tries++) {
+    const text = readFileSync(logFile, 'utf8')
+    port = /listening on 127\.0\.0\.1:(\d+)/.exec(text)?.[1]
+    if (server.exitCode !== null || tries > 1200) throw new Error(`docker-registry does not serve: ${text}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
   return {
     host: `127.0.0.1:${port}`,
-    log: () => log,
+    log: () => readFileSync(logFile, 'utf8'),
     async stop() {
       const ended = new Promise((resolve) => server.once('close', resolve))
       server.kill('SIGKILL')
