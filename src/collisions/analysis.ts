@@ -108,7 +108,7 @@ function brokenImports(
 ): readonly Finding[] {
   if (asRun === undefined) return []
   const found = [
-    ...brokenNames(walked, asRun).map((broken) =>
+    ...brokenNames(walked, asRun, host.release !== undefined).map((broken) =>
       brokenFinding(broken, walked, host, candidate.release, asRun),
     ),
     ...undeclaredFindings(walked, host, candidate.release, candidate.ownPins(host.environment), facts, asRun),

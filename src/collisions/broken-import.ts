@@ -25,17 +25,18 @@ function isThere({ reason }: Member): boolean {
 /**
  * Names that the code of the members needs and that the versions of the closure lack. Of the service's own code
  * whatever is not guarded; of libraries, which were tested with each other, what stops them from being imported.
+ * @param areTested the pins are those of a release as it is: then its libraries suit each other
  */
-export function brokenNames(walked: Closure, asRun: AsRun): readonly BrokenName[] {
-  const members = distributionsOf(walked)
+export function brokenNames(walked: Closure, asRun: AsRun, areTested: boolean): readonly BrokenName[] {
   const broken: BrokenName[] = []
-  for (const member of members.values()) {
-    if (!isThere(member)) continue
+  for (const member of walked.members) {
+    if (member.name === undefined || !isThere(member) || (areTested && member.reason === 'pin')) continue
     const isService = member.reason === 'service'
-    for (const [library, needs] of asRun.needs(member.name!, member.version!) ?? []) {
-      const supply = members.get(library)
-      if (supply === undefined || !isThere(supply)) continue
-      for (const need of needs.lackedBy(supply.version!))
+    const needs = asRun.needs(member.name, member.version!)
+    if (needs === undefined || needs.size === 0) continue
+    for (const supply of walked.members) {
+      if (supply.name === undefined || !isThere(supply)) continue
+      for (const need of needs.get(supply.name)?.lackedBy(supply.version!) ?? [])
         if (isService || need.level === 'error') broken.push({ member, supply, need })
     }
   }

@@ -95,7 +95,7 @@ function errorsOf(
     }
   }
   if (asRun !== undefined)
-    for (const broken of brokenNames(walked, asRun))
+    for (const broken of brokenNames(walked, asRun, false))
       if (broken.need.level === 'error')
         errors.push(brokenFinding(broken, walked, host, candidate.release, asRun))
   return errors

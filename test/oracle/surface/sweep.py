@@ -258,4 +258,5 @@ def main():
     print("{\n" + ",\n".join(sorted(lines)) + "\n}")
 
 
-main()
+if __name__ == "__main__":
+    main()
