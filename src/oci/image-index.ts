@@ -1,24 +1,13 @@
+import { type ArtifactFields, artifactFields, subjectAndAnnotations } from './artifact-fields.js'
 import { type Descriptor, descriptorFrom, descriptorJson } from './descriptor.js'
-import {
-  array,
-  count,
-  encodeJson,
-  malformed,
-  optionalString,
-  optionalStringMap,
-  parseJsonObject,
-  sortedObject,
-} from './json.js'
+import { array, count, encodeJson, malformed, optionalString, parseJsonObject } from './json.js'
 import { isIndexType, mediaTypes } from './media-type.js'
 
 /** A list of manifests: the platforms of one image, or the images of one layout (image-spec, image-index.md). */
-export interface ImageIndex {
+export interface ImageIndex extends ArtifactFields {
   readonly schemaVersion: 2
   readonly mediaType: string
-  readonly artifactType?: string
   readonly manifests: readonly Descriptor[]
-  readonly subject?: Descriptor
-  readonly annotations?: ReadonlyMap<string, string>
 }
 
 /** @throws SvcsplitError E-IMG-FORM */
@@ -29,17 +18,11 @@ export function parseImageIndex(bytes: Uint8Array | string): ImageIndex {
   const mediaType = optionalString(fields.mediaType, 'index mediaType') ?? mediaTypes.index
   if (!isIndexType(mediaType)) throw malformed('index', `has the media type ${JSON.stringify(mediaType)}`)
   if (fields.layers !== undefined) throw malformed('index', 'is an index and a manifest at once')
-  const artifactType = optionalString(fields.artifactType, 'index artifactType')
-  const annotations = optionalStringMap(fields.annotations, 'index annotations')
   return {
     schemaVersion: 2,
     mediaType,
-    ...(artifactType === undefined ? {} : { artifactType }),
     manifests: array(fields.manifests, 'index manifests').map((item) => descriptorFrom(item, 'index entry')),
-    ...(fields.subject === undefined || fields.subject === null
-      ? {}
-      : { subject: descriptorFrom(fields.subject, 'index subject') }),
-    ...(annotations === undefined ? {} : { annotations }),
+    ...artifactFields(fields, 'index'),
   }
 }
 
@@ -49,7 +32,6 @@ export function encodeImageIndex(index: ImageIndex): Buffer {
     mediaType: index.mediaType,
     artifactType: index.artifactType,
     manifests: index.manifests.map(descriptorJson),
-    subject: index.subject === undefined ? undefined : descriptorJson(index.subject),
-    annotations: sortedObject(index.annotations),
+    ...subjectAndAnnotations(index),
   })
 }

@@ -1,27 +1,15 @@
+import { type ArtifactFields, artifactFields, subjectAndAnnotations } from './artifact-fields.js'
 import { type Descriptor, descriptorFrom, descriptorJson } from './descriptor.js'
-import {
-  array,
-  count,
-  encodeJson,
-  malformed,
-  optionalString,
-  optionalStringMap,
-  parseJsonObject,
-  sortedObject,
-} from './json.js'
+import { array, count, encodeJson, malformed, optionalString, parseJsonObject } from './json.js'
 import { isManifestType, mediaTypes } from './media-type.js'
 
 /** One image for one platform, or one artifact (image-spec, manifest.md). */
-export interface Manifest {
+export interface Manifest extends ArtifactFields {
   readonly schemaVersion: 2
   readonly mediaType: string
-  readonly artifactType?: string
   readonly config: Descriptor
   /** Lowest first. */
   readonly layers: readonly Descriptor[]
-  /** Of a referrer: the manifest that it speaks of. */
-  readonly subject?: Descriptor
-  readonly annotations?: ReadonlyMap<string, string>
 }
 
 /** @throws SvcsplitError E-IMG-FORM */
@@ -33,18 +21,12 @@ export function parseManifest(bytes: Uint8Array | string): Manifest {
   if (!isManifestType(mediaType))
     throw malformed('manifest', `has the media type ${JSON.stringify(mediaType)}`)
   if (fields.manifests !== undefined) throw malformed('manifest', 'is a manifest and an index at once')
-  const annotations = optionalStringMap(fields.annotations, 'manifest annotations')
-  const artifactType = optionalString(fields.artifactType, 'manifest artifactType')
   return {
     schemaVersion: 2,
     mediaType,
-    ...(artifactType === undefined ? {} : { artifactType }),
     config: descriptorFrom(fields.config, 'manifest config'),
     layers: array(fields.layers, 'manifest layers').map((layer) => descriptorFrom(layer, 'manifest layer')),
-    ...(fields.subject === undefined || fields.subject === null
-      ? {}
-      : { subject: descriptorFrom(fields.subject, 'manifest subject') }),
-    ...(annotations === undefined ? {} : { annotations }),
+    ...artifactFields(fields, 'manifest'),
   }
 }
 
@@ -56,7 +38,6 @@ export function encodeManifest(manifest: Manifest): Buffer {
     artifactType: manifest.artifactType,
     config: descriptorJson(manifest.config),
     layers: manifest.layers.map(descriptorJson),
-    subject: manifest.subject === undefined ? undefined : descriptorJson(manifest.subject),
-    annotations: sortedObject(manifest.annotations),
+    ...subjectAndAnnotations(manifest),
   })
 }
