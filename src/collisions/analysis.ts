@@ -11,6 +11,7 @@ import { allRules, levelOf } from './finding.js'
 import type { AsRun } from './needed-names.js'
 import type { ResultCell } from './result.js'
 import type { Tally } from './summary.js'
+import { bindingFindings, type SystemNeeds } from './system-bindings.js'
 
 /** A service release, or a user's own list of requirements, that is to run on hosts. */
 export interface Candidate {
@@ -22,6 +23,8 @@ export interface Candidate {
   ownPins(environment: MarkerEnvironment): Pins | undefined
   /** What it starts, and what another release of it started. */
   entryPoints(release: string): EntryPoints | undefined
+  /** What it takes from the system; none where it has no profile. */
+  system?(): SystemNeeds | undefined
 }
 
 /** One answer to question 1, with what it was worked out from. */
@@ -98,6 +101,19 @@ function entryPointFindings(candidate: Candidate, host: Host, count: Tally): rea
   return found
 }
 
+function systemFindings(candidate: Candidate, host: Host, walked: Closure, count: Tally): readonly Finding[] {
+  const needs = candidate.system?.()
+  if (needs === undefined) return []
+  const found = bindingFindings(candidate, host, needs, distributionsOf(walked))
+  if (found.length > 0)
+    count.add(
+      'system-package',
+      found.length,
+      found.map(({ distribution }) => numberOf(distribution)),
+    )
+  return found
+}
+
 /** As run: names that code needs and that are not there, and modules that nobody brings along any more. */
 function brokenImports(
   walked: Closure,
@@ -157,6 +173,7 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
     tell(hit, member)
   }
   findings.push(...entryPointFindings(candidate, host, count))
+  findings.push(...systemFindings(candidate, host, walked, count))
   findings.push(...brokenImports(walked, candidate, host, facts, options))
   const fixes: readonly Fix[] =
     options.sound === true ? [{ kind: 'separate', service: candidate.service, verified: true }] : []

@@ -12,6 +12,7 @@ export const rules = [
   'missing-extra',
   'unpinned',
   'entry-point',
+  'system-package',
   'drift',
 ] as const
 
@@ -37,6 +38,7 @@ export const levelOf: Readonly<Record<Rule, Level>> = {
   missing: 'warning',
   'missing-extra': 'warning',
   'entry-point': 'warning',
+  'system-package': 'warning',
   unpinned: 'note',
   drift: 'note',
 }

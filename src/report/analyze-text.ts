@@ -100,6 +100,12 @@ function warningLines(cell: ResultCell, options: TextOptions): string[] {
       ...insteadLines(gone, options),
     )
   }
+  for (const { demand, distribution, supply } of of(findings, 'system-package')) {
+    const floor = demand.specifier === '' ? '' : ` ${demand.specifier}`
+    lines.push(
+      `${paint('yellow', 'system-package')}  ${wrapTo(`${demand.by} takes ${distribution}${floor} from the system, and there is ${supply?.version}`, options.width, 16)}`,
+    )
+  }
   const missing = of(findings, 'missing')
   if (missing.length > 0)
     lines.push(

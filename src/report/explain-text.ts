@@ -23,6 +23,8 @@ const meaning: Readonly<Record<Rule, string>> = {
     'Neither the host nor the own release pins it: which version comes is decided on the day of the install.',
   'entry-point':
     'A command that is started, or was until now, does not exist in the new version: its unit would fail.',
+  'system-package':
+    "A binding of a system library is made for a distribution's own Python: without that one it cannot be imported.",
   drift: "The demand accepts the host's version, but the service was tested with another one.",
 }
 

@@ -68,6 +68,8 @@ export function causeText({ rule, distribution, where, version, told }: RootCaus
       return `${has} on host ${where} has not the extra that is wanted`
     case 'entry-point':
       return `${has} has no longer what host ${where} starts`
+    case 'system-package':
+      return `${distribution} of the system for host ${where}: there is ${version}`
     case 'unsatisfiable':
       return `environment ${where} cannot have a ${distribution} that all accept`
     case 'not-separate':

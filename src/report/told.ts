@@ -39,6 +39,7 @@ export const titleOf: Readonly<Record<Rule, string>> = {
   'missing-extra': "A demanded extra does not exist in the host's version",
   unpinned: 'A demanded distribution is pinned by nobody',
   'entry-point': 'A command that is started, or was until now, does not exist in the new version',
+  'system-package': 'A binding of a system library cannot be had for the Python, or is there twice',
   drift: "A demand accepts the host's version, which the service was not tested with",
 }
 
@@ -68,6 +69,8 @@ export function sentence(finding: Finding): string {
       return `${wanted(finding)}, nobody pins it`
     case 'entry-point':
       return `${demand.by} has ${demand.specifier}, ${distribution} ${supply?.version} has not`
+    case 'system-package':
+      return `${wanted(finding)} from the system, and there is ${supply?.version}`
     case 'drift':
       return `${wanted(finding)}, was tested with ${tested?.version}, the host has ${supply?.version}`
     case 'unsatisfiable':

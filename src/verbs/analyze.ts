@@ -260,6 +260,7 @@ export async function analyze(options: AnalyzeOptions): Promise<WorkedAnalysis> 
     rules: rules.filter((rule) => {
       // Without a release nothing says which scripts the host runs today.
       if (rule === 'entry-point') return !isOwnFile && hosts.some(({ release }) => release !== undefined)
+      if (rule === 'system-package') return !isOwnFile
       return rule !== 'broken-import' || (asRun !== undefined && !isOwnFile)
     }),
     notesTold: isNarrow,

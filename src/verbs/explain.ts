@@ -137,7 +137,7 @@ function evidence(
   })
   const members = distributionsOf(walked)
   const there = members.get(finding.distribution)?.version
-  const isDemand = finding.rule !== 'python-floor' && finding.rule !== 'entry-point'
+  const isDemand = !['python-floor', 'entry-point', 'system-package'].includes(finding.rule)
   const imports = asRun && importsOf(finding, asRun)
   return {
     toolVersion: toolVersion(),

@@ -3,10 +3,13 @@ import { moduleOfPath, type EntryPoints as ShippedEntryPoints } from '#catalog/w
 import type { Candidate } from '#collisions/analysis.js'
 import type { EntryPoints, Scripts } from '#collisions/entry-points.js'
 import { ownDemands } from '#collisions/own-demands.js'
+import type { SystemNeeds } from '#collisions/system-bindings.js'
 import { pinsFor } from '#inputs/constraints-file.js'
 import type { Fleet } from '#inputs/fleet.js'
 import { additionOf, type Profile } from '#inputs/profile.js'
 import { inReleaseRange } from '#inputs/release-range.js'
+import { loadSuites, type Suite } from '#inputs/suite-packages.js'
+import { bindingsOf } from '#inputs/system-packages.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { tryParseVersion } from '#pep/version.js'
 import type { PlacedRequirement, Root } from '#solver/closure.js'
@@ -106,6 +109,24 @@ function entryPointsBetween(
   return { distribution: name, before, after, started: startedBy(profile, to) }
 }
 
+const suites = new WeakMap<Fleet, readonly Suite[]>()
+
+/** What images of a release are made with from the system; the suites are read for those that take something. */
+function systemNeeds(fleet: Fleet, profile: Profile, release: string): SystemNeeds | undefined {
+  const taken = bindingsOf(profile, release)
+  if (taken.length === 0) return undefined
+  const known = suites.get(fleet) ?? loadSuites(fleet.root)
+  suites.set(fleet, known)
+  const bindings = taken.map((binding) => ({
+    package: binding.package,
+    name: normalizeName(binding.package),
+    ...(binding.distribution === undefined ? {} : { distribution: normalizeName(binding.distribution) }),
+    ...(binding.floor === undefined ? {} : { floor: binding.floor }),
+    at: profile.origin,
+  }))
+  return { bindings, suites: known }
+}
+
 /** A shipped service release as the analysis takes it. */
 export function candidateOf(
   fleet: Fleet,
@@ -124,5 +145,6 @@ export function candidateOf(
     root,
     ownPins: (environment) => pinsFor(fleet.constraintsOf(service, release), environment),
     entryPoints: (host) => entryPointsBetween(fleet, snapshot, profile, name, host, release),
+    system: () => systemNeeds(fleet, profile, release),
   }
 }
