@@ -4,14 +4,18 @@ import { parseGlibc } from './lock.js'
 import { type GlobalOptions, progressFor } from './options.js'
 import { collect, type Formats, type Output, outputOption, writeOutputs } from './outputs.js'
 
-interface PlanFlags {
+/** What runs now, and where images are. */
+export interface PlanOptions {
   readonly fleet?: string
   readonly from?: string
   readonly images?: string
-  readonly window?: number
   readonly glibc: string
   readonly offline?: boolean
   readonly plainHttp?: boolean
+}
+
+interface PlanFlags extends PlanOptions {
+  readonly window?: number
   readonly state?: string
   readonly done?: readonly string[]
   readonly failed?: readonly string[]
@@ -27,15 +31,45 @@ function parseWindow(text: string): number {
   return Number(found[1]) * (found[2] === 'h' ? 3600 : 60)
 }
 
-/** `svcsplit plan`: the steps, windows and way back of upgrading services one at a time. */
-export function registerPlan(program: Command): void {
-  program
-    .command('plan')
-    .description('steps, windows, points of no return and the way back of upgrading services one at a time')
-    .argument('[service@release...]', 'what is wanted')
+/** `--fleet`, `--from` and what else says of what a plan is made. */
+export function addPlanOptions(command: Command): Command {
+  return command
     .option('--fleet <file>', 'what runs now (default: fleet.yaml where there is one)')
     .option('--from <release>', 'every service runs this release, each from its image')
     .option('--images <pattern>', 'where images are: registry.example/cloud/{service}:{release}')
+    .addOption(
+      new Option('--glibc <version>', 'newest glibc that a wheel may want')
+        .default('2.36')
+        .argParser(parseGlibc),
+    )
+    .option('--offline', 'ask no registry')
+    .option('--plain-http', 'speak to registries without TLS (loopback needs no leave)')
+}
+
+/** What a plan is asked for. @throws E-CLI-USAGE */
+export function planRequest(targets: readonly string[], flags: PlanOptions) {
+  const { fleet, from, images, glibc, offline, plainHttp } = flags
+  if (fleet !== undefined && from !== undefined)
+    throw new SvcsplitError('E-CLI-USAGE', '--fleet and --from both say what runs now', {
+      hint: 'leave one of them out',
+    })
+  return {
+    targets,
+    glibc,
+    ...(fleet === undefined ? {} : { fleet }),
+    ...(from === undefined ? {} : { from }),
+    ...(images === undefined ? {} : { images }),
+    ...(offline === undefined ? {} : { offline }),
+    ...(plainHttp === undefined ? {} : { plainHttp }),
+  }
+}
+
+/** `svcsplit plan`: the steps, windows and way back of upgrading services one at a time. */
+export function registerPlan(program: Command): void {
+  const command = program
+    .command('plan')
+    .description('steps, windows, points of no return and the way back of upgrading services one at a time')
+    .argument('[service@release...]', 'what is wanted')
     .addOption(
       new Option('--window <length>', 'one maintenance window a service: 30m, 2h').argParser(parseWindow),
     )
@@ -49,24 +83,17 @@ export function registerPlan(program: Command): void {
     )
     .option('--fallback', 'the way back now, from what --state has recorded')
     .option('--restore-database', 'with --fallback: after the point of no return, from the dump')
-    .addOption(
-      new Option('--glibc <version>', 'newest glibc that a wheel may want')
-        .default('2.36')
-        .argParser(parseGlibc),
-    )
-    .option('--offline', 'ask no registry')
-    .option('--plain-http', 'speak to registries without TLS (loopback needs no leave)')
     .addOption(outputOption(['text', 'json', 'markdown', 'shell']))
-    .action(async (services: readonly string[], flags: PlanFlags, self: Command) => {
-      const { color } = self.optsWithGlobals<GlobalOptions>()
-      if (flags.fallback === true) {
-        const formats = await fallbackFormats(services, flags)
-        await writeOutputs(flags.output, color, formats)
-        return
-      }
-      const formats = await planFormats(services, flags, self)
+  addPlanOptions(command).action(async (services: readonly string[], flags: PlanFlags, self: Command) => {
+    const { color } = self.optsWithGlobals<GlobalOptions>()
+    if (flags.fallback === true) {
+      const formats = await fallbackFormats(services, flags)
       await writeOutputs(flags.output, color, formats)
-    })
+      return
+    }
+    const formats = await planFormats(services, flags, self)
+    await writeOutputs(flags.output, color, formats)
+  })
 }
 
 async function fallbackFormats(services: readonly string[], flags: PlanFlags): Promise<Formats> {
@@ -92,25 +119,16 @@ async function fallbackFormats(services: readonly string[], flags: PlanFlags): P
 
 async function planFormats(services: readonly string[], flags: PlanFlags, self: Command): Promise<Formats> {
   const { progressOf } = await import('#verbs/plan-progress.js')
-  const { fleet, from, images, window, glibc, offline, plainHttp } = flags
-  if (fleet !== undefined && from !== undefined)
-    throw new SvcsplitError('E-CLI-USAGE', '--fleet and --from both say what runs now', {
-      hint: 'leave one of them out',
-    })
+  const { window } = flags
+  const request = planRequest(services, flags)
   const progress = progressFor(self)
   const record = await progressOf({
-    targets: services,
-    ...(fleet === undefined ? {} : { fleet }),
-    ...(from === undefined ? {} : { from }),
-    ...(images === undefined ? {} : { images }),
+    ...request,
     ...(window === undefined ? {} : { window }),
-    ...(offline === undefined ? {} : { offline }),
-    ...(plainHttp === undefined ? {} : { plainHttp }),
     ...(flags.state === undefined ? {} : { state: flags.state }),
     done: flags.done ?? [],
     failed: flags.failed ?? [],
     undone: flags.undone ?? [],
-    glibc,
     progress,
   }).finally(() => progress.end())
   const { plan, steps } = record

@@ -20,6 +20,7 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['rebase', async () => (await import('./rebase.js')).registerRebase],
   ['diff', async () => (await import('./diff.js')).registerDiff],
   ['plan', async () => (await import('./plan.js')).registerPlan],
+  ['export', async () => (await import('./export.js')).registerExport],
   ['dockerfile', async () => (await import('./dockerfile.js')).registerDockerfile],
   ['verify', async () => (await import('./verify.js')).registerVerify],
   ['push', async () => (await import('./push.js')).registerPush],

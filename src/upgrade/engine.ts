@@ -148,7 +148,9 @@ export function engineOf(fleet: FleetFile): Engine {
       ])
       return [
         shellLine(['mkdir', '-p', file.slice(0, file.lastIndexOf('/')) || '/']),
-        `${command} > ${shellWord(`${file}.part`)} && mv ${shellWord(`${file}.part`)} ${shellWord(file)}`,
+        // Only a dump that came to its end gets the name.
+        `${command} > ${shellWord(`${file}.part`)}`,
+        shellLine(['mv', `${file}.part`, file]),
       ]
     },
     restore: (file, limit) =>

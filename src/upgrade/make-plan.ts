@@ -13,6 +13,7 @@ import { windowsOf } from './windows.js'
 export interface Move {
   readonly service: string
   readonly to: string
+  readonly user: ServicePlan['user']
   readonly before: ImageFacts
   readonly after: ImageFacts
   readonly pull: ServicePlan['pull']
@@ -81,7 +82,8 @@ export async function makePlan(parts: PlanParts): Promise<Plan> {
     const now = fleet.services.get(service)!
     const from = now.release
     const { upgrade } = parts.upgrade(service)
-    const { before, after, pull, distributions, vanished } = await parts.move(service, from, to.get(service)!)
+    const move = await parts.move(service, from, to.get(service)!)
+    const { user, before, after, pull, distributions, vanished } = move
     const processes = {
       before: parts.processes(service, from),
       after: parts.processes(service, to.get(service)!),
@@ -93,6 +95,7 @@ export async function makePlan(parts: PlanParts): Promise<Plan> {
       to: to.get(service)!,
       hop: hops.get(service)!,
       restart: upgrade.restart,
+      user,
       before,
       after,
       pull,

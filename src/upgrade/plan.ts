@@ -8,6 +8,8 @@ export interface ImageFacts {
   readonly version: string
   /** What commands call it: by digest where that is known. */
   readonly reference: string
+  /** By tag, for engines that know no digests; none where only the digest is known. */
+  readonly tagged?: string
   /** None where it was not asked for, or is not built. */
   readonly digest?: string
   /** Distributions of its lock, and the sha256 of their `name==version` lines. */
@@ -73,6 +75,8 @@ export interface ServicePlan {
   readonly to: string
   readonly hop: 'adjacent' | 'slurp'
   readonly restart: 'rolling' | 'cold'
+  /** Who its processes run as. */
+  readonly user: { readonly name: string; readonly uid: number; readonly gid: number }
   readonly before: ImageFacts
   readonly after: ImageFacts
   /** Bytes that a machine with the old image lacks of the new one; from wheels, and without the base, unless exact. */

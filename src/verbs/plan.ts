@@ -103,6 +103,7 @@ export async function plan(request: PlanRequest): Promise<Plan> {
         release,
         version: shipped.releases.byName.get(release)!.services.get(service)!.version,
         reference: found?.reference ?? reference,
+        ...(reference.includes('@') ? {} : { tagged: reference }),
         ...(found === undefined ? {} : { digest: found.digest }),
         libraries: librariesOf(lockOf(service, release)),
       },
@@ -123,6 +124,7 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     return {
       service,
       to,
+      user: shipped.profile(service).user,
       before: before.facts,
       after: after.facts,
       pull:

@@ -32,7 +32,7 @@ const belowVerbs = [
     'dockerfile',
     'upgrade',
   ],
-  ...['wheelhouse', 'base', 'layers', 'image', 'registry', 'attest', 'verify'],
+  ...['wheelhouse', 'base', 'layers', 'image', 'registry', 'attest', 'verify', 'export'],
 ]
 
 /** The folders in rank order; docs/architecture.md shows the same table and a test keeps the two equal. */
@@ -93,6 +93,7 @@ export const folderRules: readonly FolderRule[] = [
   rule(8, 'verify', 'is an image what its lock says, and does it start', [
     ...['pep', 'oci', 'io', 'lock', 'wheels', 'dockerfile', 'layers', 'image'],
   ]),
+  rule(8, 'export', 'a plan as files for an engine that exists', ['upgrade']),
   rule(
     8,
     'report',

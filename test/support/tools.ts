@@ -19,6 +19,7 @@ export const systemTools: ReadonlyMap<string, string> = new Map([
   ['apt-get', 'apt'],
   ['apt-cache', 'apt'],
   ['python3', 'python3'],
+  ['systemd-analyze', 'systemd'],
   ['docker-registry', 'docker-registry'],
   ['openssl', 'openssl'],
   ['minisat', 'minisat'],

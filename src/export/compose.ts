@@ -1,0 +1,143 @@
+import type { Plan, PlannedContainer, ServicePlan, Step } from '#upgrade/plan.js'
+import { shellLine } from '#upgrade/shell.js'
+import {
+  type Direction,
+  directions,
+  type ExportFile,
+  imageOf,
+  objectName,
+  plainSteps,
+  probeCommand,
+  scriptHead,
+  taskCommand,
+  tasksOf,
+  yamlText,
+} from './files.js'
+
+/** `$` begins a variable in a Compose file; doubled it is itself. */
+function literal(text: string): string {
+  return text.replaceAll('$', '$$$$')
+}
+
+function containerService(
+  plan: ServicePlan,
+  container: PlannedContainer,
+  direction: Direction,
+): Record<string, unknown> | undefined {
+  const command = direction === 'upgrade' ? container.after : container.before
+  if (command === undefined) return undefined
+  const { name, volumes, environment, port, health } = container
+  return {
+    image: imageOf(plan, direction).reference,
+    container_name: name,
+    network_mode: 'host',
+    ...(command.length === 0 ? {} : { command: command.map(literal) }),
+    ...(volumes.length === 0 ? {} : { volumes: volumes.map(literal) }),
+    ...(Object.keys(environment).length === 0
+      ? {}
+      : {
+          environment: Object.fromEntries(
+            Object.entries(environment).map(([key, value]) => [key, literal(value)]),
+          ),
+        }),
+    restart: 'unless-stopped',
+    stop_grace_period: '60s',
+    ...(port === undefined
+      ? {}
+      : {
+          healthcheck: {
+            test: ['CMD', ...probeCommand(port, health)].map(literal),
+            interval: '10s',
+            timeout: '6s',
+            retries: 3,
+            start_period: '60s',
+          },
+        }),
+    // Both releases cannot have one port of the host: the old container goes first, one container after another.
+    deploy: { update_config: { parallelism: 1, order: 'stop-first', failure_action: 'rollback' } },
+  }
+}
+
+function taskService(plan: ServicePlan, step: Step): Record<string, unknown> {
+  const [{ volumes, environment } = { volumes: [], environment: {} }] = plan.containers
+  return {
+    image: step.image ?? plan.after.reference,
+    profiles: ['tasks'],
+    network_mode: 'host',
+    command: taskCommand(step).map(literal),
+    ...(volumes.length === 0 ? {} : { volumes: volumes.map(literal) }),
+    ...(Object.keys(environment).length === 0
+      ? {}
+      : {
+          environment: Object.fromEntries(
+            Object.entries(environment).map(([key, value]) => [key, literal(value)]),
+          ),
+        }),
+    restart: 'no',
+  }
+}
+
+function composeFile(plan: Plan, direction: Direction): string {
+  const services: Record<string, unknown> = {}
+  for (const service of plan.services) {
+    for (const container of service.containers) {
+      const made = containerService(service, container, direction)
+      if (made !== undefined) services[objectName(container.name)] = made
+    }
+    const { ahead, before, after, later } = tasksOf(service)
+    if (direction === 'upgrade')
+      for (const step of [...ahead, ...before, ...after, ...later])
+        services[objectName(step.id)] = taskService(service, step)
+  }
+  return yamlText(
+    { name: 'openstack', services },
+    `${direction}: written by svcsplit, made anew by svcsplit export`,
+  )
+}
+
+function script(plan: Plan, direction: Direction): string {
+  const compose = `${plan.engine === 'podman' ? 'podman-compose' : 'docker compose'} -f compose.yaml`
+  const task = ({ id, limit }: Step): string =>
+    `timeout ${limit} ${compose} --profile tasks run --rm ${shellLine([objectName(id)])}`
+  const body = plan.services.flatMap((service) => {
+    const { ahead, before, after, later } = tasksOf(service)
+    const kept = service.containers.filter(
+      (one) => (direction === 'upgrade' ? one.after : one.before) !== undefined,
+    )
+    const gone = service.containers.filter((one) => !kept.includes(one))
+    const replace = kept.flatMap(({ name, port, health }) => [
+      `${compose} up -d --no-deps ${shellLine([objectName(name)])}`,
+      ...(port === undefined
+        ? []
+        : [
+            `timeout 120 sh -c ${shellLine([`until curl --silent ${health === undefined ? '' : '--fail '}--output /dev/null http://127.0.0.1:${port}${health ?? '/'}; do sleep 1; done`])}`,
+          ]),
+    ])
+    const stop = gone.map(({ name }) => shellLine([plan.engine, 'rm', '--force', '--time', '60', name]))
+    if (direction === 'fallback') return [...stop, ...replace]
+    return [
+      `${compose} pull`,
+      ...plainSteps(service.ahead),
+      ...ahead.map(task),
+      ...(service.restart === 'cold'
+        ? [`${compose} stop ${shellLine(kept.map(({ name }) => objectName(name)))}`]
+        : []),
+      ...plainSteps(service.window),
+      ...before.map(task),
+      ...replace,
+      ...stop,
+      ...after.map(task),
+      '# Later, when nobody wants to go back any more:',
+      ...later.map((step) => `#   ${task(step)}${step.final === undefined ? '' : '   # POINT OF NO RETURN'}`),
+    ]
+  })
+  return `${[...scriptHead(plan, direction), ...body].join('\n')}\n`
+}
+
+/** Compose files for podman-compose and docker compose. */
+export function compose(plan: Plan): readonly ExportFile[] {
+  return directions.flatMap((direction) => [
+    { path: `${direction}/compose.yaml`, text: composeFile(plan, direction) },
+    { path: `${direction}/run.sh`, text: script(plan, direction), executable: true as const },
+  ])
+}

@@ -1,0 +1,125 @@
+/**
+ * Variables of kolla-ansible whose `_image_full` names the image of a process of ours; images that are Kolla's own
+ * (nova-libvirt, nova-ssh, keystone-fernet, keystone-ssh) stay as they are.
+ * Source: defaults/main.yml of each role, kolla-ansible 22.2.0.
+ */
+export const kollaVariables: Readonly<Record<string, readonly string[]>> = {
+  keystone: ['keystone'],
+  glance: ['glance_api'],
+  placement: ['placement_api'],
+  nova: [
+    'nova_api',
+    'nova_scheduler',
+    'nova_super_conductor',
+    'nova_conductor',
+    'nova_novncproxy',
+    'nova_serialproxy',
+    'nova_compute',
+    'nova_compute_ironic',
+  ],
+  neutron: [
+    'neutron_server',
+    'neutron_rpc_server',
+    'neutron_periodic_worker',
+    'neutron_ovn_maintenance_worker',
+    'neutron_openvswitch_agent',
+    'neutron_dhcp_agent',
+    'neutron_l3_agent',
+    'neutron_metadata_agent',
+    'neutron_ovn_metadata_agent',
+    'neutron_ovn_agent',
+    'neutron_sriov_agent',
+    'neutron_metering_agent',
+  ],
+  cinder: ['cinder_api', 'cinder_scheduler', 'cinder_volume', 'cinder_backup'],
+  heat: ['heat_api', 'heat_api_cfn', 'heat_engine'],
+  horizon: ['horizon'],
+  ironic: ['ironic_api', 'ironic_conductor'],
+  octavia: [
+    'octavia_api',
+    'octavia_driver_agent',
+    'octavia_health_manager',
+    'octavia_housekeeping',
+    'octavia_worker',
+  ],
+  manila: ['manila_api', 'manila_scheduler', 'manila_share', 'manila_data'],
+  designate: [
+    'designate_api',
+    'designate_central',
+    'designate_mdns',
+    'designate_producer',
+    'designate_sink',
+    'designate_worker',
+  ],
+  barbican: ['barbican_api', 'barbican_worker', 'barbican_keystone_listener'],
+  magnum: ['magnum_api', 'magnum_conductor'],
+}
+
+/**
+ * Keys of `images.tags` of openstack-helm's charts that take the image of the service. Source: values.yaml of each
+ * chart; keys that a chart of another age does not have are without effect.
+ */
+export const helmTags: Readonly<Record<string, readonly string[]>> = {
+  keystone: [
+    'keystone_api',
+    'keystone_credential_rotate',
+    'keystone_credential_setup',
+    'keystone_db_sync',
+    'keystone_domain_manage',
+    'keystone_fernet_rotate',
+    'keystone_fernet_setup',
+  ],
+  glance: ['glance_api', 'glance_db_sync', 'glance_metadefs_load'],
+  placement: ['placement', 'placement_db_sync'],
+  nova: [
+    'nova_api',
+    'nova_cell_setup',
+    'nova_compute',
+    'nova_compute_ssh',
+    'nova_conductor',
+    'nova_db_sync',
+    'nova_novncproxy',
+    'nova_scheduler',
+    'nova_spiceproxy',
+  ],
+  neutron: [
+    'neutron_db_sync',
+    'neutron_dhcp',
+    'neutron_l3',
+    'neutron_metadata',
+    'neutron_openvswitch_agent',
+    'neutron_server',
+    'neutron_sriov_agent',
+  ],
+  cinder: [
+    'cinder_api',
+    'cinder_backup',
+    'cinder_db_purge',
+    'cinder_db_sync',
+    'cinder_scheduler',
+    'cinder_volume',
+    'cinder_volume_usage_audit',
+  ],
+  heat: ['heat_api', 'heat_cfn', 'heat_db_sync', 'heat_engine', 'heat_engine_cleaner', 'heat_purge_deleted'],
+  horizon: ['horizon', 'horizon_db_sync'],
+  ironic: ['ironic_api', 'ironic_conductor', 'ironic_db_sync'],
+  octavia: [
+    'octavia_api',
+    'octavia_db_sync',
+    'octavia_health_manager',
+    'octavia_housekeeping',
+    'octavia_worker',
+  ],
+  manila: ['manila_api', 'manila_data', 'manila_db_sync', 'manila_scheduler', 'manila_share'],
+  designate: [
+    'designate_api',
+    'designate_central',
+    'designate_db_sync',
+    'designate_mdns',
+    'designate_producer',
+    'designate_sink',
+    'designate_worker',
+  ],
+  barbican: ['barbican_api', 'barbican_db_sync'],
+  magnum: ['magnum_api', 'magnum_conductor', 'magnum_db_sync'],
+}

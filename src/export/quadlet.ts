@@ -1,0 +1,110 @@
+import { SvcsplitError, visible } from '#errors.js'
+import type { Plan, PlannedContainer, ServicePlan } from '#upgrade/plan.js'
+import { shellLine } from '#upgrade/shell.js'
+import {
+  comment,
+  type Direction,
+  directions,
+  type ExportFile,
+  imageOf,
+  probeCommand,
+  scriptHead,
+} from './files.js'
+
+/**
+ * A value in a unit file (systemd.syntax(7)): `%` begins a specifier and `$` a variable; both are doubled. Words are
+ * put in quotes with C escapes.
+ * @throws E-CLI-USAGE for control characters
+ */
+export function unitWord(text: string): string {
+  if (/[\u0000-\u001f\u007f]/.test(text))
+    throw new SvcsplitError('E-CLI-USAGE', `a unit cannot hold the control character in "${visible(text)}"`)
+  const escaped = text.replaceAll('%', '%%').replaceAll('$', '$$$$')
+  if (/^[A-Za-z0-9_@%+=:,./$-]+$/.test(escaped)) return escaped
+  return `"${escaped.replace(/[\\"]/g, '\\$&')}"`
+}
+
+const unitLine = (words: readonly string[]): string => words.map(unitWord).join(' ')
+
+function unit(plan: ServicePlan, container: PlannedContainer, direction: Direction): ExportFile | undefined {
+  const command = direction === 'upgrade' ? container.after : container.before
+  if (command === undefined) return undefined
+  const { name, volumes, environment, port, health } = container
+  const image = imageOf(plan, direction)
+  const lines = [
+    comment(`${plan.service} ${image.release}: ${container.process}`),
+    '[Unit]',
+    `Description=${unitLine([`${plan.service}-${image.release}-${name}`])}`,
+    'After=network-online.target',
+    'Wants=network-online.target',
+    '',
+    '[Container]',
+    `Image=${unitWord(image.reference)}`,
+    `ContainerName=${unitWord(name)}`,
+    'Network=host',
+    ...volumes.map((volume) => `Volume=${unitWord(volume)}`),
+    ...Object.entries(environment).map(([key, value]) => `Environment=${unitWord(`${key}=${value}`)}`),
+    ...(command.length === 0 ? [] : [`Exec=${unitLine(command)}`]),
+    ...(port === undefined
+      ? []
+      : [
+          `HealthCmd=${unitWord(JSON.stringify(probeCommand(port, health)))}`,
+          'HealthInterval=10s',
+          'HealthTimeout=6s',
+          'HealthRetries=3',
+          'HealthStartPeriod=60s',
+        ]),
+    '',
+    '[Service]',
+    'Restart=always',
+    'TimeoutStartSec=900',
+    'TimeoutStopSec=70',
+    '',
+    '[Install]',
+    'WantedBy=multi-user.target',
+    '',
+  ]
+  return { path: `${direction}/${name}.container`, text: lines.join('\n') }
+}
+
+function script(plan: Plan, direction: Direction): string {
+  const folder = '/etc/containers/systemd'
+  const body = plan.services.flatMap((service) => {
+    const side = (one: PlannedContainer) => (direction === 'upgrade' ? one.after : one.before)
+    const kept = service.containers.filter((one) => side(one) !== undefined)
+    const gone = service.containers.filter((one) => side(one) === undefined)
+    const replace = [
+      ...kept.map(({ name }) =>
+        shellLine(['install', '-m', '0644', `${name}.container`, `${folder}/${name}.container`]),
+      ),
+      'systemctl daemon-reload',
+      ...kept.map(({ name }) => shellLine(['systemctl', 'restart', `${name}.service`])),
+      ...gone.flatMap(({ name }) => [
+        shellLine(['systemctl', 'stop', `${name}.service`]),
+        shellLine(['rm', '-f', `${folder}/${name}.container`]),
+      ]),
+    ]
+    if (direction === 'fallback') return replace
+    const restart = service.window.findIndex(({ phase }) => phase === 'restart')
+    const early = service.window.slice(0, Math.max(0, restart)).filter(({ phase }) => phase !== 'stop')
+    return [
+      '# What is asked and changed before: svcsplit plan tells how each step answers.',
+      ...[...service.ahead, ...early].flatMap(({ title, commands }) => [comment(title), ...commands]),
+      ...(service.restart === 'cold'
+        ? kept.map(({ name }) => shellLine(['systemctl', 'stop', `${name}.service`]))
+        : []),
+      ...replace,
+    ]
+  })
+  return `${[...scriptHead(plan, direction), ...body].join('\n')}\n`
+}
+
+/** Quadlet units for podman 4.4 and newer. */
+export function quadlet(plan: Plan): readonly ExportFile[] {
+  return directions.flatMap((direction) => [
+    ...plan.services.flatMap((service) =>
+      service.containers.flatMap((container) => unit(service, container, direction) ?? []),
+    ),
+    { path: `${direction}/run.sh`, text: script(plan, direction), executable: true as const },
+  ])
+}
