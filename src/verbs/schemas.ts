@@ -32,6 +32,13 @@ const schemas: ReadonlyMap<string, { readonly of: string; readonly load: () => P
     },
   ],
   [
+    'plan',
+    {
+      of: 'what plan writes with -o json',
+      load: async () => (await import('#upgrade/plan-schema.js')).planSchema,
+    },
+  ],
+  [
     'policy',
     {
       of: 'what a gate checks, and what it does not let pass',

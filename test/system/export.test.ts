@@ -50,53 +50,49 @@ describe.skipIf(tools.missing)(tools.title('what is exported'), () => {
       'keystone_fernet_image_full',
       'cinder_api_image_full',
     ]
-    const playbook = (vars: readonly string[], wanted: readonly string[]) =>
-      stringify([
+    const play = (name: string, vars: readonly string[]) => ({
+      hosts: 'localhost',
+      gather_facts: false,
+      vars: { kolla_base_distro: 'debian', openstack_release: '2025.2' },
+      vars_files: [
+        ...readdirSync(join(roles, 'group_vars/all')).map((file) => join(roles, 'group_vars/all', file)),
+        ...[...Object.keys(kollaVariables), 'nova-cell'].map((role) =>
+          join(roles, 'roles', role, 'defaults/main.yml'),
+        ),
+        ...vars,
+      ],
+      tasks: [
         {
-          hosts: 'localhost',
-          gather_facts: false,
-          vars: { kolla_base_distro: 'debian', openstack_release: '2025.2' },
-          vars_files: [
-            ...readdirSync(join(roles, 'group_vars/all')).map((name) => join(roles, 'group_vars/all', name)),
-            ...[...new Set([...Object.keys(kollaVariables), 'nova-cell'])].map((role) =>
-              join(roles, 'roles', role, 'defaults/main.yml'),
-            ),
-            ...vars,
-          ],
-          tasks: [
-            {
-              name: 'Resolve',
-              'ansible.builtin.copy': {
-                dest: join(folder, 'resolved.json'),
-                content: `{{ {${wanted.map((name) => `'${name}': ${name}`).join(', ')}} | to_json }}`,
-              },
-            },
-          ],
+          name: 'Resolve',
+          'ansible.builtin.copy': {
+            dest: join(folder, `${name}.json`),
+            content: `{{ {${[...names, ...others].map((one) => `'${one}': ${one}`).join(', ')}} | to_json }}`,
+          },
         },
-      ])
-    const resolve = (vars: readonly string[]): Record<string, string> => {
-      writeFileSync(join(folder, 'resolve.yml'), playbook(vars, [...names, ...others]))
-      const result = run(bin('ansible-playbook'), ['-i', 'localhost,', '-c', 'local', 'resolve.yml'], {
-        ANSIBLE_PYTHON_INTERPRETER: bin('python3'),
-        ANSIBLE_LOCALHOST_WARNING: 'False',
-      })
-      expect(result.stdout + result.stderr).toContain('failed=0')
-      return JSON.parse(readFileSync(join(folder, 'resolved.json'), 'utf8'))
-    }
+      ],
+    })
     const globals = (way: string): string[] => {
       const dir = join(folder, 'kolla-ansible', way, 'globals.d')
       return readdirSync(dir).map((name) => join(dir, name))
     }
+    const plays = [play('before', []), play('after', globals('upgrade')), play('back', globals('fallback'))]
+    writeFileSync(join(folder, 'resolve.yml'), stringify(plays))
+    const result = run(bin('ansible-playbook'), ['-i', 'localhost,', '-c', 'local', 'resolve.yml'], {
+      ANSIBLE_PYTHON_INTERPRETER: bin('python3'),
+    })
+    expect(result.stdout + result.stderr).toContain('failed=0')
+    const resolved = (name: string): Record<string, string> =>
+      JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'))
     // Every variable that we set is one that the roles have.
-    const before = resolve([])
-    const after = resolve(globals('upgrade'))
+    const before = resolved('before')
+    const after = resolved('after')
     expect(after.keystone_image_full).toBe('registry.example/cloud/keystone:2025.2')
     expect(after.glance_api_image_full).toBe('registry.example/cloud/glance:2025.2')
     expect(after.heat_engine_image_full).toBe('registry.example/cloud/heat:2025.2')
     const moved = new Set(['keystone', 'glance', 'heat'].flatMap((service) => kollaVariables[service]!))
     for (const [name, value] of Object.entries(after))
       if (!moved.has(name.replace(/_image_full$/, ''))) expect([name, value]).toEqual([name, before[name]])
-    expect(resolve(globals('fallback')).glance_api_image_full).toBe('registry.example/cloud/glance:2025.1')
+    expect(resolved('back').glance_api_image_full).toBe('registry.example/cloud/glance:2025.1')
   })
 
   it.each(['upgrade', 'fallback'])('is a Compose file that podman-compose reads (%s)', (way) => {
