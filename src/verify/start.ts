@@ -47,9 +47,11 @@ export interface StartSummary {
   readonly unconfigured: readonly string[]
 }
 
-/** Bounds of one import or one start, and of all together. */
-const seconds = 60
-const wholeMs = 15 * 60_000
+/** Bounds of one import or one start, and of all together: a machine may be busy, and an emulator is slow. */
+const bounds = {
+  own: { seconds: 180, wholeMs: 30 * 60_000 },
+  emulated: { seconds: 900, wholeMs: 120 * 60_000 },
+} as const
 const maxAnswer = 8 * 1024 ** 2
 
 /**
@@ -126,6 +128,7 @@ export async function checkStart(options: StartOptions, report: Report): Promise
   }
   const commands = checkPrograms(image, plan, report)
   const mark = randomBytes(16).toString('hex')
+  const { seconds, wholeMs } = bounds[isOfThisMachine(image) ? 'own' : 'emulated']
   const pair = ({ module, attribute }: ImportTarget) => [module, attribute === '' ? null : attribute]
   const job: EngineJob = {
     root: await options.unpack(),
