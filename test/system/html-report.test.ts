@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -133,6 +133,30 @@ describe.skipIf(missing)(title('the HTML report in a real browser'), () => {
       )
       expect(above).toContain('constraints/requirements/nova-2026.1.txt:62')
       expect(above).toContain('constraints/2025.1.txt:36')
+    })
+  })
+
+  it('puts what a gate decided before everything else', async () => {
+    const policy = join(folder, 'policy.yaml')
+    writeFileSync(
+      policy,
+      'hosts:\n  - release: "2025.1"\n    services: [nova@2026.1, glance@2026.1]\nwaivers: waivers.yaml\n',
+    )
+    writeFileSync(
+      join(folder, 'waivers.yaml'),
+      'waivers:\n  - match: { rule: collision, distribution: os-traits }\n    reason: placement moves too\n    until: 2026-12-20\n    owner: release team\n',
+    )
+    const file = join(folder, 'gate.html')
+    const run = spawnSync(process.execPath, [
+      ...[main, 'gate', '--policy', policy, '--now', '2026-12-10', '-o', `html=${file}`],
+    ])
+    expect(run.status).toBe(1)
+    await open(file, '', async ({ page, complaints }) => {
+      const first = await page.evaluate(() => document.querySelector('main')?.firstElementChild?.textContent)
+      expect(first).toMatch(/^✕ Gate failed 2 new, 0 known, 1 waived: 2 collision/)
+      expect(first).toContain('waiver ends 2026-12-20')
+      expect(await page.getByRole('row', { name: /nova@2026\.1 waived/ }).count()).toBe(1)
+      expect(complaints).toEqual([])
     })
   })
 

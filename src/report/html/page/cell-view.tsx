@@ -139,7 +139,10 @@ export function CellView(props: {
               const holders = result.held?.find(
                 (one) => one.host === cell.from && one.distribution === distribution,
               )
-              const others = holders?.services.filter((service) => service !== cell.service)
+              const others =
+                radius?.disturbs === null
+                  ? undefined
+                  : holders?.services.filter((service) => service !== cell.service)
               return (
                 <PinChange
                   key={distribution}
@@ -153,7 +156,7 @@ export function CellView(props: {
                         note:
                           others.length === 0
                             ? 'nobody else has it'
-                            : `${plural(others.length, 'other')}: ${listed(others, 20)}`,
+                            : `${plural(others.length, 'other')}: ${listed(others, 4)}`,
                       })}
                 />
               )

@@ -93,7 +93,7 @@ export function HeatMap({ model, location, go }: HeatMapProps): JSX.Element {
             all {model.allHops.length} pairs of releases
           </label>
         ) : null}
-        <span class={`legend ${scale}`} aria-hidden="true">
+        <span class={`legend ${scale}`} aria-hidden="true" hidden={most === 0}>
           · none{' '}
           {[1, 2, 3, 4, 5].map((shade) => (
             <i key={shade} class={`shade-${shade}`} />

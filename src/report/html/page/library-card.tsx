@@ -53,6 +53,8 @@ export function LibraryCard({ model, graphs, distribution, location }: CardProps
     graphs.find(
       (one) => one.host === hop.from && one.distribution === distribution && one.to === (hop.to ?? ''),
     ) ?? graphs.find((one) => one.host === hop.from && one.distribution === distribution && one.to === '')
+  // of a host of the user's own nobody knows what else runs there
+  const isKnown = model.result.releases.some(({ name }) => name === hop.from)
   const hosts = [...new Set(hops.map(({ from }) => from))]
   const raises = new Map<string, string[]>()
   for (const service of new Set(errors.map(({ demand }) => demand.service))) {
@@ -138,7 +140,7 @@ export function LibraryCard({ model, graphs, distribution, location }: CardProps
                     note={`for ${listed(who, 20)}`}
                   />
                 ))}
-                {held === undefined ? null : (
+                {held === undefined || !isKnown ? null : (
                   <p class="small">
                     {plural(held.services.length, 'service')} of the host{' '}
                     {held.services.length === 1 ? 'has' : 'have'} it today: {listed(held.services, 20)}.

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import type { FindingDocument } from '../result-document.js'
 import { formatHash, type Location } from './hash.js'
-import { hopKey, hopOf, type Model, placeOf } from './model.js'
+import { graver, hopKey, hopOf, type Model, placeOf } from './model.js'
 import { Badge, listed, plural } from './words.js'
 
 interface Row {
@@ -43,7 +43,8 @@ function matches(finding: FindingDocument, query: Location['query'], words: read
 
 function rowOf(distribution: string, findings: readonly FindingDocument[]): Row {
   const rules = new Map<string, number>()
-  for (const { rule } of findings) rules.set(rule, (rules.get(rule) ?? 0) + 1)
+  const order = [...findings].sort((one, other) => graver.indexOf(other.level) - graver.indexOf(one.level))
+  for (const { rule } of order) rules.set(rule, (rules.get(rule) ?? 0) + 1)
   return {
     distribution,
     rules,

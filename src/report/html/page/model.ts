@@ -55,7 +55,8 @@ export function hopOf(finding: FindingDocument): Hop {
   return { from: placeOf(finding), to: finding.demand.release ?? null }
 }
 
-const graver: readonly Level[] = ['note', 'warning', 'error']
+/** From the least. */
+export const graver: readonly Level[] = ['note', 'warning', 'error']
 
 /** How grave each rule is, as its findings say. Of rules without a finding nothing is known, nor is it needed. */
 function levelsOf({ findings, rules }: ResultDocument): ReadonlyMap<string, Level> {
