@@ -97,7 +97,8 @@ function threshold(options: GateOptions, policy: Policy | undefined): Threshold 
 }
 
 async function readPolicy(path: string, read: ReadInput): Promise<Policy> {
-  return parsePolicy(await read(path), shownPath(path))
+  // errors show the path as it may be shown; what lies beside the policy is looked for beside the policy
+  return { ...(await parsePolicy(await read(path), shownPath(path))), path }
 }
 
 function refuseContradictions(options: GateOptions): void {

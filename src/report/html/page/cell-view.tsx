@@ -50,8 +50,8 @@ function raiseTone(radius: RadiusDocument | undefined) {
 function headline(cell: Cell, host: string): string {
   const name = releaseName(cell.service, cell.to)
   if (cell.undecided > 0) return `${name} on host ${host}: not decided, facts are missing.`
-  if (cell.errors > 0) return `${name} does not fit host ${host}: ${plural(cell.errors, 'demand')} refused.`
-  return `${name} on host ${host}: no declared demand is refused.`
+  if (cell.errors > 0) return `${name} does not fit host ${host}: ${plural(cell.errors, 'error')}.`
+  return `${name} on host ${host}: no error.`
 }
 
 /** Everything about one service release on one host. */
@@ -93,8 +93,11 @@ export function CellView(props: {
               {
                 level: 'error',
                 title: 'As it is',
-                figure: plural(errors.length, 'demand'),
-                text: `refused, of ${size === undefined ? 'the' : plural(size, 'library', 'libraries')}${size === undefined ? ' libraries' : ''} that it needs on the host.`,
+                figure: plural(errors.length, 'error'),
+                text:
+                  size === undefined
+                    ? ''
+                    : `in ${plural(size, 'library', 'libraries')} that it needs on the host.`,
               },
               raiseTone(radius),
               ...(isSound
@@ -124,7 +127,7 @@ export function CellView(props: {
       {errors.length === 0 ? null : (
         <section aria-labelledby="refused">
           <h2 id="refused" tabIndex={-1}>
-            What is refused, and where it says so
+            What breaks, and where it says so
           </h2>
           <Causes model={model} hop={cell} findings={errors} location={location} most={200} alone />
         </section>
