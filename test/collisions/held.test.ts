@@ -20,7 +20,7 @@ describe('what a host holds of the distributions that findings speak of', () => 
   beforeAll(async () => {
     result = await analyze({ ...asked, services: ['nova@2026.1'], host: '2025.1' })
     held = result.held!
-  })
+  }, 60_000)
 
   it('has every distribution of an error, and every pin that would move', () => {
     expect(held.map(({ distribution }) => distribution)).toEqual([

@@ -20,7 +20,7 @@ describe('the images of a release', () => {
       surroundings: true,
     })
     images = result.images!
-  })
+  }, 60_000)
 
   it('are those of the newest release in question, every service of it', () => {
     expect(images.release).toBe('2026.1')
