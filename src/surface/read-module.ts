@@ -395,6 +395,8 @@ class ModuleReader {
       const attribute = this.#text(childOf(node, 'attribute')!)
       const owner = this.#dotted(object, place)
       if (owner !== undefined) this.#found.sets(`${owner}.${attribute}`)
+      else if (object.type !== 'identifier' || this.#text(object) !== place.self?.name)
+        this.#found.setsLoosely(attribute)
       if (object.type === 'identifier') {
         const name = this.#text(object)
         this.#found.setsMember(name === place.self?.name ? place.self.className : name, attribute)

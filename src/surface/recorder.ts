@@ -38,6 +38,10 @@ export class Recorder {
   readonly #decorated = new Set<Node>()
   readonly #openClasses = new Set<string>()
   readonly #guards = new Map<string, Guard>()
+  /** Attributes set on what may be anything; `*` for computed names. */
+  readonly #looseSets = new Set<string>()
+  /** Modules are looked up by computed names here, so that anything may be a module. */
+  #findsModules = false
   #dynamic = false
 
   constructor(module: SourceModule, isOutside: (name: string) => boolean) {
@@ -98,6 +102,11 @@ export class Recorder {
     this.#sets.add(name)
   }
 
+  /** An attribute set on something that is not known. */
+  setsLoosely(attribute: string): void {
+    this.#looseSets.add(attribute)
+  }
+
   /** Names that say that modules or names are made when the code runs. */
   touches(name: string): void {
     if (name.startsWith('sys.meta_path') || name.startsWith('sys.path_hooks')) this.#makes.add('*')
@@ -107,6 +116,8 @@ export class Recorder {
   /** `sys.modules.update(...)` and its like. */
   methodOfModules(dotted: string): void {
     if (/^sys\.modules\.(?:setdefault|update|__setitem__)$/.test(dotted)) this.#makes.add('*')
+    if (/^(?:sys\.modules\.get|inspect\.getmodule|importlib\.import_module|__import__)$/.test(dotted))
+      this.#findsModules = true
     if (dotted === 'pkgutil.extend_path') this.#makes.add(`${this.#module.name}.*`)
   }
 
@@ -115,7 +126,8 @@ export class Recorder {
     if (dotted !== 'sys.modules') return
     const key = textOf(this.#module, node.children.at(-1)!)
     if (key === '__name__') this.#dynamic = true
-    else if (set) this.#makes.add(/^[a-z]*['"]([\w.]+)['"]$/.exec(key)?.[1] ?? '*')
+    else if (!set) this.#findsModules = true
+    else this.#makes.add(/^[a-z]*['"]([\w.]+)['"]$/.exec(key)?.[1] ?? '*')
   }
 
   builtinCall(
@@ -130,6 +142,7 @@ export class Recorder {
     if (name !== 'setattr' || list.length < 2) return
     const literal = /^['"](\w+)['"]$/.exec(textOf(this.#module, list[1]!))?.[1]
     if (target !== undefined) this.#sets.add(`${target}.${literal ?? '*'}`)
+    else this.#looseSets.add(literal ?? '*')
     const owner = list[0]!.type === 'identifier' ? textOf(this.#module, list[0]!) : ''
     if (self !== undefined) this.#openClasses.add(self.className)
     if (owner !== '') this.#openClasses.add(owner)
@@ -191,6 +204,7 @@ export class Recorder {
 
   facts(scope: Scope, root: Node): ModuleFacts {
     if (scope.names.has('__getattr__')) this.#dynamic = true
+    if (this.#findsModules) for (const name of this.#looseSets) this.#sets.add(`*.${name}`)
     const bound: Record<string, string> = Object.create(null)
     for (const name of [...scope.names.keys()].sort()) {
       const letter = boundLetter(scope.names.get(name)!)

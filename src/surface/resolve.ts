@@ -186,7 +186,7 @@ export class Resolver {
       else if (found.is !== 'gone') return found
     }
     if (doubt !== undefined) return doubt
-    if (facts?.dynamic === true || this.#sets.has(`${module}.*`)) return unknown('dynamic')
+    if (facts?.dynamic === true || this.#setSomewhere(module, name)) return unknown('dynamic')
     const reason = Object.hasOwn(this.#facts.opaque, module) ? this.#facts.opaque[module] : undefined
     if (reason !== undefined) return unknown(reason)
     if (this.#packages.has(module) || this.#namespaces.has(module))
@@ -194,6 +194,11 @@ export class Resolver {
         ? unknown('dynamic')
         : gone(asked)
     return gone(asked)
+  }
+
+  /** Whether something may set the name from elsewhere, in this module or in any. */
+  #setSomewhere(module: string, name: string): boolean {
+    return [`${module}.*`, `*.${name}`, '*.*'].some((text) => this.#sets.has(text))
   }
 
   /** What `from STAR import *` gives under a name. */

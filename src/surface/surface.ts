@@ -103,10 +103,3 @@ export interface Surface {
   modules(distribution: DistributionName, version: string): readonly string[] | undefined
   importGraph(distribution: DistributionName, version: string): ImportGraph | undefined
 }
-
-/** One import of a chain: `importer`, a module of `distribution`, imports `module`. */
-export interface ImportLink {
-  readonly distribution: DistributionName
-  readonly importer: string
-  readonly module: string
-}

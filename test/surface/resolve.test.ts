@@ -118,6 +118,27 @@ describe('names that a module binds', () => {
       'unknown dynamic',
     ],
     [
+      'does not know what is set in modules that are found by computed names',
+      {
+        'p/__init__.py': '',
+        'p/q.py': 'import sys\ndef f(m, n):\n    found = sys.modules[m]\n    setattr(found, n, 1)',
+      },
+      'unknown dynamic',
+    ],
+    [
+      'does not know what is set in whatever module calls',
+      {
+        'p/__init__.py': '',
+        'p/q.py': 'import inspect\ndef f(frame):\n    m = inspect.getmodule(frame)\n    m.x = 1',
+      },
+      'unknown dynamic',
+    ],
+    [
+      'knows what is set on anything where no module is looked up',
+      { 'p/__init__.py': '', 'p/q.py': 'def f(m, n):\n    setattr(m, n, 1)\n    m.x = 1' },
+      'gone p.x',
+    ],
+    [
       'does not know a module made by hand',
       { 'p/__init__.py': '', 'p/q.py': 'import sys\nsys.modules["p.x"] = 1' },
       'unknown dynamic',
