@@ -10,6 +10,7 @@ export const snapshotFiles = {
   files: 'files.txt',
   entryPoints: 'entry-points.jsonl',
   unpinned: 'unpinned.jsonl',
+  sharedPaths: 'shared-paths.jsonl',
 } as const
 
 /** First line of each file: a reader refuses what it does not know. */

@@ -3,6 +3,7 @@ import { existsSync, readTextSync } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { compareVersions, parseVersion, tryParseVersion } from '#pep/version.js'
 import type { Catalog, DistributionFile, Metadata } from './catalog.js'
+import { parseSharedPaths, type SharedPath } from './shared-paths.js'
 import {
   keyOfLine,
   linesAfterHeader,
@@ -33,6 +34,8 @@ export interface Snapshot {
   entryPoints(name: DistributionName, version: string): EntryPoints | undefined
   /** Names that no release pins: Python -> the newest version for it. */
   unpinned(): Unpinned
+  /** Paths that distributions install with different bytes; undefined where nobody has looked for them. */
+  sharedPaths(): readonly SharedPath[] | undefined
 }
 
 interface Row<T> {
@@ -75,6 +78,11 @@ export function loadSnapshot(...dirs: readonly [string, ...string[]]): Snapshot 
     entryPoints: (name, version) => lookUp(parts, 'entryPoints', name, version),
     files: (name, version) => lookUp(parts, 'files', name, version) ?? [],
 
+    sharedPaths() {
+      const known = parts.flatMap((part) => part.sharedPaths() ?? [])
+      return parts.some((part) => part.sharedPaths() !== undefined) ? known : undefined
+    },
+
     unpinned() {
       const [first, ...rest] = parts.map((part) => part.unpinned()).reverse()
       return rest.reduce((all, next) => {
@@ -102,6 +110,7 @@ interface Part {
   files(): Rows<readonly DistributionFile[]>
   entryPoints(): Rows<EntryPoints>
   unpinned(): Unpinned
+  sharedPaths(): readonly SharedPath[] | undefined
 }
 
 function openPart(dir: string): Part {
@@ -123,6 +132,11 @@ function openPart(dir: string): Part {
     ),
     files: load(snapshotFiles.files, indexBlocks, nothing),
     unpinned: load(snapshotFiles.unpinned, parseUnpinned, { versions: new Map() }),
+    sharedPaths: load<readonly SharedPath[] | undefined>(
+      snapshotFiles.sharedPaths,
+      parseSharedPaths,
+      undefined,
+    ),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SharedPath } from '#catalog/shared-paths.js'
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
 import { type Closure, closure, distributionsOf, type Member, type Pins, type Root } from '#solver/closure.js'
@@ -10,6 +11,7 @@ import type { Finding, Fix, Rule } from './finding.js'
 import { allRules, levelOf } from './finding.js'
 import type { AsRun } from './needed-names.js'
 import type { ResultCell } from './result.js'
+import { sameFileFindings } from './same-file.js'
 import type { Tally } from './summary.js'
 import { bindingFindings, type SystemNeeds } from './system-bindings.js'
 
@@ -33,14 +35,20 @@ export interface Cell extends ResultCell {
   readonly host: Host
 }
 
-export interface CheckOptions {
+export interface CheckOptions extends KnownOfWheels {
   /** Whether notes (drift, unpinned) are told as findings, or only counted. */
   readonly notes: boolean
   /** What `isSoundAlone` said. */
   readonly sound: boolean | undefined
   readonly tally: Tally
+}
+
+/** What is known beside metadata; what is left out gives no findings. */
+export interface KnownOfWheels {
   /** What is known of code; without it nothing is said of `broken-import`. */
   readonly asRun?: AsRun
+  /** Paths that distributions bring with different bytes; without them nothing is said of `same-file`. */
+  readonly sharedPaths?: readonly SharedPath[]
 }
 
 const ruleOrder: ReadonlyMap<Rule, number> = new Map(allRules.map((rule, index) => [rule, index]))
@@ -138,6 +146,22 @@ function brokenImports(
   return found
 }
 
+function sameFiles(
+  walked: Closure,
+  candidate: Candidate,
+  host: Host,
+  { sharedPaths = [], tally }: CheckOptions,
+): readonly Finding[] {
+  const found = sameFileFindings(walked, host, candidate.release, sharedPaths)
+  if (found.length > 0)
+    tally.add(
+      'same-file',
+      found.length,
+      found.map(({ distribution }) => numberOf(distribution)),
+    )
+  return found
+}
+
 /** Distributions that the host bounds (`setuptools<81`): which version it has cannot be told. */
 function boundOnly(walked: Closure, host: Host): readonly Undecided[] {
   const { bounds } = host
@@ -175,6 +199,7 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
   findings.push(...entryPointFindings(candidate, host, count))
   findings.push(...systemFindings(candidate, host, walked, count))
   findings.push(...brokenImports(walked, candidate, host, facts, options))
+  findings.push(...sameFiles(walked, candidate, host, options))
   const fixes: readonly Fix[] =
     options.sound === true ? [{ kind: 'separate', service: candidate.service, verified: true }] : []
   const told = findings

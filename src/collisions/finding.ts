@@ -13,6 +13,7 @@ export const rules = [
   'unpinned',
   'entry-point',
   'system-package',
+  'same-file',
   'drift',
 ] as const
 
@@ -39,6 +40,7 @@ export const levelOf: Readonly<Record<Rule, Level>> = {
   'missing-extra': 'warning',
   'entry-point': 'warning',
   'system-package': 'warning',
+  'same-file': 'warning',
   unpinned: 'note',
   drift: 'note',
 }
@@ -51,7 +53,7 @@ export interface FindingDemand {
   /** None for a user's own requirements file. */
   readonly release?: string
   readonly by: string
-  /** As written; for `entry-point` the script, for `missing-extra` the extra, for `broken-import` the name. */
+  /** As written; for `entry-point` the script, for `missing-extra` the extra, for `broken-import` the name, for `same-file` the path. */
   readonly specifier: string
   readonly at: Origin
 }

@@ -1,8 +1,14 @@
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
-import { type Candidate, type Cell, checkOn, isSoundAlone } from './analysis.js'
+import {
+  type Candidate,
+  type Cell,
+  type CheckOptions,
+  checkOn,
+  isSoundAlone,
+  type KnownOfWheels,
+} from './analysis.js'
 import type { Host } from './check.js'
-import type { AsRun } from './needed-names.js'
 import { type Summary, tally } from './summary.js'
 
 export interface Matrix {
@@ -29,7 +35,7 @@ export function matrix(
   hosts: readonly Host[],
   environment: MarkerEnvironment,
   facts: ClosureFacts,
-  options: { readonly notes: boolean; readonly asRun?: AsRun },
+  options: Pick<CheckOptions, 'notes' | keyof KnownOfWheels>,
 ): Matrix {
   const cells: Cell[] = []
   const count = tally()

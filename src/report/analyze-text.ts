@@ -6,6 +6,7 @@ import { gateText } from './gate-text.js'
 import { matrixText } from './matrix-text.js'
 import { placeOf, radiusLines, shortId } from './radius-text.js'
 import { cutTo, nextCommands, painter, plural, type TextOptions, wrapTo } from './terminal.js'
+import { sentence } from './told.js'
 
 /** Most lines of one rule that a first screen shows; JSON has them all. */
 const mostLines = 12
@@ -106,6 +107,10 @@ function warningLines(cell: ResultCell, options: TextOptions): string[] {
       `${paint('yellow', 'system-package')}  ${wrapTo(`${demand.by} takes ${distribution}${floor} from the system, and there is ${supply?.version}`, options.width, 16)}`,
     )
   }
+  for (const clash of of(findings, 'same-file'))
+    lines.push(
+      cutTo(`${paint('yellow', 'same-file')}  ${sentence(clash)}   ${shortId(clash)}`, options.width),
+    )
   const missing = of(findings, 'missing')
   if (missing.length > 0)
     lines.push(

@@ -25,6 +25,8 @@ const meaning: Readonly<Record<Rule, string>> = {
     'A command that is started, or was until now, does not exist in the new version: its unit would fail.',
   'system-package':
     "A binding of a system library is made for a distribution's own Python: without that one it cannot be imported.",
+  'same-file':
+    'Two distributions overwrite files of one another: which of them is there is decided by the order of installing.',
   drift: "The demand accepts the host's version, but the service was tested with another one.",
 }
 
@@ -74,17 +76,31 @@ function sides(result: ExplainResult): readonly Row[] {
   const { rule, demand, supply, tested, jump } = finding
   const wanted = demand.specifier === '' ? 'any version' : demand.specifier
   const what =
-    rule === 'entry-point' ? `${demand.specifier}, which ${demand.by} has` : `${wanted} by ${demand.by}`
+    rule === 'entry-point'
+      ? `${demand.specifier}, which ${demand.by} has`
+      : rule === 'same-file'
+        ? `${demand.specifier}, by ${demand.by}`
+        : `${wanted} by ${demand.by}`
   const has =
     rule === 'python-floor'
       ? `Python ${supply?.version}`
       : rule === 'entry-point'
         ? `${supply?.version} has no such command`
-        : (supply?.version ?? 'nothing: no constraint is on it')
+        : rule === 'same-file'
+          ? `${finding.distribution} ${supply?.version} installs it too, with other bytes`
+          : (supply?.version ?? 'nothing: no constraint is on it')
   const chain = via.map(({ name, version }) => `${name} ${version}`)
   return [
-    ...withSource(rule === 'entry-point' ? 'started' : 'demanded', what, demand.at),
-    ...withSource(rule === 'entry-point' ? 'but' : `host ${cell.host.label}`, has, supply?.at),
+    ...withSource(
+      rule === 'entry-point' ? 'started' : rule === 'same-file' ? 'installed' : 'demanded',
+      what,
+      demand.at,
+    ),
+    ...withSource(
+      rule === 'entry-point' || rule === 'same-file' ? 'but' : `host ${cell.host.label}`,
+      has,
+      supply?.at,
+    ),
     ...(tested === undefined
       ? []
       : withSource(

@@ -70,6 +70,8 @@ export function causeText({ rule, distribution, where, version, told }: RootCaus
       return `${has} has no longer what host ${where} starts`
     case 'system-package':
       return `${distribution} of the system for host ${where}: there is ${version}`
+    case 'same-file':
+      return `${has} on host ${where} overwrites files of another distribution`
     case 'unsatisfiable':
       return `environment ${where} cannot have a ${distribution} that all accept`
     case 'not-separate':

@@ -40,6 +40,7 @@ export const titleOf: Readonly<Record<Rule, string>> = {
   unpinned: 'A demanded distribution is pinned by nobody',
   'entry-point': 'A command that is started, or was until now, does not exist in the new version',
   'system-package': 'A binding of a system library cannot be had for the Python, or is there twice',
+  'same-file': 'Two distributions install one path with different bytes',
   drift: "A demand accepts the host's version, which the service was not tested with",
 }
 
@@ -71,6 +72,8 @@ export function sentence(finding: Finding): string {
       return `${demand.by} has ${demand.specifier}, ${distribution} ${supply?.version} has not`
     case 'system-package':
       return `${wanted(finding)} from the system, and there is ${supply?.version}`
+    case 'same-file':
+      return `${demand.by} and ${distribution} ${supply?.version} both install ${demand.specifier}, with different bytes`
     case 'drift':
       return `${wanted(finding)}, was tested with ${tested?.version}, the host has ${supply?.version}`
     case 'unsatisfiable':

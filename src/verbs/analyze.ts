@@ -1,10 +1,9 @@
 import type { Snapshot } from '#catalog/snapshot.js'
-import type { Candidate, Cell } from '#collisions/analysis.js'
+import type { Candidate, Cell, KnownOfWheels } from '#collisions/analysis.js'
 import type { Host } from '#collisions/check.js'
 import { rules } from '#collisions/finding.js'
 import { heldOn } from '#collisions/held.js'
 import { matrix } from '#collisions/matrix.js'
-import type { AsRun } from '#collisions/needed-names.js'
 import { cellBudget, matrixBudget, withRadius, withRaises } from '#collisions/radius.js'
 import type { AnalysisResult } from '#collisions/result.js'
 import { SvcsplitError } from '#errors.js'
@@ -142,8 +141,8 @@ export interface Selection {
   readonly isNarrow: boolean
   /** A requirements file of the user's own: it has no release, so no floor, drift or entry points. */
   readonly isOwnFile: boolean
-  /** What is known of code; none where no sources were ever read. */
-  readonly asRun: AsRun | undefined
+  /** What is known of wheels: of their code, where sources were ever read, and of the files that they install. */
+  readonly known: KnownOfWheels
   /** By service, then by release; each once. */
   candidates(facts: ClosureFacts): readonly Candidate[]
   /** The services that run on a host, at its release; none for a host of the user's own. */
@@ -179,6 +178,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
           [...release.services.keys()].map((service) => ({ service, release })),
         )
   const asRun = shippedAsRun(fleet, snapshot, environment, options.code)
+  const sharedPaths = snapshot.sharedPaths()
   const declared = factsOf(snapshot)
   const shipped = asRun === undefined ? declared : factsAsRun(declared, asRun)
   const ownFiles = [options.constraints, options.requirements, options.profile].some(
@@ -201,7 +201,10 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
     hosts,
     isNarrow: hosts.length === 1 && (own !== undefined || options.services.length > 0),
     isOwnFile: own !== undefined,
-    asRun,
+    known: {
+      ...(asRun === undefined ? {} : { asRun }),
+      ...(sharedPaths === undefined ? {} : { sharedPaths }),
+    },
     candidates: (facts) =>
       own !== undefined
         ? [own.candidate]
@@ -229,13 +232,12 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
 /** Questions 1, 2 and 5: may these service releases run on these hosts as they are, and if not, what has to move? */
 export async function analyze(options: AnalyzeOptions): Promise<WorkedAnalysis> {
   const selection = await select(options)
-  const { fleet, environment, hosts, isNarrow, isOwnFile, asRun } = selection
-  const code = asRun === undefined ? {} : { asRun }
+  const { fleet, environment, hosts, isNarrow, isOwnFile, known } = selection
   const found = await selection.withFacts((facts) => {
-    const made = matrix(selection.candidates(facts), hosts, environment, facts, { notes: isNarrow, ...code })
+    const made = matrix(selection.candidates(facts), hosts, environment, facts, { notes: isNarrow, ...known })
     const radius = {
       facts,
-      ...code,
+      ...known,
       on: (host: Host) => selection.on(facts, host),
       budget: options.radiusBudget ?? (isNarrow ? cellBudget : matrixBudget),
     }
@@ -261,7 +263,8 @@ export async function analyze(options: AnalyzeOptions): Promise<WorkedAnalysis> 
       // Without a release nothing says which scripts the host runs today.
       if (rule === 'entry-point') return !isOwnFile && hosts.some(({ release }) => release !== undefined)
       if (rule === 'system-package') return !isOwnFile
-      return rule !== 'broken-import' || (asRun !== undefined && !isOwnFile)
+      if (rule === 'same-file') return known.sharedPaths !== undefined
+      return rule !== 'broken-import' || (known.asRun !== undefined && !isOwnFile)
     }),
     notesTold: isNarrow,
     ...(oneHost

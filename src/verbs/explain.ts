@@ -65,7 +65,7 @@ function search(selection: Selection, facts: ClosureFacts, id: string): Search {
         notes: true,
         sound: undefined,
         tally: count,
-        ...(selection.asRun === undefined ? {} : { asRun: selection.asRun }),
+        ...selection.known,
       })
       undecided.push(...cell.undecided)
       for (const finding of cell.findings)
@@ -118,13 +118,12 @@ function evidence(
 ): ExplainResult {
   const { environment, pins } = host
   const sound = isSoundAlone(candidate, environment, facts)
-  const { asRun } = selection
-  const code = asRun === undefined ? {} : { asRun }
-  const cell = withRaises(checkOn(candidate, host, facts, { notes: true, sound, tally: tally(), ...code }), {
+  const { known } = selection
+  const cell = withRaises(checkOn(candidate, host, facts, { notes: true, sound, tally: tally(), ...known }), {
     facts,
     on: (other) => selection.on(facts, other),
     budget: cellBudget,
-    ...code,
+    ...known,
   })
   const finding = cell.findings.find((one) => one.id === id)!
   const ownPins = candidate.ownPins(environment)
@@ -137,8 +136,8 @@ function evidence(
   })
   const members = distributionsOf(walked)
   const there = members.get(finding.distribution)?.version
-  const isDemand = !['python-floor', 'entry-point', 'system-package'].includes(finding.rule)
-  const imports = asRun && importsOf(finding, asRun)
+  const isDemand = !['python-floor', 'entry-point', 'system-package', 'same-file'].includes(finding.rule)
+  const imports = known.asRun && importsOf(finding, known.asRun)
   return {
     toolVersion: toolVersion(),
     inputs: selection.fleet.inputs(),

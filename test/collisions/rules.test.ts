@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { sharedPaths } from '#catalog/shared-paths.js'
 import { normalizeName } from '#pep/name.js'
 import { checkSmall, type SmallFleet, told } from '../support/fleet.js'
 
@@ -287,4 +288,57 @@ it('a line that cannot be parsed is undecided, with its place, and hides no othe
   expect(cell.undecided).toMatchObject([
     { distribution: 'a', version: '1.0', at: { field: 'Requires-Dist', index: 0 } },
   ])
+})
+
+describe('same-file', () => {
+  const shared = sharedPaths([
+    {
+      name: normalizeName('one'),
+      version: '1.0',
+      paths: new Map([
+        ['bin/tool', 'a'],
+        ['site-packages/x.py', 'b'],
+      ]),
+    },
+    { name: normalizeName('one'), version: '2.0', paths: new Map([['bin/tool', 'a']]) },
+    {
+      name: normalizeName('other'),
+      version: '1',
+      paths: new Map([
+        ['bin/tool', 'c'],
+        ['site-packages/x.py', 'd'],
+      ]),
+    },
+    { name: normalizeName('third'), version: '1', paths: new Map([['bin/tool', 'c']]) },
+  ])
+  const facts = {
+    'svc 2.0': ['one', 'other', 'third'],
+    'one 1.0': [],
+    'one 2.0': [],
+    'other 1': [],
+    'third 1': [],
+  }
+  const on = (...pins: readonly string[]) => onA({ facts, pins: { A: pins, B: pins }, sharedPaths: shared })
+
+  it('is a pair of distributions that the service would have there and that overwrite one another', () => {
+    expect(
+      on('one===1.0', 'other===1.0', 'third===1').filter((line) => line.startsWith('same-file')),
+    ).toEqual([
+      'same-file one 1.0 wants otherbin/tool and 1 more has 1.0',
+      'same-file one 1.0 wants thirdbin/tool has 1',
+    ])
+  })
+
+  it('depends on the versions that the host has', () => {
+    expect(on('one===2.0', 'other===1', 'third===2').filter((line) => line.startsWith('same-file'))).toEqual([
+      'same-file one 2.0 wants otherbin/tool has 1',
+    ])
+  })
+
+  it('is none where both bring the same bytes, and of distributions that the service has not', () => {
+    expect(shared.map(({ path }) => path)).toEqual(['bin/tool', 'site-packages/x.py'])
+    const lone = { 'svc 2.0': ['other', 'third'], 'other 1': [], 'third 1': [] }
+    const pins = ['one===1.0', 'other===1', 'third===1']
+    expect(onA({ facts: lone, pins: { A: pins, B: pins }, sharedPaths: shared })).toEqual([])
+  })
 })

@@ -1,4 +1,5 @@
 import type { Metadata } from '#catalog/catalog.js'
+import type { SharedPath } from '#catalog/shared-paths.js'
 import type { Candidate, Cell } from '#collisions/analysis.js'
 import type { Host } from '#collisions/check.js'
 import type { EntryPoints } from '#collisions/entry-points.js'
@@ -33,6 +34,7 @@ export interface SmallFleet {
   readonly own?: readonly string[]
   readonly entryPoints?: EntryPoints
   readonly python?: string
+  readonly sharedPaths?: readonly SharedPath[]
 }
 
 export function factsFrom(facts: Facts): ClosureFacts {
@@ -98,7 +100,9 @@ export function checkSmall(fleet: SmallFleet, hostRelease: string): Cell {
     environment,
     pins: pinsOf(fleet.pins[hostRelease]!, python, `${hostRelease}.txt`),
   }
-  return matrix([candidate], [host], environment, factsFrom(fleet.facts), { notes: true }).cells[0]!
+  const { sharedPaths } = fleet
+  const options = { notes: true, ...(sharedPaths === undefined ? {} : { sharedPaths }) }
+  return matrix([candidate], [host], environment, factsFrom(fleet.facts), options).cells[0]!
 }
 
 /** Findings in one line each: rule, who demands, what. */
