@@ -22,6 +22,7 @@ interface PlanFlags extends PlanOptions {
   readonly undone?: readonly string[]
   readonly fallback?: boolean
   readonly restoreDatabase?: boolean
+  readonly separate?: boolean
   readonly output?: readonly Output[]
 }
 
@@ -82,6 +83,7 @@ export function registerPlan(program: Command): void {
       ),
     )
     .option('--fallback', 'the way back now, from what --state has recorded')
+    .option('--separate', 'from shared hosts to images, one service at a time, what frees the most first')
     .option('--restore-database', 'with --fallback: after the point of no return, from the dump')
     .addOption(outputOption(['text', 'json', 'markdown', 'shell']))
   addPlanOptions(command).action(async (services: readonly string[], flags: PlanFlags, self: Command) => {
@@ -91,7 +93,8 @@ export function registerPlan(program: Command): void {
       await writeOutputs(flags.output, color, formats)
       return
     }
-    const formats = await planFormats(services, flags, self)
+    const made = flags.separate === true ? separationFormats : planFormats
+    const formats = await made(services, flags, self)
     await writeOutputs(flags.output, color, formats)
   })
 }
@@ -114,6 +117,31 @@ async function fallbackFormats(services: readonly string[], flags: PlanFlags): P
     json: async () => (await import('#report/plan-json.js')).wayBackJson(back),
     markdown: async () => (await import('#report/plan-markdown.js')).wayBackMarkdown(back),
     shell: async () => (await import('#report/plan-shell.js')).wayBackShell(back),
+  }
+}
+
+async function separationFormats(
+  services: readonly string[],
+  flags: PlanFlags,
+  self: Command,
+): Promise<Formats> {
+  const { separate } = await import('#verbs/separate.js')
+  if (flags.state !== undefined || flags.window !== undefined)
+    throw new SvcsplitError('E-CLI-USAGE', '--separate has neither --state nor --window', {
+      hint: 'each of its steps can be undone by itself',
+    })
+  if (flags.output?.some(({ format }) => !['text', 'json'].includes(format)))
+    throw new SvcsplitError('E-CLI-USAGE', '--separate writes text and json alone')
+  const progress = progressFor(self)
+  const separation = await separate({
+    ...planRequest(services, flags),
+    index: { offline: true },
+    progress,
+  }).finally(() => progress.end())
+  const report = () => import('#report/separation-text.js')
+  return {
+    text: async (options) => (await report()).separationText(separation, options),
+    json: async () => (await report()).separationJson(separation),
   }
 }
 

@@ -31,7 +31,7 @@ export interface PlanRequest {
 }
 
 /** Where images are taken to be if nobody says: in the store of the machine, as a build names them. */
-const localImages = 'localhost/{service}:{release}'
+export const localImages = 'localhost/{service}:{release}'
 
 /** `name==version` lines, hashed: two environments with the same sum have the same libraries. */
 export function librariesOf({ distributions }: Lock): ImageFacts['libraries'] {
@@ -39,7 +39,10 @@ export function librariesOf({ distributions }: Lock): ImageFacts['libraries'] {
   return { count: lines.length, sha256: createHash('sha256').update(lines.join('')).digest('hex') }
 }
 
-async function fleetFor(request: PlanRequest, facts: ReturnType<typeof openFacts>): Promise<FleetFile> {
+export async function fleetFor(
+  request: PlanRequest,
+  facts: ReturnType<typeof openFacts>,
+): Promise<FleetFile> {
   const { releases } = facts.fleet
   if (request.fleet !== undefined) return readFleetFile(request.fleet, releases)
   if (request.from !== undefined) return fleetOfRelease(releases, releaseNamed(releases, request.from).name)
@@ -50,7 +53,7 @@ async function fleetFor(request: PlanRequest, facts: ReturnType<typeof openFacts
 }
 
 /** What moves, each once. @throws E-CLI-USAGE, E-FLT-STATE, E-SVC-UNKNOWN, E-REL-UNKNOWN */
-function targetsOf(request: PlanRequest, fleet: FleetFile, facts: ReturnType<typeof openFacts>) {
+export function targetsOf(request: PlanRequest, fleet: FleetFile, facts: ReturnType<typeof openFacts>) {
   const targets = request.targets.map((text) => {
     const { service, release } = serviceReleaseNamed(facts.fleet.releases, text)
     if (!fleet.services.has(service))
