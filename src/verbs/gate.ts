@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type BaselineEntry, baselineText, compare, entryOf, parseBaseline } from '#collisions/baseline.js'
 import { allRules, type Finding, type Level, type Rule } from '#collisions/finding.js'
 import { findingsOf } from '#collisions/result.js'
@@ -11,7 +12,7 @@ import {
 } from '#collisions/verdict.js'
 import { waive } from '#collisions/waive.js'
 import { SvcsplitError } from '#errors.js'
-import { shownPath } from '#inputs/fleet.js'
+import { type InputFile, shownPath } from '#inputs/fleet.js'
 import { nearestNames } from '#inputs/nearest-name.js'
 import { type Policy, parsePolicy } from '#inputs/policy-file.js'
 import { type ReadInput, readInput } from '#inputs/requirements-file.js'
@@ -94,6 +95,12 @@ function threshold(options: GateOptions, policy: Policy | undefined): Threshold 
     ),
     allowed: new Map(rules.flatMap(([rule, { max }]) => (max === undefined ? [] : [[rule, max] as const]))),
   }
+}
+
+/** Files of the user's that decide beside what is checked, as they count among the inputs. */
+function inputFile(id: string, path: string, bytes: Uint8Array): InputFile {
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { id, path: shownPath(path), sha256, shipped: false }
 }
 
 async function readPolicy(path: string, read: ReadInput): Promise<Policy> {
@@ -223,7 +230,16 @@ async function knownBefore(
 /** Does what changed keep to the policy? `analyze` and `share` under thresholds, a baseline and waivers. */
 export async function gate(options: GateOptions): Promise<GateResult> {
   refuseContradictions(options)
-  const policy = options.policy === undefined ? undefined : await readPolicy(options.policy, readInput)
+  const noted: InputFile[] = []
+  const readNoted = async (id: string, path: string): Promise<Uint8Array> => {
+    const bytes = await readInput(path)
+    noted.push(inputFile(id, path, bytes))
+    return bytes
+  }
+  const policy =
+    options.policy === undefined
+      ? undefined
+      : await readPolicy(options.policy, (path) => readNoted('policy', path))
   const limits = threshold(options, policy)
   const beside = (path: string | undefined) => (path === undefined ? undefined : besidePolicy(policy!, path))
   const waiversPath = options.waivers ?? beside(policy?.waivers)
@@ -233,7 +249,9 @@ export async function gate(options: GateOptions): Promise<GateResult> {
       hint: 'name it: --baseline FILE',
     })
   const waivers =
-    waiversPath === undefined ? [] : await parseWaivers(await readInput(waiversPath), shownPath(waiversPath))
+    waiversPath === undefined
+      ? []
+      : await parseWaivers(await readNoted('waivers', waiversPath), shownPath(waiversPath))
   for (const { match, at } of waivers)
     if (match.rule !== undefined)
       ruleNamed(match.rule, (message, hint) => {
@@ -281,6 +299,7 @@ export async function gate(options: GateOptions): Promise<GateResult> {
     findings = compare(findings, entries).findings
   }
   const told = withFindings(result, findings)
+  const inputs = [...result.inputs, ...noted].sort((one, other) => (one.id < other.id ? -1 : 1))
   const { expired, stale, ending } = waived
   const verdict = judge(told, {
     threshold: limits,
@@ -292,5 +311,5 @@ export async function gate(options: GateOptions): Promise<GateResult> {
     strict: options.strict,
     allowIncomplete: options.allowIncomplete,
   })
-  return { ...told, verdict }
+  return { ...told, inputs, verdict }
 }
