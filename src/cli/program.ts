@@ -30,6 +30,7 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['retag', async () => (await import('./retag.js')).registerRetag],
   ['init', async () => (await import('./init.js')).registerInit],
   ['schema', async () => (await import('./schema.js')).registerSchema],
+  ['completion', async () => (await import('./completion.js')).registerCompletion],
   ['catalog', async () => (await import('./catalog.js')).registerCatalog],
 ])
 
@@ -73,8 +74,16 @@ function commandName(args: readonly string[]): string | undefined {
   return undefined
 }
 
+/** The whole command line, as help, completion and the reference tell of it. */
+export async function wholeProgram(): Promise<Command> {
+  const program = baseProgram()
+  await register(program, undefined)
+  return program
+}
+
 async function register(program: Command, name: string | undefined): Promise<void> {
-  const chosen = name === undefined ? undefined : commands.get(name)
+  // Completion tells of all commands, and so has to know them.
+  const chosen = name === undefined || name === 'completion' ? undefined : commands.get(name)
   const loaders = chosen === undefined ? [...commands.values()] : [chosen]
   for (const load of loaders) (await load())(program)
 }
