@@ -11,7 +11,7 @@ import { manPage, referenceMarkdown } from '../../src/cli/reference.js'
 let root: ToldCommand
 beforeAll(async () => {
   root = commandTree(await wholeProgram())
-})
+}, 60_000)
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url))
 

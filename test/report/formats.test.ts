@@ -207,5 +207,5 @@ describe('JSON', () => {
     // The page is held against the JSON by tests of its own.
     for (const format of analysisFormatNames.filter((one) => one !== 'html'))
       expect(await written(read, format), format).toBe(await written(result, format))
-  })
+  }, 60_000)
 })

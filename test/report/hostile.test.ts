@@ -159,7 +159,6 @@ describe('two hundred hostile texts', () => {
   it('leave only the colours of the text itself', async () => {
     for (const text of payloads) {
       const output = await analysisFormats(hostileResult(text)).text({ color: true, width: 100 })
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: the escapes of colours are what is looked for
       expect(unsafe(output.replace(/\u001b\[(?:[0-9]{1,2})m/g, '')), text).toBeUndefined()
     }
   })
