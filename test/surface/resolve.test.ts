@@ -165,6 +165,18 @@ describe('names that a module binds', () => {
     expect(await stateOf('p.c.y', files)).toBe('gone p.c.y')
   })
 
+  it('looks into a submodule whose name its package binds to another module', async () => {
+    const files = {
+      'p/__init__.py': 'from .db import api',
+      'p/db/__init__.py': '',
+      'p/db/api.py': 'y = 1',
+      'p/api.py': 'x = 1',
+    }
+    expect(await stateOf('p.api.x', files)).toBe('bound')
+    expect(await stateOf('p.api.y', files)).toBe('bound')
+    expect(await stateOf('p.api.z', files)).toBe('gone p.api.z')
+  })
+
   it('tells the module that is missing, not the name in it', async () => {
     expect(await stateOf('p.q.x', module(''))).toBe('gone p.q')
     expect(await stateOf('z.x', module(''))).toBe('gone z')
