@@ -1,5 +1,4 @@
 import { SvcsplitError } from '#errors.js'
-import { parseImageConfig } from '#oci/config.js'
 import { parseManifest } from '#oci/manifest.js'
 import { parsePlatform } from '#oci/platform.js'
 import { formatReference, parseReference } from '#oci/reference.js'
@@ -63,7 +62,6 @@ export function imageFinder(options: {
       const source = registry.source(reference)
       const found = await imageFor(source, root, parsePlatform(platform))
       const manifest = parseManifest(await source.document(found))
-      parseImageConfig(await source.document(manifest.config))
       return {
         reference: formatReference({
           registry: reference.registry,
