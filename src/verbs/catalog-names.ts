@@ -1,33 +1,26 @@
 import { join } from 'node:path'
-import pLimit from 'p-limit'
 import type { DistributionFile } from '#catalog/catalog.js'
 import { type FactCache, openFactCache } from '#catalog/fact-cache.js'
 import type { Snapshot } from '#catalog/snapshot.js'
 import { SvcsplitError } from '#errors.js'
 import type { Fleet } from '#inputs/fleet.js'
-import type { BlobStore } from '#io/blob-store.js'
 import { writeIfChanged } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseRequirement } from '#pep/requirement.js'
 import { tryParseVersion } from '#pep/version.js'
-import type { Progress } from '#progress.js'
 import { collectSurface, type SurfaceInput } from '#surface/collect.js'
 import { formatBound, formatImports, formatUsed } from '#surface/format.js'
 import { surfaceFiles } from '#surface/headers.js'
 import type { DistributionFacts } from '#surface/module-facts.js'
 import type { ReadBefore } from '#surface/read-distribution.js'
-import type { LazyIndex } from './open-index.js'
+import { fetchWheels, versionWheels, type WheelPlace } from './fetch-wheels.js'
 import { factsKind, factsOfWheel, fileToRead } from './wheel-sources.js'
 
-export interface CatalogNamesRequest {
+export interface CatalogNamesRequest extends WheelPlace {
   readonly fleet: Fleet
   readonly snapshot: Snapshot
-  readonly index: LazyIndex
-  readonly store: BlobStore
-  readonly cacheDir: string
   /** Folder of the facts. */
   readonly to: string
-  readonly progress?: Progress
 }
 
 export interface CatalogNamesResult {
@@ -51,7 +44,7 @@ export async function updateNames(request: CatalogNamesRequest): Promise<Catalog
   const versions = new Map(snapshot.names().map((name) => [name, snapshot.versions(name)]))
   const without = new Set<string>()
   let before: { name: string; read: ReadBefore } = { name: '', read: new Map() }
-  await fetchAll(request, versions)
+  await fetchWheels(request, versionWheels(snapshot), factsKind)
   const input: SurfaceInput = {
     versions,
     async read(name, version) {
@@ -78,37 +71,6 @@ export async function updateNames(request: CatalogNamesRequest): Promise<Catalog
     unread: collected.unread.length,
     written,
   }
-}
-
-/** Brings every wheel that is neither in the store nor was read before. */
-async function fetchAll(
-  { snapshot, index, store, cacheDir, progress }: CatalogNamesRequest,
-  versions: ReadonlyMap<DistributionName, readonly string[]>,
-): Promise<void> {
-  const cache = openFactCache(cacheDir)
-  const wanted: { name: DistributionName; version: string; wheel: DistributionFile }[] = []
-  for (const [name, list] of versions)
-    for (const version of list) {
-      const wheel = fileToRead(snapshot.files(name, version))
-      if (wheel === undefined || (await store.has(wheel.sha256))) continue
-      if ((await cache.get(factsKind, wheel.sha256)) === undefined) wanted.push({ name, version, wheel })
-    }
-  let done = 0
-  const limit = pLimit(16)
-  await Promise.all(
-    wanted.map(({ name, version, wheel }) =>
-      limit(async () => {
-        const listed = await (await index.open()).files(name, version)
-        const url = listed.find(({ sha256 }) => sha256 === wheel.sha256)?.url
-        if (url === undefined)
-          throw new SvcsplitError('E-IDX-NOTFOUND', `the index no longer has ${wheel.filename}`, {
-            hint: 'svcsplit catalog update learns what it has now',
-          })
-        await index.http.download(url, wheel, store)
-        progress?.step?.('fetching wheels', ++done, wanted.length)
-      }),
-    ),
-  )
 }
 
 /** A wheel that the strict reader refuses is as one without sources. */

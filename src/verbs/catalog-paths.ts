@@ -8,7 +8,6 @@ import { readWheel, readWheelFile } from '#wheels/install-wheel.js'
 import { fetchWheels, type VersionWheel, type WheelPlace } from './fetch-wheels.js'
 
 export interface CatalogPathsRequest extends WheelPlace {
-  readonly cacheDir: string
   /** Folder of the facts. */
   readonly to: string
   readonly wheels: readonly VersionWheel[]
@@ -16,7 +15,8 @@ export interface CatalogPathsRequest extends WheelPlace {
 
 export interface CatalogPathsResult {
   readonly shared: readonly SharedPath[]
-  readonly written: boolean
+  /** Names of the files that changed. */
+  readonly written: readonly string[]
 }
 
 /** Raised when what is kept of a wheel means something else than before. */
@@ -67,18 +67,14 @@ async function pathsOfWheel(
 export async function updateSharedPaths(request: CatalogPathsRequest): Promise<CatalogPathsResult> {
   const { wheels, cacheDir, to } = request
   const cache = openFactCache(cacheDir)
-  const unread: VersionWheel[] = []
-  for (const one of wheels)
-    if (one.wheel !== undefined && (await cache.get(kind, one.wheel.sha256)) === undefined) unread.push(one)
-  await fetchWheels(request, unread)
+  await fetchWheels(request, wheels, kind)
   const holders = []
   for (const one of wheels) {
     holders.push({ name: one.name, version: one.version, paths: await pathsOfWheel(one, request, cache) })
     request.progress?.step?.('comparing the files of wheels', holders.length, wheels.length)
   }
   const shared = sharedPaths(holders)
-  return {
-    shared,
-    written: await writeIfChanged(join(to, snapshotFiles.sharedPaths), formatSharedPaths(shared)),
-  }
+  const file = snapshotFiles.sharedPaths
+  const isNew = await writeIfChanged(join(to, file), formatSharedPaths(shared))
+  return { shared, written: isNew ? [file] : [] }
 }

@@ -30,6 +30,7 @@ import { writeIfChanged } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseVersion, tryParseVersion } from '#pep/version.js'
 import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
+import type { WheelPlace } from './fetch-wheels.js'
 import { type IndexRequest, lazyIndex } from './open-index.js'
 import { sdistBuilder } from './sdist-builder.js'
 
@@ -91,23 +92,42 @@ export async function catalogUpdate(options: CatalogUpdateOptions): Promise<Cata
   })
   try {
     const result = await updateFacts(fleet, await index.open(), options)
-    if (options.names === false || fleet.own !== undefined) return result
-    const { to = fleet.catalogDirs[0] } = options
-    const { updateNames } = await import('./catalog-names.js')
-    const { written, ...sources } = await updateNames({
-      fleet,
-      snapshot: loadSnapshot(to),
+    const { to = fleet.catalogDirs[0], progress } = options
+    const place = {
       index,
       store: openBlobStore(join(folder, 'blobs')),
       cacheDir: folder,
       to,
-      ...(options.progress === undefined ? {} : { progress: options.progress }),
-    })
-    return { ...result, sources, written: [...result.written, ...written] }
+      ...(progress === undefined ? {} : { progress }),
+    }
+    return options.names === false ? result : await addWheelFacts(fleet, result, place)
   } finally {
     await builder?.close()
     await index.close()
   }
+}
+
+/** What only the wheels themselves tell: which files they share, and which names their code uses and binds. */
+async function addWheelFacts(
+  fleet: Fleet,
+  result: CatalogUpdateResult,
+  place: WheelPlace & { readonly to: string },
+): Promise<CatalogUpdateResult> {
+  const snapshot = loadSnapshot(place.to)
+  const [{ updateSharedPaths }, { pinnedWheels, versionWheels }] = await Promise.all([
+    import('./catalog-paths.js'),
+    import('./fetch-wheels.js'),
+  ])
+  const wheels =
+    fleet.own === undefined
+      ? versionWheels(snapshot)
+      : pinnedWheels(loadSnapshot(...fleet.catalogDirs), fleet, fleet.own.releases)
+  const paths = await updateSharedPaths({ ...place, wheels })
+  const written = [...result.written, ...paths.written]
+  if (fleet.own !== undefined) return { ...result, written }
+  const { updateNames } = await import('./catalog-names.js')
+  const { written: names, ...sources } = await updateNames({ ...place, fleet, snapshot })
+  return { ...result, sources, written: [...written, ...names] }
 }
 
 /** A sandbox that is set up when the first sdist needs it. Builds fetch their own requirements. */

@@ -1,9 +1,12 @@
 import pLimit from 'p-limit'
 import type { DistributionFile } from '#catalog/catalog.js'
+import { openFactCache } from '#catalog/fact-cache.js'
 import type { Snapshot } from '#catalog/snapshot.js'
 import { SvcsplitError } from '#errors.js'
+import type { Fleet } from '#inputs/fleet.js'
 import type { BlobStore } from '#io/blob-store.js'
 import type { DistributionName } from '#pep/name.js'
+import { tryParseVersion } from '#pep/version.js'
 import type { Progress } from '#progress.js'
 import type { LazyIndex } from './open-index.js'
 import { fileToRead } from './wheel-sources.js'
@@ -19,6 +22,7 @@ export interface VersionWheel {
 export interface WheelPlace {
   readonly index: LazyIndex
   readonly store: BlobStore
+  readonly cacheDir: string
   readonly progress?: Progress
 }
 
@@ -33,11 +37,43 @@ export function versionWheels(snapshot: Snapshot): readonly VersionWheel[] {
     )
 }
 
-/** Brings every wheel to the store that is not there. @throws E-NET-*, E-IDX-*, E-FS-* */
-export async function fetchWheels(place: WheelPlace, wanted: readonly VersionWheel[]): Promise<void> {
-  const { index, store, progress } = place
-  const there = await Promise.all(wanted.map(({ wheel }) => wheel === undefined || store.has(wheel.sha256)))
-  const missing = wanted.filter((_, position) => !there[position])
+/** What releases pin, of the versions that are known. */
+export function pinnedWheels(
+  snapshot: Snapshot,
+  fleet: Fleet,
+  releases: readonly string[],
+): readonly VersionWheel[] {
+  const pinned = new Set(
+    releases.flatMap((release) =>
+      [...fleet.constraints(release).pins].flatMap(([name, pins]) =>
+        pins.map(({ version }) => `${name} ${tryParseVersion(version)?.key}`),
+      ),
+    ),
+  )
+  return versionWheels(snapshot).filter(({ name, version }) =>
+    pinned.has(`${name} ${tryParseVersion(version)?.key}`),
+  )
+}
+
+/**
+ * Brings those wheels to the store that are not there and of which no facts of this kind are remembered.
+ * @throws E-NET-*, E-IDX-*, E-FS-*
+ */
+export async function fetchWheels(
+  place: WheelPlace,
+  wheels: readonly VersionWheel[],
+  kind: string,
+): Promise<void> {
+  const { index, store, cacheDir, progress } = place
+  const cache = openFactCache(cacheDir)
+  const missing: VersionWheel[] = []
+  for (const one of wheels)
+    if (
+      one.wheel !== undefined &&
+      !(await store.has(one.wheel.sha256)) &&
+      (await cache.get(kind, one.wheel.sha256)) === undefined
+    )
+      missing.push(one)
   let done = 0
   const limit = pLimit(16)
   await Promise.all(
