@@ -7,11 +7,13 @@ import { planLayers } from '#layers/plan.js'
 import type { Lock } from '#lock/lock.js'
 import { parsePylock } from '#lock/parse-pylock.js'
 import { parseImageConfig } from '#oci/config.js'
+import type { Descriptor } from '#oci/descriptor.js'
 import { parseManifest } from '#oci/manifest.js'
 import { parsePlatform } from '#oci/platform.js'
 import type { Progress } from '#progress.js'
 import { parsePlace } from '#registry/destination.js'
 import { imageFor } from '#registry/image-graph.js'
+import type { ImageSource } from '#registry/image-source.js'
 import { layoutSource, rootOfLayout } from '#registry/layout-source.js'
 import { openRegistry } from '#registry/registry.js'
 import { lockRelease, shippedSnapshot } from './lock.js'
@@ -179,7 +181,7 @@ async function imageSide(request: DiffRequest, text: string): Promise<Side> {
     if (root === undefined) throw new SvcsplitError('E-REG-UNKNOWN', `${text} is not in the registry`)
     const found = await imageFor(source, root, parsePlatform(platform))
     const manifest = parseManifest(await source.document(found))
-    const config = parseImageConfig(await source.document(manifest.config))
+    const config = parseImageConfig(await bytesOf(source, manifest.config))
     const told = (config.history ?? []).flatMap(({ created_by = '' }) => distributionsIn(created_by))
     return {
       kind: 'image',
@@ -190,6 +192,14 @@ async function imageSide(request: DiffRequest, text: string): Promise<Side> {
   } finally {
     await registry.close()
   }
+}
+
+/** A blob that is small enough to be held: a configuration. */
+async function bytesOf(source: ImageSource, descriptor: Descriptor): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  const content = await source.blob(descriptor)
+  for await (const chunk of content.chunks(0, descriptor.size)) chunks.push(chunk)
+  return Buffer.concat(chunks)
 }
 
 /** The history of svcsplit's images names what each layer holds: `svcsplit: libraries: a 1, b 2`. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseReference } from '#oci/reference.js'
+import { diff } from '#verbs/diff.js'
 import { plan } from '#verbs/plan.js'
 import { client, registryServer, testImage } from '../registry/fixture.js'
 
@@ -40,4 +41,22 @@ describe('a plan with a registry', () => {
       hint: expect.stringContaining('svcsplit build glance@2025.1'),
     })
   })
+})
+
+it('the difference of two images of a registry is told to the byte', async () => {
+  const server = await registryServer()
+  const before = await testImage([1000, 2000, 3000], 1)
+  const after = await testImage([1000, 2000, 7000], 1)
+  const registry = client()
+  const reference = (tag: string) => `${server.host}/cloud/glance:${tag}`
+  await registry.push(before.source, before.root, parseReference(reference('a')))
+  await registry.push(after.source, after.root, parseReference(reference('b')))
+  const made = await diff({
+    from: reference('a'),
+    to: reference('b'),
+    python: '3.11',
+    platform: 'linux/amd64',
+    glibc: '2.36',
+  })
+  expect(made).toMatchObject({ exact: true, transfer: 7000, layers: { kept: 2, new: 1, gone: 1 } })
 })
