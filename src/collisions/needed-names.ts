@@ -94,21 +94,35 @@ export function asRunOf(options: AsRunOptions): AsRun {
     return atImport.some(({ file }) => reach?.has(moduleOf(file))) ? 'error' : 'warning'
   }
 
-  function needOf(user: DistributionName, version: string, used: UsedName): NeededName | undefined {
-    const { library, name, kind } = used
-    const places = used.places.filter(isPlain)
-    const [first] = places
-    if (first === undefined || options.kinds?.has(kind) === false) return undefined
+  /** Of uses of one name, of one kind or of several: `from a import b` and `a.b`. */
+  function needOf(user: DistributionName, version: string, all: readonly UsedName[]): NeededName | undefined {
+    const used = all.filter(({ kind, places }) => options.kinds?.has(kind) !== false && places.some(isPlain))
+    const [main] = used
+    if (main === undefined) return undefined
+    const { library, name, kind } = main
+    const places = used
+      .flatMap((one) => one.places.filter(isPlain))
+      .sort(
+        (one, other) =>
+          weight(one) - weight(other) ||
+          (one.file === other.file ? one.line - other.line : one.file < other.file ? -1 : 1),
+      )
+    const [first] = places as [UsePlace, ...UsePlace[]]
     let isDispensable: boolean | undefined
     let level: NeededName['level'] | undefined
     let specifiers: SpecifierSet | undefined
+    const missingIn = (one: string): string | undefined => {
+      for (const { kind: asked } of used) {
+        const binding = surface.binding(library, one, name, asked)
+        if (binding.state === 'gone') return binding.missing
+      }
+      return undefined
+    }
     const lackedBy = (one: string): string | undefined => {
-      const binding = surface.binding(library, one, name, kind)
-      if (binding.state !== 'gone') return undefined
-      isDispensable ??= options
-        .tested(user, version, library)
-        .some((known) => surface.binding(library, known, name, kind).state === 'gone')
-      return isDispensable ? undefined : binding.missing
+      const missing = missingIn(one)
+      if (missing === undefined) return undefined
+      isDispensable ??= options.tested(user, version, library).some((known) => missingIn(known) !== undefined)
+      return isDispensable ? undefined : missing
     }
     return {
       name: library,
@@ -118,7 +132,7 @@ export function asRunOf(options: AsRunOptions): AsRun {
       places,
       uses: places.reduce((sum, { count }) => sum + count, 0),
       get level() {
-        level ??= levelOf(user, version, used)
+        level ??= used.some((one) => levelOf(user, version, one) === 'error') ? 'error' : 'warning'
         return level
       },
       get specifiers() {
@@ -134,11 +148,11 @@ export function asRunOf(options: AsRunOptions): AsRun {
     if (known.has(key)) return known.get(key)
     const used = surface.usedNames(user, version)
     const byLibrary = new Map<DistributionName, NeededName[]>()
-    for (const one of used ?? []) {
+    for (const one of byName(used ?? [])) {
       const need = needOf(user, version, one)
       if (need === undefined) continue
-      const list = byLibrary.get(one.library)
-      if (list === undefined) byLibrary.set(one.library, [need])
+      const list = byLibrary.get(need.name)
+      if (list === undefined) byLibrary.set(need.name, [need])
       else list.push(need)
     }
     const answer =
@@ -152,8 +166,38 @@ export function asRunOf(options: AsRunOptions): AsRun {
   return { surface, needs, starts, versions }
 }
 
+/** What runs at import in every deployment comes first. */
+function weight({ moment, file }: UsePlace): number {
+  return (moment === 'call' ? 2 : 0) + (chosen.test(file) ? 1 : 0)
+}
+
 function isPlain({ guard }: UsePlace): boolean {
   return guard === undefined
+}
+
+/** Uses of the same name of the same library together, in their order. */
+function byName(used: readonly UsedName[]): Iterable<readonly UsedName[]> {
+  const names = new Map<string, UsedName[]>()
+  for (const one of used) {
+    const key = `${one.library} ${one.name}`
+    const list = names.get(key)
+    if (list === undefined) names.set(key, [one])
+    else list.push(one)
+  }
+  return names.values()
+}
+
+/** Without names that lie in another one which is gone, unless more depends on them. */
+function rootsOf(lacked: readonly NeededName[]): readonly NeededName[] {
+  if (lacked.length < 2) return lacked
+  const byText = new Map(lacked.map((need) => [need.needs, need]))
+  return lacked.filter((need) => {
+    for (let end = need.needs.lastIndexOf('.'); end > 0; end = need.needs.lastIndexOf('.', end - 1)) {
+      const outer = byText.get(need.needs.slice(0, end))
+      if (outer !== undefined && (outer.level === 'error' || need.level === 'warning')) return false
+    }
+    return true
+  })
 }
 
 function libraryNeeds(all: readonly NeededName[]): LibraryNeeds {
@@ -163,7 +207,7 @@ function libraryNeeds(all: readonly NeededName[]): LibraryNeeds {
     lackedBy(version) {
       let answer = answers.get(version)
       if (answer === undefined) {
-        answer = all.filter((need) => need.lackedBy(version) !== undefined)
+        answer = rootsOf(all.filter((need) => need.lackedBy(version) !== undefined))
         answers.set(version, answer)
       }
       return answer

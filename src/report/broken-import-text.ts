@@ -1,7 +1,7 @@
 import type { Finding, MissingName } from '#collisions/finding.js'
 import type { ResultCell } from '#collisions/result.js'
 import { placeOf, shortId } from './radius-text.js'
-import { cutTo, painter, plural, type TextOptions } from './terminal.js'
+import { cutTo, painter, plural, type TextOptions, withPlace } from './terminal.js'
 
 /** Blocks, and warnings, that a first screen shows; JSON has them all. */
 const mostBlocks = 10
@@ -36,13 +36,13 @@ export function historyOf({ distribution, missing, supply, tested }: Finding): s
   if (missing?.leakedBy !== undefined)
     return `${missing.leakedBy} brought ${distribution} ${tested?.version ?? ''} along, nobody declares it`
   const has = supply?.version ?? ''
-  const since =
-    missing?.firstWithout === has ? 'which lacks it first' : `${missing?.firstWithout} lacks it first`
+  const { lastWith, firstWithout, firstWith } = missing ?? {}
   return [
-    `the host has ${distribution} ${has}`,
-    ...(missing?.lastWith === undefined ? [] : [`${missing.lastWith} was the last with it, ${since}`]),
-    ...(missing?.firstWith === undefined ? [] : [`${missing.firstWith} is the first that has it`]),
-  ].join(': ')
+    `the host's ${distribution} ${has} lacks it`,
+    ...(lastWith === undefined ? [] : [`${lastWith} had it`]),
+    ...(firstWithout === undefined || firstWithout === has ? [] : [`${firstWithout} is the first without`]),
+    ...(firstWith === undefined ? [] : [`${firstWith} has it`]),
+  ].join(', ')
 }
 
 function block(findings: readonly Broken[], options: TextOptions): readonly string[] {
@@ -50,14 +50,10 @@ function block(findings: readonly Broken[], options: TextOptions): readonly stri
   const { demand, missing, supply } = first!
   const others = findings.length === 1 ? '' : `, ${plural(findings.length, 'name')} of it`
   const needs = `${demand.by} needs it ${missing.moment === 'import' ? 'at import' : 'when called'}${others}, ${plural(usesOf(findings), 'use')}`
-  const rows = [
-    [needs, placeOf(demand.at)],
-    [historyOf(first!), placeOf(supply?.at)],
-  ]
-  const wide = Math.max(...rows.map(([text]) => text!.length))
   return [
     `  ${missing.gone}   ${shortId(first!)}`,
-    ...rows.map(([text, at]) => cutTo(`    ${text!.padEnd(wide)}  ${at}`.trimEnd(), options.width)),
+    `    ${withPlace(needs, placeOf(demand.at), options.width, 4)}`,
+    `    ${withPlace(historyOf(first!), placeOf(supply?.at), options.width, 4)}`,
   ]
 }
 
@@ -88,10 +84,7 @@ export function brokenWarnings({ findings }: ResultCell, options: TextOptions): 
     ...broken.slice(0, mostWarnings).map(([first]) => {
       const { missing, demand, supply, distribution } = first!
       const has = supply === undefined ? 'nobody brings it' : `${distribution} ${supply.version}`
-      return cutTo(
-        `  ${missing.gone.padEnd(wide)}  ${placeOf(demand.at)}  ${has}   ${shortId(first!)}`,
-        options.width,
-      )
+      return `${cutTo(`  ${missing.gone.padEnd(wide)}  ${has}  ${placeOf(demand.at)}`, options.width - 11)}   ${shortId(first!)}`
     }),
     ...(rest > 0 ? [`  … ${rest} more: -o json has them all`] : []),
   ]
