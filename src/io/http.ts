@@ -231,7 +231,11 @@ export function openHttp(options: HttpOptions = {}): Http {
       )
     },
 
-    close: () => transport.close(),
+    async close() {
+      // What still waits for a free connection would open new ones.
+      slots.clearQueue()
+      await transport.close()
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import { formatOrigin, visible } from '#errors.js'
-import type { ExplainedConflict } from '#solver/conflict.js'
+import type { ExplainedConflict, ExplainedConflicts } from '#solver/conflict.js'
 import type { Fact } from '#solver/explain.js'
 import type { Fix } from '#solver/fixes.js'
 import type { Line } from '#solver/problem.js'
@@ -35,6 +35,18 @@ export function conflictText(conflict: ExplainedConflict, title: string, options
     ...fixLines(conflict),
     '',
   ].join('\n')
+}
+
+/** What has to be said of the conflicts as a whole. */
+export function belowConflicts({ isComplete, firstFixesHold }: ExplainedConflicts): string[] {
+  if (!isComplete)
+    return ['There may be more: not all was looked at. Fixes are looked for once all conflicts are known.']
+  if (firstFixesHold === undefined) return []
+  return [
+    firstFixesHold
+      ? 'All have to be resolved. The first fix of each, taken together, was checked: nothing else conflicts.'
+      : 'All have to be resolved. Each fix leaves the other conflicts aside; the first of each do not hold together.',
+  ]
 }
 
 function headlineOf({ lines, explanation }: ExplainedConflict): string {
@@ -142,7 +154,8 @@ function placeOf({ kind, holder, versions, index, at }: Fact): string {
   })
 }
 
-function fixLines({ lines: conflicting, fixes }: ExplainedConflict): string[] {
+function fixLines({ lines: conflicting, fixes, fixesLeftOut }: ExplainedConflict): string[] {
+  if (fixesLeftOut) return []
   const refused = conflicting.some(({ kind }) => kind === 'python')
   if (fixes.length === 0) return ['  no fix of up to six changes was found']
   const shown = fixes.slice(0, mostFixes)

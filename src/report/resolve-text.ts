@@ -1,6 +1,7 @@
+import type { ExplainedConflicts } from '#solver/conflict.js'
 import type { ResolveResult } from '#verbs/resolve.js'
 import { conflictJson, isCertain } from './conflict-json.js'
-import { conflictText } from './conflict-text.js'
+import { belowConflicts, conflictText } from './conflict-text.js'
 import { painter, plural, type TextOptions } from './terminal.js'
 
 /** Pins, as a constraints file could have them; or the conflicts. */
@@ -8,11 +9,11 @@ export function resolveText(result: ResolveResult, options: TextOptions): string
   if (result.kind === 'solution')
     return [...result.pins].map(([name, version]) => `${name}==${version}\n`).join('')
   if (result.kind === 'undecided') return 'not decided: the budget of the search ended\n'
-  const { conflicts, isComplete, offline } = result
+  const { conflicts, offline } = result
   const verdict = conflicts.some(isCertain) ? 'no solution' : 'not decided, facts are missing'
   const head = painter(options)('bold', `${verdict}: ${plural(conflicts.length, 'independent conflict')}`)
   const texts = conflicts.map((conflict, i) => conflictText(conflict, `conflict ${i + 1}`, options))
-  const tail = isComplete ? [] : ['There may be more: the budget of the search ended.\n']
+  const tail = belowConflicts(result).map((line) => `${line}\n`)
   // An operator who does not find a version that exists has to be told where it was looked for.
   if (offline) tail.push('Only the shipped facts were asked; without --offline a package index is.\n')
   return [`${head}\n`, ...texts, ...tail].join('\n')
@@ -27,11 +28,14 @@ export function resolveJson(result: ResolveResult): string {
         ? { undecided: 'the budget of the search ended' }
         : conflictsJson(
             result.conflicts.map((conflict) => conflictJson(conflict)),
-            result.isComplete,
+            result,
           )
   return `${JSON.stringify(document, undefined, 1)}\n`
 }
 
-function conflictsJson(conflicts: readonly object[], isComplete: boolean): object {
-  return { conflict: conflicts[0], conflicts, complete: isComplete }
+function conflictsJson(
+  conflicts: readonly object[],
+  { isComplete, firstFixesHold }: ExplainedConflicts,
+): object {
+  return { conflict: conflicts[0], conflicts, complete: isComplete, firstFixesHold }
 }

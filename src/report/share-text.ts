@@ -1,7 +1,7 @@
 import type { Partition } from '#solver/partition.js'
 import type { AskedService, ShareResult } from '#verbs/share.js'
 import { isCertain } from './conflict-json.js'
-import { conflictText } from './conflict-text.js'
+import { belowConflicts, conflictText } from './conflict-text.js'
 import { painter, plural, type TextOptions } from './terminal.js'
 
 /** Conflicts that are shown; JSON has them all. */
@@ -39,7 +39,7 @@ export function shareText(result: ShareResult, options: TextOptions): string {
         `And ${plural(conflicts.length - mostConflicts, 'more conflict')}: -o json has them all.`,
         '',
       )
-    if (!sharing.isComplete) lines.push('There may be more: the budget of the search ended.', '')
+    for (const line of belowConflicts(sharing)) lines.push(line, '')
     if (otherPythons.length > 0)
       lines.push(`All of them could share under Python ${otherPythons.join(', ')}.`, '')
   }

@@ -1,5 +1,5 @@
 import { type Explanation, explain } from './explain.js'
-import { type Fix, fixesOf } from './fixes.js'
+import { type Fix, fixesOf, holdsWith } from './fixes.js'
 import { independentConflicts, isInput, type MinimalConflict, noWholes, type Wholes } from './minimal.js'
 import type { Line } from './problem.js'
 import type { Session } from './session.js'
@@ -11,6 +11,8 @@ export interface ExplainedConflict extends MinimalConflict {
   readonly explanation: Explanation | undefined
   /** Fixes of this conflict: the lines of the other conflicts are left aside. */
   readonly fixes: readonly Fix[]
+  /** Fixes were not looked for, because not all conflicts are known. */
+  readonly fixesLeftOut?: true
 }
 
 export interface ExplainedConflicts {
@@ -18,6 +20,8 @@ export interface ExplainedConflicts {
   readonly conflicts: readonly ExplainedConflict[]
   /** False if the budget ended before it was clear that these are all. */
   readonly isComplete: boolean
+  /** Whether the first fixes of all of them hold together; none where there is one conflict, or one without a fix. */
+  readonly firstFixesHold?: boolean
 }
 
 /** Every independent conflict among lines that cannot hold together. */
@@ -34,8 +38,17 @@ export function* explainConflicts(
       .flatMap((other) => other.lines.filter(isInput))
     const aside = new Set(others.flatMap((line) => wholes.get(line) ?? [line]))
     const base = lines.filter((line) => !aside.has(line))
-    const fixes = yield* fixesOf(session, base, conflict, wholes)
-    explained.push({ ...conflict, explanation: explain(session, conflict), fixes })
+    // With conflicts that are not known nothing resolves the rest, and no fix can be shown to do so.
+    const fixes = isComplete ? yield* fixesOf(session, base, conflict, wholes) : []
+    explained.push({
+      ...conflict,
+      explanation: explain(session, conflict),
+      fixes,
+      ...(!isComplete && { fixesLeftOut: true }),
+    })
   }
-  return { conflicts: explained, isComplete }
+  const firsts = explained.flatMap(({ fixes }) => fixes.slice(0, 1))
+  if (explained.length < 2 || firsts.length < explained.length) return { conflicts: explained, isComplete }
+  const firstFixesHold = yield* holdsWith(session, lines, firsts, wholes)
+  return { conflicts: explained, isComplete, firstFixesHold }
 }

@@ -112,6 +112,22 @@ function* fixOf(
   }
 }
 
+/** Whether several fixes, each of its own conflict, leave an answer when all of them are made. */
+export function* holdsWith(
+  session: Session,
+  lines: readonly Line[],
+  fixes: readonly Fix[],
+  wholes: Wholes,
+): Task<boolean> {
+  const dropped = fixes.flatMap((fix) => fix.lines)
+  const gone = new Set(dropped.flatMap((line) => wholes.get(line) ?? [line]))
+  const relaxed = fixes.flatMap(({ lines: own, instead }) =>
+    own.filter((line) => line.kind === 'demand' && instead.has(line)).map(withoutBounds),
+  )
+  const left = [...lines.filter((line) => !gone.has(line)), ...relaxed]
+  return (yield* solve(session, { lines: left })).kind === 'solution'
+}
+
 function withoutBounds(line: Line): Line {
   return { ...line, key: `any ${line.key}`, specifiers: parseSpecifierSet('') }
 }

@@ -20,8 +20,11 @@ export interface ListedFile {
 export interface IndexSource {
   /** Files by version; empty if there is no such distribution. */
   listing(name: DistributionName): Promise<ReadonlyMap<string, readonly ListedFile[]>>
-  /** Undefined, or the reason, where it cannot be had. */
-  metadata(name: DistributionName, version: string): Promise<Metadata | { readonly missing: string }>
+  /** Or the reason why there is none: `missing` could be had by other means, `unusable` is wrong as it is. */
+  metadata(
+    name: DistributionName,
+    version: string,
+  ): Promise<Metadata | { readonly missing: string } | { readonly unusable: string }>
 }
 
 export interface IndexFacts {
@@ -70,10 +73,9 @@ export function indexFacts(
     const key = `${name} ${version}`
     if (releases.has(key)) return
     const metadata = await source.metadata(name, version)
-    releases.set(
-      key,
-      'missing' in metadata ? { demands: [], trouble: metadata.missing, isMissing: true } : read(metadata),
-    )
+    if ('missing' in metadata) releases.set(key, { demands: [], trouble: metadata.missing, isMissing: true })
+    else if ('unusable' in metadata) releases.set(key, { demands: [], trouble: metadata.unusable })
+    else releases.set(key, read(metadata))
   }
 
   /** The version itself, and those below it once there have been many questions about the distribution. */

@@ -22,7 +22,8 @@ export function* minimise(session: Session, core: readonly Line[]): Task<Minimal
   for (;;) {
     const background = [universe.pythonLine, ...universe.gaps]
     const others = yield* shrink(background, (kept) => {
-      const without = new Set(background.filter((line) => !kept.includes(line)))
+      const without = new Set(background)
+      for (const line of kept) without.delete(line)
       return failureOf(session, { lines: inputs.items, without })
     })
     // A gap that came to light on the way counts as well.
@@ -54,14 +55,23 @@ export type Wholes = ReadonlyMap<Line, readonly Line[]>
 
 export const noWholes: Wholes = new Map()
 
+/**
+ * Lines looked at over all conflicts. Who gives thousands of lines of which each is wrong is told the first of them:
+ * what comes of all of them together is too much to read, and takes the square of their number.
+ */
+const mostLooks = 200_000
+const leastConflicts = 20
+
 export function* independentConflicts(
   session: Session,
   lines: readonly Line[],
   wholes: Wholes = noWholes,
 ): Task<Conflicts> {
   const conflicts: MinimalConflict[] = []
+  const most = Math.max(leastConflicts, Math.floor(mostLooks / lines.length))
   let left = [...lines]
   for (;;) {
+    if (conflicts.length === most) return { conflicts, isComplete: false }
     const outcome = yield* solve(session, { lines: left })
     if (outcome.kind !== 'unsolvable') return { conflicts, isComplete: outcome.kind === 'solution' }
     const conflict = yield* minimise(session, outcome.core)

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import type { Metadata } from '#catalog/catalog.js'
 import { loadSnapshot } from '#catalog/snapshot.js'
+import { type ErrorCode, SvcsplitError } from '#errors.js'
 import { loadFleet } from '#inputs/fleet.js'
 import { cacheDir } from '#io/cache-dir.js'
 import type { Progress } from '#progress.js'
@@ -11,6 +13,8 @@ export interface IndexSourceOptions {
   readonly extraIndexUrls?: readonly string[]
   readonly progress?: Progress
 }
+
+const unusable: ReadonlySet<ErrorCode> = new Set(['E-IDX-METADATA', 'E-SDT-FORM'])
 
 /**
  * A package index as the solver asks it. Metadata that is shipped is taken from there where the index lists a file
@@ -31,7 +35,15 @@ export function openIndexSource(options: IndexSourceOptions): IndexSource & { cl
         const files = (await catalog.listing(name)).get(version) ?? []
         if (files.some(({ sha256 }) => sha256 !== undefined && hashes.has(sha256))) return known
       }
-      const found = await catalog.metadata(name, version)
+      let found: Metadata | undefined
+      try {
+        found = await catalog.metadata(name, version)
+      } catch (error) {
+        // As installers do: a version whose metadata is wrong is passed over. Bytes that are not those of the hash
+        // that the index gives are another matter, and end the run.
+        if (!(error instanceof SvcsplitError) || !unusable.has(error.code)) throw error
+        return { unusable: error.message }
+      }
       if (found !== undefined) return found
       const pending = catalog.pending().find((one) => one.name === name && one.version === version)
       return { missing: pending?.reason ?? 'its metadata cannot be had' }

@@ -1,8 +1,8 @@
 import { loadSnapshot } from '#catalog/snapshot.js'
-import { SvcsplitError } from '#errors.js'
+import { type FileOrigin, SvcsplitError } from '#errors.js'
 import { loadFleet, shownPath } from '#inputs/fleet.js'
 import type { RequirementLine } from '#inputs/requirement-line.js'
-import { parseRequirementsFile, parseRequirementsText } from '#inputs/requirements-file.js'
+import { parseRequirementsFile, parseRequirementsText, readInput } from '#inputs/requirements-file.js'
 import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
 import { supportedTags } from '#pep/tags.js'
 import type { Progress } from '#progress.js'
@@ -28,6 +28,8 @@ export interface ResolveOptions {
   readonly offline: boolean
   readonly indexUrl?: string
   readonly extraIndexUrls?: readonly string[]
+  /** What asking an index may take in all, in milliseconds. Default: half an hour. */
+  readonly deadlineMs?: number
   readonly progress?: Progress
 }
 
@@ -45,6 +47,9 @@ const glibc = '2.36'
 
 /** More versions than any real question needs; what looks at more goes in circles. */
 const mostVersions = 20_000
+
+/** Milliseconds that an index gets for all its answers together. */
+const longestAsking = 30 * 60 * 1000
 
 /** One version for each distribution that the requirements need, or why there is none. */
 export async function resolve(options: ResolveOptions): Promise<ResolveResult> {
@@ -74,7 +79,9 @@ function* resolution(session: Session, lines: readonly Line[], offline: boolean)
 
 async function linesFor(options: ResolveOptions, environment: MarkerEnvironment): Promise<Line[]> {
   const lines: Line[] = []
-  const constraintsFiles = [...options.constraintsFiles]
+  const constraintsFiles: { path: string; at?: FileOrigin }[] = options.constraintsFiles.map((path) => ({
+    path,
+  }))
   const add = (requirements: readonly RequirementLine[], by: string) => {
     for (const { requirement, at, text } of requirements) {
       const place = { ...at, path: shownPath(at.path) }
@@ -92,15 +99,15 @@ async function linesFor(options: ResolveOptions, environment: MarkerEnvironment)
   for (const path of options.requirementsFiles) {
     const { requirements, includes } = await parseRequirementsFile(path)
     add(requirements, shownPath(path))
-    constraintsFiles.push(...includes.map((include) => include.path))
+    constraintsFiles.push(...includes)
   }
   if (lines.length === 0 && options.requirements.length + options.requirementsFiles.length === 0) {
     throw new SvcsplitError('E-CLI-USAGE', 'there is nothing to resolve', {
       hint: 'name requirements, or a file of them with -r',
     })
   }
-  for (const path of constraintsFiles) {
-    const { constraints } = await readConstraints(path)
+  for (const { path, at } of constraintsFiles) {
+    const { constraints } = await readConstraints(path, (file) => readInput(file, at))
     lines.push(...constraintLines(constraints, 'constraint', environment))
   }
   return [...new Map(lines.map((line) => [line.key, line])).values()]
@@ -125,12 +132,14 @@ async function openFacts(options: ResolveOptions, environment: MarkerEnvironment
     ...(extraIndexUrls === undefined ? {} : { extraIndexUrls }),
     ...(progress === undefined ? {} : { progress }),
   })
+  const longest = options.deadlineMs ?? longestAsking
+  const deadline = performance.now() + longest
   const { facts, load, loaded } = indexFacts(source, environment, supportedTags({ python, platform, glibc }))
   return {
     facts,
     async load(needs) {
       progress?.step?.('asking the package index', loaded())
-      await load(needs)
+      await beforeDeadline(load(needs), deadline, longest)
       if (loaded() > mostVersions) {
         throw new SvcsplitError('E-CAT-MISSING', `not decided after looking at ${mostVersions} versions`, {
           hint: 'bound the requirements more tightly',
@@ -138,6 +147,22 @@ async function openFacts(options: ResolveOptions, environment: MarkerEnvironment
       }
     },
     close: () => source.close(),
+  }
+}
+
+/** Each request has its own deadline; but ten thousand slow ones, one after the other, would take days. */
+async function beforeDeadline(work: Promise<void>, deadline: number, longest: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const end = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `the package index did not tell all that was needed within ${longest / 1000} s`
+      reject(new SvcsplitError('E-NET-TIMEOUT', message, { hint: 'what it did tell is kept: try again' }))
+    }, deadline - performance.now())
+  })
+  try {
+    await Promise.race([work, end])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
