@@ -25,7 +25,7 @@ export function knownFacts(
 ): Facts {
   const read = factsReader(environment)
   const candidates = new Map<DistributionName, readonly Candidate[]>()
-  const releases = new Map<string, VersionFacts>()
+  const releases = new Map<DistributionName, Map<string, VersionFacts>>()
   const ownKeys = new Set(own.map(({ name, version }) => `${name} ${version}`))
 
   function facts(name: DistributionName, version: string): VersionFacts {
@@ -48,11 +48,16 @@ export function knownFacts(
       return list
     },
     release(name, version) {
-      const key = `${name} ${version}`
-      let answer = releases.get(key)
+      // Asked a million times over all pairs of services: two look-ups cost less than a text made of both.
+      let versions = releases.get(name)
+      if (versions === undefined) {
+        versions = new Map()
+        releases.set(name, versions)
+      }
+      let answer = versions.get(version)
       if (answer === undefined) {
         answer = facts(name, version)
-        releases.set(key, answer)
+        versions.set(version, answer)
       }
       return answer
     },

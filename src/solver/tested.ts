@@ -18,17 +18,17 @@ export interface TestedService extends ServiceLines {
  * pairs say everything.
  */
 export function* fewestAsTested(session: Session, services: readonly TestedService[]): Task<Partition> {
-  const tested: (ReadonlyMap<DistributionName, string> | undefined)[] = []
+  const tested: (TestedVersions | undefined)[] = []
   for (const service of services) {
-    const outcome = yield* solve(session, { lines: [service.self, ...service.demands, ...service.pins] })
-    if (outcome.kind === 'undecided') return outcome
-    tested.push(outcome.kind === 'solution' ? versionsTested(service, outcome.pins) : undefined)
+    const versions = yield* testedVersions(session, service)
+    if (versions === 'undecided') return { kind: 'undecided' }
+    tested.push(versions)
   }
   const pairs: [number, number][] = []
   for (const [i, a] of tested.entries()) {
     for (let j = i + 1; j < tested.length; j++) {
       const b = tested[j]
-      if (a !== undefined && b !== undefined && differ(a, b)) pairs.push([i, j])
+      if (a !== undefined && b !== undefined && clashOf(a, b) !== undefined) pairs.push([i, j])
     }
   }
   const clashing = new Set(pairs.map(([i, j]) => `${i} ${j}`))
@@ -41,22 +41,29 @@ export function* fewestAsTested(session: Session, services: readonly TestedServi
 }
 
 /** Canonical, so that two spellings of one version are one; without what no release pins. */
-function versionsTested(
-  { self, pins }: TestedService,
-  solved: ReadonlyMap<DistributionName, string>,
-): ReadonlyMap<DistributionName, string> {
+export type TestedVersions = ReadonlyMap<DistributionName, string>
+
+/** What a service was tested with, of all that it needs; undefined if its own pins refuse it. */
+export function* testedVersions(
+  session: Session,
+  { self, demands, pins }: TestedService,
+): Task<TestedVersions | 'undecided' | undefined> {
+  const outcome = yield* solve(session, { lines: [self, ...demands, ...pins] })
+  if (outcome.kind === 'undecided') return 'undecided'
+  if (outcome.kind === 'unsolvable') return undefined
   const pinned = new Set([self.name, ...pins.map(({ name }) => name)])
   return new Map(
-    [...solved].flatMap(([name, version]) =>
+    [...outcome.pins].flatMap(([name, version]) =>
       pinned.has(name) ? [[name, tryParseVersion(version)?.key ?? version] as const] : [],
     ),
   )
 }
 
-function differ(a: ReadonlyMap<DistributionName, string>, b: ReadonlyMap<DistributionName, string>): boolean {
+/** A distribution that two services were tested with at two versions: these two pins are the minimal conflict. */
+export function clashOf(a: TestedVersions, b: TestedVersions): DistributionName | undefined {
   for (const [name, version] of a) {
     const other = b.get(name)
-    if (other !== undefined && other !== version) return true
+    if (other !== undefined && other !== version) return name
   }
-  return false
+  return undefined
 }

@@ -92,8 +92,8 @@ interface Asked {
   readonly sharing: Sharing
 }
 
-/** Question 3 alone. */
-export async function askSharing(options: ShareOptions): Promise<Asked> {
+/** The services of a question as lines over the facts, nothing solved yet. */
+export async function sharingProblem(options: ShareOptions): Promise<Omit<Asked, 'sharing'>> {
   const { python, platform, read } = options
   if (options.services.length === 0) throw new SvcsplitError('E-CLI-USAGE', 'no service release is named')
   const { fleet, snapshot } = options.known ?? knownData()
@@ -102,13 +102,18 @@ export async function askSharing(options: ShareOptions): Promise<Asked> {
   const problemFor = (version: string) =>
     problemOf(fleet, snapshot, services, constraints, markerEnvironment(version, platform))
   const problem = problemFor(python)
-  const sharing = finish(shareOne(problem, preferredVersions(problem)))
   function problemAsRun(): Problem | undefined {
     const environment = markerEnvironment(python, platform)
     const asRun = shippedAsRun(fleet, snapshot, environment)
     return asRun && problemOf(fleet, snapshot, services, constraints, environment, asRun)
   }
-  return { fleet, constraints, services, problemFor, problemAsRun, problem, sharing }
+  return { fleet, constraints, services, problemFor, problemAsRun, problem }
+}
+
+/** Question 3 alone. */
+export async function askSharing(options: ShareOptions): Promise<Asked> {
+  const asked = await sharingProblem(options)
+  return { ...asked, sharing: finish(shareOne(asked.problem, preferredVersions(asked.problem))) }
 }
 
 /** Questions 3 and 4: may these service releases share one environment, and how few environments do they need? */
