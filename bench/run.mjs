@@ -17,7 +17,7 @@ import {
   glanceServiceChanged,
   glanceUnchanged,
 } from './images.mjs'
-import { resolveService, shareFifteen } from './resolve.mjs'
+import { allPairs, resolveService, shareFifteen, shareMixed } from './resolve.mjs'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const rounds = 7
@@ -27,6 +27,8 @@ const benchmarks = {
   'analyze-fleet': analyzeFleet,
   'resolve-service': resolveService,
   'share-fifteen': shareFifteen,
+  'share-mixed': shareMixed,
+  'all-pairs': allPairs,
   'image-limit': glanceColdOverLimit,
   'image-uv': glanceColdOverUv,
   'image-buildah': glanceColdOverBuildah,
