@@ -64,6 +64,8 @@ export function createGuide(universe: Universe, options: GuideOptions): SolvingG
       const rank = pack === undefined ? 0 : rankOf(engine, pack.variable)
       const extra = pack === undefined || rank <= 0 ? undefined : firstOpenPart(pack, rank)
       if (pack === undefined || extra === undefined) continue
+      // All before it is done: going through it again each time would take the square of a long chain.
+      if (!isWaiting) expandedTo = i
       if (expand(universe, pack, rank, extra)) {
         if (options.support.expanded()) backtrack(engine, 0)
         return 'again'
