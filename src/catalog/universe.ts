@@ -3,7 +3,7 @@ import { evaluateMarker, type MarkerEnvironment, markerEnvironment } from '#pep/
 import { formatMarker } from '#pep/marker-format.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseRequirement, type Requirement } from '#pep/requirement.js'
-import { parseSpecifierSet, specifierSetContains } from '#pep/specifier-set.js'
+import { newestWithin, parseSpecifierSet, specifierSetContains } from '#pep/specifier-set.js'
 import { compareVersions, isPrerelease, parseVersion, tryParseVersion } from '#pep/version.js'
 import type { Metadata } from './catalog.js'
 import { isUsableOnLinux } from './linux-files.js'
@@ -73,7 +73,7 @@ function environments(): readonly MarkerEnvironment[] {
 /**
  * Everything that the service releases may come to demand: a demand counts when its marker can be true in any
  * environment with the extras asked for on the way. A name is reached at every version that any release pins, or,
- * where none does, at the newest version for each Python.
+ * where none does, at the newest version for each Python, and at the newest within the bounds of each addition.
  */
 export async function collectUniverse(
   input: UniverseInput,
@@ -106,7 +106,10 @@ export async function collectUniverse(
     if (existing.size === 0) absent.add(name)
     const newest = await facts.newest(name)
     unpinned.set(name, newest)
-    return inOrder([...newest.values()])
+    const bounded = input.additions.flatMap((addition) =>
+      addition.name === name ? (newestWithin(addition.specifiers, existing.values()) ?? []) : [],
+    )
+    return inOrder([...newest.values(), ...bounded])
   }
 
   const follow = async (name: DistributionName): Promise<void> => {

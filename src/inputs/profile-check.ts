@@ -12,6 +12,7 @@ export interface Contradiction {
 /** The first thing in a profile that cannot be meant. */
 export function contradictionIn(profile: Profile): Contradiction | undefined {
   for (const [key, list] of [
+    ['additions', profile.additions],
     ['processes', profile.processes],
     ['bindings', profile.bindings],
     ['sudoers', profile.sudoers],

@@ -31,7 +31,7 @@ export const profileSchema = {
       description: 'Requirements (PEP 508) that the service needs to run and does not declare',
       type: 'array',
       maxItems: 1000,
-      items: { type: 'string', minLength: 1, maxLength: 1000 },
+      items: { $ref: '#/$defs/addition' },
     },
     user: {
       description: 'The user that the processes run as',
@@ -104,6 +104,24 @@ export const profileSchema = {
       minimum: 1,
       maximum: 4294967294,
     },
+    addition: {
+      description: 'A requirement, or one with the releases that need it and the reason',
+      if: { type: 'object' },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { $ref: '#/$defs/boundAddition' },
+      else: { $ref: '#/$defs/requirement' },
+    },
+    boundAddition: {
+      type: 'object',
+      required: ['requirement'],
+      additionalProperties: false,
+      properties: {
+        requirement: { $ref: '#/$defs/requirement' },
+        releases: { $ref: '#/$defs/releases' },
+        reason: { description: 'Why it is needed', type: 'string', minLength: 1, maxLength: 1000 },
+      },
+    },
+    requirement: { description: 'A requirement (PEP 508)', type: 'string', minLength: 1, maxLength: 1000 },
     process: {
       type: 'object',
       required: ['name'],

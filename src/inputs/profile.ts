@@ -33,6 +33,16 @@ export interface Process {
   readonly releases?: string
 }
 
+/** What the service needs and does not declare. */
+export interface Addition {
+  /** By PEP 508. */
+  readonly requirement: string
+  /** The releases that need it; all if left out. */
+  readonly releases?: string
+  readonly reason?: string
+  readonly at: FileOrigin
+}
+
 /** Modules of a system library, for the distribution's own Python alone. */
 export interface Binding {
   /** Of the base. */
@@ -60,8 +70,8 @@ export interface Profile {
   readonly service: string
   readonly distribution: string
   readonly extras: readonly string[]
-  /** Requirement strings: demands by the profile, not by the service. */
-  readonly additions: readonly string[]
+  /** Demands by the profile, not by the service. */
+  readonly additions: readonly Addition[]
   readonly user: { readonly name: string; readonly uid: number; readonly gid: number }
   readonly processes: readonly Process[]
   /** Packages of the base, by its suite (`bookworm`); under `all` those of every suite. */
@@ -78,8 +88,6 @@ export interface Profile {
   readonly rootwrap?: string
   readonly sudoers: readonly SudoRule[]
   readonly origin: FileOrigin
-  /** The lines of the extras and additions, for the demands that they make. */
-  readonly places: ReadonlyMap<string, FileOrigin>
 }
 
 const kind: YamlKind = { what: 'the profile', syntax: 'E-PRF-SYNTAX', schema: 'E-PRF-SCHEMA' }
@@ -88,7 +96,7 @@ interface RawProfile {
   readonly service: string
   readonly distribution: string
   readonly extras?: readonly string[]
-  readonly additions?: readonly string[]
+  readonly additions?: readonly (string | Omit<Addition, 'at'>)[]
   readonly user: Profile['user']
   readonly processes?: readonly (Omit<Process, 'command'> & Partial<Process>)[]
   readonly systemPackages?: {
@@ -102,11 +110,6 @@ interface RawProfile {
   readonly sudoers?: readonly SudoRule[]
 }
 
-/** Where each entry of a list stands in the file. */
-function placesOf(parsed: YamlFile, key: string, entries: readonly string[]): [string, FileOrigin][] {
-  return entries.map((entry, index) => [entry, placeAt(parsed, `/${key}/${index}`)])
-}
-
 function toProfile(parsed: YamlFile): Profile {
   const raw = plainData(parsed) as RawProfile
   const { extras = [], additions = [] } = raw
@@ -114,7 +117,10 @@ function toProfile(parsed: YamlFile): Profile {
     service: raw.service,
     distribution: raw.distribution,
     extras,
-    additions,
+    additions: additions.map((addition, index) => ({
+      ...(typeof addition === 'string' ? { requirement: addition } : addition),
+      at: placeAt(parsed, `/additions/${index}`),
+    })),
     user: raw.user,
     processes: (raw.processes ?? []).map((process) => ({ ...process, command: commandOf(process) })),
     systemPackages: {
@@ -127,7 +133,6 @@ function toProfile(parsed: YamlFile): Profile {
     ...(raw.rootwrap === undefined ? {} : { rootwrap: raw.rootwrap }),
     sudoers: raw.sudoers ?? [],
     origin: { path: parsed.path, line: 1 },
-    places: new Map([...placesOf(parsed, 'extras', extras), ...placesOf(parsed, 'additions', additions)]),
   }
 }
 
@@ -138,12 +143,11 @@ function commandOf({ name, command, wsgi, port }: Omit<Process, 'command'> & Par
 }
 
 /** An addition as a requirement. */
-export function additionOf(profile: Profile, addition: string): Requirement {
+export function additionOf({ requirement, at }: Addition): Requirement {
   try {
-    return parseRequirement(addition)
+    return parseRequirement(requirement)
   } catch (error) {
     if (!(error instanceof SvcsplitError)) throw error
-    const at = profile.places.get(addition) ?? profile.origin
     throw new SvcsplitError(error.code, error.message, { at, cause: error })
   }
 }
@@ -184,7 +188,7 @@ export function checkedProfile(text: string, path: string): Profile {
   refuseOddYaml(parsed)
   checkSchema(parsed, profileSchema)
   const profile = toProfile(parsed)
-  for (const addition of profile.additions) additionOf(profile, addition)
+  for (const addition of profile.additions) additionOf(addition)
   const problem = contradictionIn(profile)
   if (problem === undefined) return profile
   const { message, hint, pointer } = problem

@@ -3,7 +3,7 @@ import type { Cut } from './cut.js'
 import { cutsContain, everything, intersectCuts } from './cuts.js'
 import { isPythonSpace } from './python-text.js'
 import { asksForPrereleases, cutsOf, parseSpecifier, type Specifier } from './specifier.js'
-import { tryParseVersion, type Version } from './version.js'
+import { compareVersions, tryParseVersion, type Version } from './version.js'
 
 export type { Operator, Specifier } from './specifier.js'
 
@@ -112,6 +112,16 @@ export function filterVersions<Item extends Version | string>(
     if (parsed !== undefined && !isPrerelease) anyFinal = true
   }
   return mode === undefined && anyFinal ? finals : kept
+}
+
+/** The newest that is admitted, of texts that are versions. */
+export function newestWithin(set: SpecifierSet, versions: Iterable<string>): string | undefined {
+  return filterVersions(set, versions)
+    .flatMap((text) => tryParseVersion(text) ?? [])
+    .reduce<Version | undefined>(
+      (newest, version) => (newest === undefined || compareVersions(version, newest) > 0 ? version : newest),
+      undefined,
+    )?.text
 }
 
 /** Whether the specifiers hold, pre-releases aside. */

@@ -22,7 +22,6 @@ import {
 } from '#catalog/universe.js'
 import type { EntryPoints } from '#catalog/wheel-facts.js'
 import { type Fleet, loadFleet } from '#inputs/fleet.js'
-import { additionOf } from '#inputs/profile.js'
 import { releaseNamed } from '#inputs/releases.js'
 import { openBlobStore } from '#io/blob-store.js'
 import { cacheDir } from '#io/cache-dir.js'
@@ -33,6 +32,7 @@ import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
 import type { WheelPlace } from './fetch-wheels.js'
 import { type IndexRequest, lazyIndex } from './open-index.js'
 import { sdistBuilder } from './sdist-builder.js'
+import { profileAdditions } from './service-release.js'
 
 export interface CatalogUpdateOptions extends Partial<IndexRequest> {
   /** Folder that holds `constraints/` and `profiles/`; default: the shipped one. */
@@ -245,7 +245,7 @@ export function universeInput(fleet: Fleet, release?: string): UniverseInput {
     for (const [service, shipped] of services) {
       const profile = fleet.profile(service)
       roots.push({ name: shipped.distribution, version: shipped.version, extras: profile.extras })
-      additions.push(...profile.additions.map((addition) => additionOf(profile, addition)))
+      additions.push(...profileAdditions(profile, name).map(({ requirement }) => requirement))
     }
   }
   return { roots, additions, pins }

@@ -9,7 +9,8 @@ import { freeze, type Pinned } from '#lock/freeze.js'
 import type { Lock, LockedDistribution, LockTarget } from '#lock/lock.js'
 import { markerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
-import { type Closure, closure, distributionsOf, type Member } from '#solver/closure.js'
+import { newestWithin } from '#pep/specifier-set.js'
+import { type Closure, closure, distributionsOf, type Member, type Pins, type Root } from '#solver/closure.js'
 import type { ClosureFacts } from '#solver/closure-demands.js'
 import { factsOf, serviceRoot } from './service-release.js'
 
@@ -58,8 +59,19 @@ function walkOwn(fleet: Fleet, snapshot: Snapshot, request: ClosureRequest): Clo
   const { service, release, python, platform } = request
   const environment = markerEnvironment(python, platform)
   const facts = sharedFacts(snapshot)
-  const pins = pinsFor(fleet.constraintsOf(service, release), environment)
-  return closure({ root: serviceRoot(fleet, facts, service, release), pins, environment, facts })
+  const root = serviceRoot(fleet, facts, service, release)
+  const pins = withBounded(pinsFor(fleet.constraintsOf(service, release), environment), root, facts)
+  return closure({ root, pins, environment, facts })
+}
+
+/** What no release pins and the profile bounds is at the newest version within the bound. */
+function withBounded(pins: Pins, { additions }: Root, facts: ClosureFacts): Pins {
+  const bounded = additions.flatMap(({ requirement: { name, specifiers }, at }) => {
+    if (pins.has(name) || specifiers.specifiers.length === 0) return []
+    const version = newestWithin(specifiers, facts.versions(name))
+    return version === undefined ? [] : [[name, { version, at }] as const]
+  })
+  return bounded.length === 0 ? pins : new Map([...pins, ...bounded])
 }
 
 /** What a service release reaches under its own pins, whether it is one consistent set or not. */

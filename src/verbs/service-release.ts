@@ -24,12 +24,11 @@ export function factsOf(snapshot: Pick<Snapshot, 'metadata' | 'versions'>): Clos
   }
 }
 
-/** The demands that a profile adds, each with its line. */
-export function profileAdditions(profile: Profile): readonly PlacedRequirement[] {
-  return profile.additions.map((addition) => ({
-    requirement: additionOf(profile, addition),
-    at: profile.places.get(addition) ?? profile.origin,
-  }))
+/** The demands that a profile adds in a release, each with its line. */
+export function profileAdditions(profile: Profile, release: string): readonly PlacedRequirement[] {
+  return profile.additions
+    .filter(({ releases }) => inReleaseRange(release, releases))
+    .map((addition) => ({ requirement: additionOf(addition), at: addition.at }))
 }
 
 /** Where the walk of a shipped service release starts. */
@@ -48,7 +47,7 @@ export function serviceRoot(
     service,
     distribution: { name, version: shipped.version },
     extras: profile.extras,
-    additions: profileAdditions(profile),
+    additions: profileAdditions(profile, release),
     ...(metadata === undefined && declared.length === 0 ? {} : { own: ownDemands(metadata, declared) }),
   }
 }

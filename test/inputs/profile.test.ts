@@ -4,6 +4,7 @@ import { loadFleet } from '#inputs/fleet.js'
 import { additionOf, parseProfile } from '#inputs/profile.js'
 import { inReleaseRange } from '#inputs/release-range.js'
 import { readTextSync } from '#io/files.js'
+import { profileAdditions } from '#verbs/service-release.js'
 
 const base = 'service: foo\ndistribution: foo\nuser: {name: foo, uid: 42400, gid: 42400}\n'
 
@@ -45,8 +46,17 @@ describe('the shipped profiles', () => {
 describe('a profile', () => {
   it('knows the line of each addition', async () => {
     const profile = await parseProfile(`${base}additions:\n  - PyMySQL\n  - foo[bar]>=1\n`, 'p.yaml')
-    expect(profile.places.get('foo[bar]>=1')).toMatchObject({ path: 'p.yaml', line: 6, column: 5 })
-    expect(additionOf(profile, 'foo[bar]>=1')).toMatchObject({ name: 'foo', extras: ['bar'] })
+    expect(profile.additions[1]!.at).toMatchObject({ path: 'p.yaml', line: 6, column: 5 })
+    expect(additionOf(profile.additions[1]!)).toMatchObject({ name: 'foo', extras: ['bar'] })
+  })
+
+  it('adds to some releases what others do without', async () => {
+    const text = `${base}additions:\n  - {requirement: "bar<82", releases: "<2025.1", reason: it went away}\n`
+    const profile = await parseProfile(text, 'p.yaml')
+    const addedIn = (release: string) =>
+      profileAdditions(profile, release).map(({ requirement, at }) => [requirement.name, at])
+    expect(addedIn('2024.2')).toEqual([['bar', expect.objectContaining({ path: 'p.yaml', line: 5 })]])
+    expect(addedIn('2025.1')).toEqual([])
   })
 
   it('serves a WSGI application by uWSGI, and starts what has no command by its name', async () => {
@@ -88,6 +98,8 @@ describe('a profile', () => {
     ['two folders in one place', 'data: {etc/foo: /etc/foo, share/foo: /etc/foo}'],
     ['a sudo rule for everything', 'sudoers: [{command: ALL; reboot}]'],
     ['an addition that is none', 'additions:\n  - foo bar'],
+    ['an addition with a key that is misspelt', 'additions:\n  - {requirement: foo, release: "<2025.1"}'],
+    ['an addition for no release', 'additions:\n  - {requirement: foo, releases: "<2024.1,>=2024.1"}'],
     ['a key twice', 'service: bar'],
     ['an unknown tag', "extras: !!js/function 'x'"],
     ['a tab as indent', 'data:\n\tetc/foo: /etc/foo'],

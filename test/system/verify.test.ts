@@ -36,6 +36,8 @@ const service = {
   'demo/__init__.py': '',
   'demo/api.py': 'import os, sys\ndef main():\n    print("demo 1.0", os.getuid())\n',
   'demo/wsgi.py': 'import sys\nsys.exit("no keys in /etc/demo")\n',
+  'demo/locks.py':
+    'class LockError(Exception): pass\nLockError.__module__ = "tooz.coordination"\nraise LockError("no folder for locks")\n',
   'demo/root.py': 'import oslo_rootwrap\ndef main(): pass\n',
   'demo/broken.py': 'from json import absent\ndef main(): pass\n',
   'demo/dies.py': 'import os\nos._exit(0)\n',
@@ -184,12 +186,15 @@ describe.skipIf(tools.missing)(tools.title('an image that is verified'), () => {
   })
 
   it('may want its configuration before a WSGI module is whole', async () => {
-    const verified = await started('good:1', good, 'auto', 'demo.wsgi:application')
+    for (const [module, message] of [
+      ['demo.wsgi', 'no keys in /etc/demo'],
+      ['demo.locks', 'no folder for locks'],
+    ]) {
+      const verified = await started('good:1', good, 'auto', `${module}:application`)
 
-    expect(told(verified)).toEqual([])
-    expect(verified.start.unconfigured).toEqual([
-      'the WSGI application demo.wsgi:application: no keys in /etc/demo',
-    ])
+      expect(told(verified)).toEqual([])
+      expect(verified.start.unconfigured).toEqual([`the WSGI application ${module}:application: ${message}`])
+    }
     expect(told(await started('good:1', good, 'auto', 'demo.absent:application'))[0]).toContain(
       "does not load: from demo.absent import application: builtins.ModuleNotFoundError: No module named 'demo.absent'",
     )

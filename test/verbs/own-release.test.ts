@@ -90,6 +90,39 @@ describe('a release of the user', () => {
     ])
   })
 
+  it('has what nobody pins at the newest version within the bounds of its profile', async () => {
+    const index = await startPackageIndex({
+      files: [
+        indexWheel('shop_server', '7.0', { requires: ['shop-lib', 'tools'] }, {}),
+        indexWheel('shop_lib', '1.0', {}, {}),
+        ...['80.0', '81.0', '82.0'].map((version) => indexWheel('tools', version, {}, {})),
+      ],
+    })
+    closers.push(index.close)
+    await importShop()
+    const lockedTools = async (addition: string) => {
+      await writeAtomic(
+        `${folder}/own/profiles/shop.yaml`,
+        profile('shop-server').replace('[added]', `[${addition}]`),
+      )
+      await catalogUpdate({ indexUrl: index.url, cacheDir: `${folder}/cache` })
+      const fleet = loadFleet()
+      expect((await catalogVerify()).problems).toEqual([])
+      const lock = lockRelease(fleet, shippedSnapshot(fleet), {
+        service: 'shop',
+        release: 'shop-7',
+        python: '3.11',
+        platform: 'linux/amd64',
+        glibc: '2.36',
+      })
+      return lock.distributions.find(({ name }) => name === 'tools')?.version
+    }
+    expect(
+      await lockedTools('{requirement: tools<82, releases: ">=2024.1", reason: a module went away}'),
+    ).toBe('81.0')
+    expect(await lockedTools('{requirement: tools<82, releases: "<2024.1"}')).toBe('82.0')
+  })
+
   it('may be pinned by several files, which keep their names', async () => {
     await writeAtomic(`${folder}/more.txt`, 'other===2.0')
     await importShop({ constraints: [`${folder}/more.txt`, `${folder}/pins.txt`] })
