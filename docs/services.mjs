@@ -52,8 +52,6 @@ ${fromSdists.join('\n')}
 ## What an image does not have
 - Python bindings of system libraries (rados, rbd, libvirt) are in the base, for the Python of its distribution; the
   environment does not see them unless a deployment links them into its \`site-packages\`.
-- \`sudo\` is in the base of services that have rootwrap; the rules that the profile names (\`sudoers\`) and the
-  environment's folder in \`exec_dirs\` of \`rootwrap.conf\` are the deployment's to write, as is its configuration.
 - Optional packages: guestfs and systemd bindings, signed boot loaders for ironic, glusterfs for manila.
 - horizon's static files: \`django-admin collectstatic\` and \`compress\` run where settings and plugins are known.
 - On a base with a Python of its own (\`--base oci:DIR\`) the uWSGI of the distribution has no plugin for it: a profile

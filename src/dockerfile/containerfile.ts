@@ -25,7 +25,11 @@ export interface ContainerfileOptions {
   /** Of the process that the image starts. */
   readonly command: readonly string[]
   readonly ports: readonly number[]
+  /** The text of `/etc/sudoers.d/USER`; empty for none. */
+  readonly sudoers: string
 }
+
+type ServiceFiles = Pick<Profile, 'user' | 'directories' | 'data' | 'rootwrap'>
 
 export interface Containerfile {
   readonly text: string
@@ -40,7 +44,7 @@ export interface Containerfile {
  */
 export function renderContainerfile(
   lock: Lock,
-  profile: Pick<Profile, 'user' | 'directories' | 'data'>,
+  profile: ServiceFiles,
   options: ContainerfileOptions,
 ): Containerfile {
   const text = `${[header(lock, options), buildStage(options), finalStage(profile, options)].join('\n\n')}\n`
@@ -77,8 +81,8 @@ RUN umask 022 \\
 }
 
 function finalStage(
-  { user, directories, data }: Pick<Profile, 'user' | 'directories' | 'data'>,
-  { prefix, command, ports }: ContainerfileOptions,
+  { user, directories, data, rootwrap }: ServiceFiles,
+  { prefix, command, ports, sudoers }: ContainerfileOptions,
 ): string {
   const home = directories[0] ?? '/nonexistent'
   const group = `${user.name}:*:${user.gid}:`
@@ -95,6 +99,8 @@ function finalStage(
       const target = quote(to, 'shell')
       return `if [ -d ${source} ]; then mkdir -p ${target}; cp -R ${source} ${target}; fi`
     }),
+    ...(rootwrap === undefined ? [] : [withExecDirs(rootwrap, prefix)]),
+    ...(sudoers === '' ? [] : [withSudoers(sudoers, user.name)]),
   ]
   return [
     `# The image: the base with the environment, the account of the service and its folders.
@@ -110,6 +116,22 @@ RUN umask 022; set -e \\
 ENTRYPOINT []`,
     ...(command.length === 0 ? [] : [`CMD ${quoteList(command)}`]),
   ].join('\n')
+}
+
+/** rootwrap looks into `exec_dirs` alone. */
+function withExecDirs(rootwrap: string, prefix: string): string {
+  const path = quote(rootwrap, 'shell')
+  const first = quote(`s|^exec_dirs *= *|&${prefix}/bin,|`, 'shell')
+  return `if [ -f ${path} ]; then sed -i ${first} ${path}; fi`
+}
+
+function withSudoers(text: string, name: string): string {
+  const path = quote(`/etc/sudoers.d/${name}`, 'shell')
+  const rules = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => quote(line, 'shell'))
+  return `printf '%s\\n' ${rules.join(' ')} > ${path}; chmod 440 ${path}`
 }
 
 /** What pip installs: every distribution of the lock at its version, by the hash of its one wheel. */

@@ -1,6 +1,6 @@
 import { SvcsplitError } from '#errors.js'
 import { type InstalledWheel, sortEntries } from '#wheels/install-wheel.js'
-import { type LayerEntry, parentFolders } from './layer-stream.js'
+import { type LayerContent, type LayerEntry, parentFolders } from './layer-stream.js'
 import { contentOf, type WheelBytes } from './wheel-layer.js'
 
 /** The account that a service runs as. */
@@ -18,6 +18,10 @@ export interface ConfigurationOptions {
   readonly directories: readonly string[]
   /** Path below the prefix -> absolute path that gets a copy of it, as `etc/glance` -> `/etc/glance`. */
   readonly data: ReadonlyMap<string, string>
+  /** The text of `/etc/sudoers.d/USER`; empty for none. */
+  readonly sudoers: string
+  /** The copy of a data file whose `exec_dirs` are to begin with the programs of the environment. */
+  readonly rootwrap?: string
   /** `etc/passwd` and `etc/group` of the base. */
   readonly passwd: string
   readonly group: string
@@ -32,6 +36,7 @@ const ofTheBase = new Set([
   'boot',
   'dev',
   'etc',
+  'etc/sudoers.d',
   'home',
   'lib',
   'lib64',
@@ -96,6 +101,7 @@ export function configurationEntries(
       throw new SvcsplitError('E-IMG-FORM', `${directory} belongs to the base, not to ${user.name}`)
     add({ type: 'folder', path, mode: 0o755, uid: user.uid, gid: user.gid, size: 0 })
   }
+  if (options.sudoers !== '') add({ ...textFile(`etc/sudoers.d/${user.name}`, options.sudoers), mode: 0o440 })
   for (const entry of dataCopies(options, wheels, bytesOf)) add(entry)
   const parents = parentFolders(entries.keys()).filter(
     ({ path }) => !ofTheBase.has(path) && !entries.has(path),
@@ -103,8 +109,11 @@ export function configurationEntries(
   return sortEntries([...parents, ...entries.values()])
 }
 
+/** rootwrap finds programs that its filters name without a path in these folders alone, whatever PATH is. */
+const execDirs = /^exec_dirs *= */m
+
 function dataCopies(
-  { prefix, data }: ConfigurationOptions,
+  { prefix, data, rootwrap }: ConfigurationOptions,
   wheels: readonly InstalledWheel[],
   bytesOf: WheelBytes,
 ): readonly LayerEntry[] {
@@ -116,19 +125,22 @@ function dataCopies(
       const wanted = wheel.entries.filter(({ path }) => path === source || path.startsWith(`${source}/`))
       if (wanted.length === 0) continue
       const archive = bytesOf(wheel)
-      for (const entry of wanted)
-        copies.push({
-          type: 'file',
-          path: target + entry.path.slice(source.length),
-          mode: entry.mode,
-          uid: 0,
-          gid: 0,
-          size: entry.size,
-          content: () => contentOf(entry, archive, wheel.filename),
-        })
+      for (const entry of wanted) {
+        const path = target + entry.path.slice(source.length)
+        const content = () => contentOf(entry, archive, wheel.filename)
+        const { mode, size } = entry
+        if (`/${path}` === rootwrap) {
+          const text = textOf(content()).replace(execDirs, `$&${prefix}/bin,`)
+          copies.push({ ...textFile(path, text), mode })
+        } else copies.push({ type: 'file', path, mode, uid: 0, gid: 0, size, content })
+      }
     }
   }
   return copies
+}
+
+function textOf(content: LayerContent): string {
+  return ('bytes' in content ? content.bytes : content.unpack()).toString('utf8')
 }
 
 function textFile(path: string, text: string): LayerEntry {

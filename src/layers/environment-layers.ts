@@ -220,14 +220,14 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
   const [forgotten] = byName.keys()
   if (forgotten !== undefined) throw new Error(`${forgotten} is in no layer`)
   const configuration = { ...options.configuration, prefix }
-  const { user, directories, data, passwd, group } = configuration
+  const { user, directories, data, sudoers, rootwrap, passwd, group } = configuration
   planned.push({
     title: `configuration of ${user.name}`,
     key: [
       'configuration',
       data.size === 0 ? [] : wheelKeys(options.wheels),
       [...data].sort(),
-      [user.name, user.uid, user.gid, directories, passwd, group],
+      [user.name, user.uid, user.gid, directories, passwd, group, sudoers, rootwrap ?? ''],
     ],
     sources: data.size === 0 ? [] : options.wheels,
     estimated: false,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type ContextWheel, renderContainerfile } from '#dockerfile/containerfile.js'
 import { buildWithBuildah, writeContext } from '#dockerfile/context.js'
 import { SvcsplitError } from '#errors.js'
+import { sudoersText } from '#inputs/sudoers.js'
 import { readBuildRequirements } from '#wheelhouse/build-requirements.js'
 import { localBase } from './registry-base.js'
 import { fetchBuildWheel } from './sdist-builder.js'
@@ -54,6 +55,7 @@ async function writeOne(
     wheels: files.wheels,
     pip,
     command: target.processes[0]?.command ?? [],
+    sudoers: sudoersText(target.profile, target.release, prefix),
     ports: target.processes.flatMap(({ port }) => (port === undefined ? [] : [port])),
   })
   await writeContext(dir, containerfile, [...files.wheels, pip], base)

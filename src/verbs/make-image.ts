@@ -1,4 +1,5 @@
 import { assembleImage, type Image } from '#image/assemble.js'
+import { sudoersText } from '#inputs/sudoers.js'
 import {
   type EnvironmentOptions,
   environmentLayers,
@@ -63,7 +64,7 @@ type Spare = (layer: Descriptor) => Promise<boolean>
 
 async function layerOptions(
   workshop: Workshop,
-  { profile }: Target,
+  { profile, release }: Target,
   { base, lock, files }: ServiceParts,
   spare: Spare,
 ): Promise<EnvironmentOptions> {
@@ -83,6 +84,8 @@ async function layerOptions(
       user: profile.user,
       directories: profile.directories,
       data: profile.data,
+      sudoers: sudoersText(profile, release, prefix),
+      ...(profile.rootwrap === undefined ? {} : { rootwrap: profile.rootwrap }),
       ...(await accountsOf(base, request.cacheDir)),
     },
     store,

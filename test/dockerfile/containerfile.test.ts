@@ -23,7 +23,7 @@ const lock: Lock = {
   ],
 }
 
-const profile = {
+const profile: Parameters<typeof renderContainerfile>[1] = {
   user: { name: 'demo', uid: 42400, gid: 42401 },
   directories: ['/var/lib/demo'],
   data: new Map([['etc/demo', '/etc/demo']]),
@@ -45,6 +45,7 @@ const options: ContainerfileOptions = {
   pip: { name: 'pip', version: '26.3', filename: 'pip-26.3-py3-none-any.whl', sha256: hash('c') },
   command: ['demo-api', '--config-file=/etc/demo/demo.conf'],
   ports: [9000, 80, 9000],
+  sudoers: '',
 }
 
 const render = (change: Partial<ContainerfileOptions> = {}, over: Partial<typeof profile> = {}) =>
@@ -95,6 +96,17 @@ describe('a Containerfile', () => {
       'CMD ["demo-api", "--config-file=/etc/demo/demo.conf"]',
       '',
     ])
+  })
+
+  it('lets the user run as root what the profile says, and rootwrap find the environment', () => {
+    const { text } = render(
+      { sudoers: 'Defaults:demo !requiretty\ndemo ALL = (root) ALL\n' },
+      { rootwrap: '/etc/demo/rootwrap.conf' },
+    )
+    expect(text).toContain(
+      "printf '%s\\n' 'Defaults:demo !requiretty' 'demo ALL = (root) ALL' > '/etc/sudoers.d/demo'; chmod 440 '/etc/sudoers.d/demo'",
+    )
+    expect(text).toContain("sed -i 's|^exec_dirs *= *|&/opt/venv/bin,|' '/etc/demo/rootwrap.conf'")
   })
 
   it('comes with every distribution of the lock by the hash of its wheel', () => {

@@ -3,6 +3,7 @@ import { describeError } from '#cli/print-error.js'
 import { loadFleet } from '#inputs/fleet.js'
 import { additionOf, parseProfile } from '#inputs/profile.js'
 import { inReleaseRange } from '#inputs/release-range.js'
+import { sudoersText } from '#inputs/sudoers.js'
 import { readTextSync } from '#io/files.js'
 import { profileAdditions } from '#verbs/service-release.js'
 
@@ -57,6 +58,14 @@ describe('a profile', () => {
       profileAdditions(profile, release).map(({ requirement, at }) => [requirement.name, at])
     expect(addedIn('2024.2')).toEqual([['bar', expect.objectContaining({ path: 'p.yaml', line: 5 })]])
     expect(addedIn('2025.1')).toEqual([])
+  })
+
+  it('says what sudo has to know of a release', () => {
+    const ironic = loadFleet().profile('ironic')
+    expect(sudoersText(ironic, '2025.1', '/opt/venv')).toBe(
+      'Defaults:ironic !requiretty\nironic ALL = (root) NOPASSWD: /opt/venv/bin/ironic-rootwrap /etc/ironic/rootwrap.conf *\n',
+    )
+    expect(sudoersText(ironic, '2025.2', '/opt/venv')).toBe('')
   })
 
   it('serves a WSGI application by uWSGI, and starts what has no command by its name', async () => {

@@ -57,6 +57,7 @@ function options(changes: Partial<EnvironmentOptions> = {}): EnvironmentOptions 
       user: { name: 'demo', uid: 42400, gid: 42401 },
       directories: ['/var/lib/demo', '/var/run/demo'],
       data: new Map([['etc/demo', '/etc/demo']]),
+      sudoers: '',
       passwd: 'root:x:0:0:root:/root:/bin/bash\n',
       group: 'root:x:0:\n',
     },
@@ -219,6 +220,32 @@ describe('the configuration of an image', () => {
     ])
     expect(entries.get('var/lib/demo')).toMatchObject({ type: '5', uid: 42400, gid: 42401, mode: 0o755 })
     expect(entries.get('etc/demo/api.conf')).toMatchObject({ type: '0', uid: 0, gid: 0, mode: 0o644 })
+  })
+
+  it('lets the user run as root what the profile says, and rootwrap find the environment', async () => {
+    const wheel = writeWheel([
+      { name: 'demo-1.0.data/data/etc/demo/rootwrap.conf', content: '# DEFAULT\nexec_dirs = /sbin,/bin\n' },
+    ])
+    const { configuration } = options()
+    const given = options({
+      wheels: [source(wheel, true)],
+      groups: [{ title: 'the service itself', distributions: [normalizeName('demo')] }],
+      configuration: {
+        ...configuration,
+        sudoers: 'demo ALL = (root) ALL\n',
+        rootwrap: '/etc/demo/rootwrap.conf',
+      },
+    })
+    const layer = (await environmentLayers(given)).at(-1)!
+    const entries = list(layer, given)
+    const text = gunzipSync(readFileSync(given.store.path(hexOf(layer.descriptor.digest)))).toString('latin1')
+
+    expect(entries.get('etc/sudoers.d/demo')).toMatchObject({ type: '0', uid: 0, gid: 0, mode: 0o440 })
+    expect(entries.get('etc/demo/rootwrap.conf')).toMatchObject({ type: '0', uid: 0, gid: 0, mode: 0o644 })
+    // The folder is the base's, with the mode that its sudo gave it.
+    expect(entries.has('etc/sudoers.d')).toBe(false)
+    expect(text).toContain('demo ALL = (root) ALL\n')
+    expect(text).toContain('# DEFAULT\nexec_dirs = /opt/venv/bin,/sbin,/bin\n')
   })
 
   it.each([

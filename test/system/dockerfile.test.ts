@@ -70,6 +70,7 @@ describe.skipIf(tools.missing)(tools.title('a Containerfile run by buildah'), ()
         pip,
         command: ['demo-api', nasty],
         ports: [9000],
+        sudoers: '',
       },
     )
     const context = join(dir, 'context')

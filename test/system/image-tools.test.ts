@@ -70,6 +70,7 @@ beforeAll(async () => {
       user: { name: 'demo', uid: 42400, gid: 42400 },
       directories: ['/var/lib/demo'],
       data: new Map([['etc/demo', '/etc/demo']]),
+      sudoers: '',
       passwd: 'root:x:0:0:root:/root:/bin/bash\n',
       group: 'root:x:0:\n',
     },

@@ -86,6 +86,7 @@ async function writeImage(name: string, wheel: WrittenWheel, command: readonly s
       user,
       directories: ['/var/lib/demo'],
       data: new Map(),
+      sudoers: '',
       passwd: accounts.get('etc/passwd')!.toString(),
       group: accounts.get('etc/group')!.toString(),
     },
