@@ -2,15 +2,17 @@
 //   for r in 2024.1 2024.2 2025.1 2025.2 2026.1; do
 //     svcsplit build --all --release $r -o oci:images --report json > $r.json
 //   done
+// Reports of single images may follow: the last one that has an image counts.
 //   node docs/services.mjs 2024.1.json 2024.2.json 2025.1.json 2025.2.json 2026.1.json
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const reports = process.argv.slice(2).map((path) => JSON.parse(readFileSync(path, 'utf8')).images)
 const releaseOf = ({ name }) => name.split(/[:@]/)[1]
-const releases = reports.map(([image]) => releaseOf(image))
+const releases = [...new Set(reports.map(([image]) => releaseOf(image)))].sort()
 const services = [...new Set(reports.flat().map(({ name }) => name.split(/[:@]/)[0]))].sort()
+/** Of several reports of a release, the last that has the image. */
 const imageOf = (service, release) =>
-  reports.flat().find(({ name }) => name === `${service}:${release}` || name === `${service}@${release}`)
+  reports.flat().findLast(({ name }) => name === `${service}:${release}` || name === `${service}@${release}`)
 
 function cell(image) {
   if (image === undefined) return '–'
@@ -18,9 +20,24 @@ function cell(image) {
   return `${image.distributions}${image.built.length === 0 ? '' : ` (${image.built.length})`}`
 }
 
+/** What came of starting an image: what loads and waits for a configuration, and scripts that want something else. */
+function started(image) {
+  if (image?.error !== undefined) return 'no'
+  const { start, findings = [] } = image?.proof ?? {}
+  if (start === undefined || start.engine === 'none') return '–'
+  const waits = start.unconfigured.length
+  const wanting = findings.filter(({ rule }) => rule === 'start').length
+  return ['yes', ...(waits === 0 ? [] : [`${waits} wait`]), ...(wanting === 0 ? [] : [`${wanting} want`])].join(', ')
+}
+
 const rows = services.map(
   (service) => `| ${service} | ${releases.map((release) => cell(imageOf(service, release))).join(' | ')} |`,
 )
+const proofs = services
+  .filter((service) => releases.some((release) => started(imageOf(service, release)) !== '–'))
+  .map(
+    (service) => `| ${service} | ${releases.map((release) => started(imageOf(service, release))).join(' | ')} |`,
+  )
 const sdists = new Map()
 for (const { name, built = [] } of reports.flat())
   for (const one of built) {
@@ -43,6 +60,22 @@ Distributions in the image and, in brackets, how many of them are wheels that we
 | service | ${releases.join(' | ')} |
 |---|${releases.map(() => '--:').join('|')}|
 ${rows.join('\n')}
+
+## Images that were started
+Every script of the environment was imported, every WSGI application of the service too, and every program of its
+processes was asked for its version or its help, as the user of the service and without a network. *n wait*: WSGI
+applications that load all their code and then end because there is no configuration, key or folder yet. *n want*:
+scripts beside the processes that want what nobody demands. –: not started for this page.
+
+| service | ${releases.join(' | ')} |
+|---|${releases.map(() => '---').join('|')}|
+${proofs.join('\n')}
+
+## Optional processes
+An image has the programs of all processes that its release has, also of those that a profile marks \`optional\`: it
+exposes their ports, and is unfit if one of them does not load. It starts the first process. A plan has containers of
+the optional ones only where the fleet file lists the containers that run; a service that only tells its \`replicas\` is
+planned with all others.
 
 ## Wheels that the index does not have
 | distribution | built for |
