@@ -20,7 +20,9 @@ export default defineConfig({
           setupFiles: ['test/support/property-seed.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/system/**', 'test/structure/**'],
-          testTimeout: 20_000,
+          // Heavy ones take seconds of CPU, and a machine that does other work gives them a fraction of it.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -3,6 +3,7 @@ import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
 import { type Closure, closure, distributionsOf, type Member, type Pins, type Root } from '#solver/closure.js'
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
+import { closureAlone } from './alone.js'
 import { brokenFinding, brokenNames, undeclaredFindings } from './broken-import.js'
 import { extraHits, type Hit, type Host, hitsOf, pythonHit, refusesPython, toFinding } from './check.js'
 import { type EntryPoints, vanishedEntryPoints } from './entry-points.js'
@@ -80,7 +81,7 @@ export function isSoundAlone(
 ): boolean | undefined {
   const pins = candidate.ownPins(environment)
   if (pins === undefined) return undefined
-  const own = closure({ root: candidate.root, pins, environment, facts })
+  const own = closureAlone({ root: candidate.root, pins, environment, facts })
   return (
     own.undecided.length === 0 &&
     own.members.every(
@@ -190,7 +191,7 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
     const { told, notes, counts } = hitsOf(walked, member.set, ownPins)
     for (const { rule, findings: number, slots } of counts) count.add(rule, number, slots)
     for (const hit of told) tell(hit, member)
-    if (options.notes) for (const hit of notes) tell(hit, member)
+    if (options.notes) for (const hit of notes(walked)) tell(hit, member)
   }
   for (const { hit, member } of extraHits(walked)) {
     count.add('missing-extra', 1, [hit.demand!.slot])

@@ -1,8 +1,9 @@
 import type { Origin } from '#errors.js'
 import type { DistributionName } from '#pep/name.js'
-import { type Closure, closure, distributionsOf, type Member, type Pins, viaOf } from '#solver/closure.js'
+import { type Closure, distributionsOf, type Member, type Pins, viaOf } from '#solver/closure.js'
 import type { ClosureFacts } from '#solver/closure-demands.js'
 import type { UndeclaredModule, UsePlace } from '#surface/surface.js'
+import { closureAlone } from './alone.js'
 import type { Host } from './check.js'
 import { type Finding, type FindingSupply, fingerprint, type MissingName } from './finding.js'
 import type { AsRun, NeededName } from './needed-names.js'
@@ -28,15 +29,17 @@ function isThere({ reason }: Member): boolean {
  * @param areTested the pins are those of a release as it is: then its libraries suit each other
  */
 export function brokenNames(walked: Closure, asRun: AsRun, areTested: boolean): readonly BrokenName[] {
+  const here = distributionsOf(walked)
   const broken: BrokenName[] = []
   for (const member of walked.members) {
     if (member.name === undefined || !isThere(member) || (areTested && member.reason === 'pin')) continue
     const isService = member.reason === 'service'
     const needs = asRun.needs(member.name, member.version!)
     if (needs === undefined || needs.size === 0) continue
-    for (const supply of walked.members) {
-      if (supply.name === undefined || !isThere(supply)) continue
-      for (const need of needs.get(supply.name)?.lackedBy(supply.version!) ?? [])
+    for (const [name, { lackedBy }] of needs) {
+      const supply = here.get(name)
+      if (supply === undefined || !isThere(supply)) continue
+      for (const need of lackedBy(supply.version!))
         if (isService || need.level === 'error') broken.push({ member, supply, need })
     }
   }
@@ -137,13 +140,14 @@ export function undeclaredFindings(
   const here = distributionsOf(walked)
   const gone = (asRun.surface.undeclared(name, version) ?? []).filter(
     ({ providers, places }) =>
-      places.some(({ guard }) => guard === undefined) &&
       providers.length > 0 &&
-      !providers.some((provider) => here.has(provider)),
+      !providers.some((provider) => here.has(provider)) &&
+      places.some(({ guard }) => guard === undefined),
   )
   if (gone.length === 0) return []
-  const { root } = walked
-  const own = distributionsOf(closure({ root, pins: ownPins, environment: host.environment, facts }))
+  const own = distributionsOf(
+    closureAlone({ root: walked.root, pins: ownPins, environment: host.environment, facts }),
+  )
   return gone.flatMap((one) => {
     const provider = one.providers.find((known) => own.has(known))
     return provider === undefined ? [] : [undeclaredFinding(one, provider, walked, host, release, own)]

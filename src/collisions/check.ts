@@ -66,11 +66,28 @@ export function isRefused(demand: Demand, supply: Member | undefined): boolean {
   return !accepts(demand, supply.version!)
 }
 
+const drifts = new WeakMap<Scope, ('same' | Jump)[]>()
+
+/** How far a member is from what the service was tested with: the same for every service with those pins on a host. */
+function driftOf(scope: Scope, slot: number, own: string, version: string): 'same' | Jump {
+  let ofScope = drifts.get(scope)
+  if (ofScope === undefined) {
+    ofScope = []
+    drifts.set(scope, ofScope)
+  }
+  const known = ofScope[slot]
+  if (known !== undefined) return known
+  const drift = jumpBetween(own, version)
+  ofScope[slot] = drift
+  return drift
+}
+
 /** The rule, if any, that one demand falls under; drift as how far it goes. */
 function ruleOf(
   demand: Demand,
   supply: Member | undefined,
   ownPins: Pins | undefined,
+  scope: Scope,
 ): Rule | Jump | undefined {
   if (supply === undefined || supply.reason === 'unpinned') return 'unpinned'
   if (supply.reason === 'missing') return 'missing'
@@ -78,7 +95,7 @@ function ruleOf(
   if (supply.reason === 'service') return undefined
   const own = ownPins?.get(demand.target)
   if (own === undefined) return undefined
-  const jump = jumpBetween(own.version, supply.version!)
+  const jump = driftOf(scope, demand.slot, own.version, supply.version!)
   return jump === 'same' ? undefined : jump
 }
 
@@ -86,7 +103,8 @@ function ruleOf(
 export interface SetHits {
   /** Errors and warnings. */
   readonly told: readonly Hit[]
-  readonly notes: readonly Hit[]
+  /** Made for who asks: of many cells notes are counted only, and there are a hundred thousand. */
+  notes(closure: Closure): readonly Hit[]
   readonly counts: readonly SetCount[]
 }
 
@@ -97,25 +115,34 @@ export interface SetCount {
   readonly slots: readonly number[]
 }
 
+function hitOf(found: Rule | Jump, demand: Demand, supply: Member | undefined): Hit {
+  return isJump(found)
+    ? { rule: 'drift', demand, supply, jump: found, extra: undefined }
+    : { rule: found, demand, supply, jump: undefined, extra: undefined }
+}
+
 function hitsOfSet(closure: Closure, set: DemandSet, ownPins: Pins | undefined): SetHits {
   const told: Hit[] = []
-  const notes: Hit[] = []
+  const noted: { readonly demand: Demand; readonly found: Rule | Jump }[] = []
   const counted = new Map<Rule, { findings: number; slots: Set<number> }>()
   for (const demand of set.demands) {
     const supply = supplierOf(closure, demand)
-    const found = ruleOf(demand, supply, ownPins)
+    const found = ruleOf(demand, supply, ownPins, closure.scope)
     if (found === undefined) continue
     const rule = isJump(found) ? 'drift' : found
-    const jump = isJump(found) ? found : undefined
-    const hit = { rule, demand, supply, jump, extra: undefined }
-    if (levelOf[rule] === 'note') notes.push(hit)
-    else told.push(hit)
-    const count = counted.get(rule) ?? { findings: 0, slots: new Set() }
+    if (levelOf[rule] === 'note') noted.push({ demand, found })
+    else told.push(hitOf(found, demand, supply))
+    let count = counted.get(rule)
+    if (count === undefined) {
+      count = { findings: 0, slots: new Set() }
+      counted.set(rule, count)
+    }
     count.findings += 1
     count.slots.add(demand.slot)
-    counted.set(rule, count)
   }
   const counts = [...counted].map(([rule, { findings, slots }]) => ({ rule, findings, slots: [...slots] }))
+  const notes = (asked: Closure) =>
+    noted.map(({ demand, found }) => hitOf(found, demand, supplierOf(asked, demand)))
   return { told, notes, counts }
 }
 
@@ -177,7 +204,7 @@ export function visitHits(
     if (refusesPython(member)) visit(pythonHit, member)
     const { told, notes } = hitsOf(closure, member.set, ownPins)
     for (const hit of told) visit(hit, member)
-    for (const hit of notes) visit(hit, member)
+    for (const hit of notes(closure)) visit(hit, member)
   }
   for (const { hit, member } of extraHits(closure)) visit(hit, member)
 }

@@ -58,27 +58,27 @@ export interface ExpiredWaiver {
 
 const severity: Readonly<Record<Level, number>> = { error: 2, warning: 1, note: 0 }
 
-export function levelUnder(threshold: Threshold, rule: Rule): Level {
-  return threshold.levels.get(rule) ?? levelOf[rule]
+/** The level of a rule, or of one finding of it, which may be milder than its rule. */
+export function levelUnder(threshold: Threshold, rule: Rule, usual: Level = levelOf[rule]): Level {
+  return threshold.levels.get(rule) ?? usual
 }
 
-/** Whether any new finding of a rule fails, unless the policy gives a number. */
-function isFailing(threshold: Threshold, rule: Rule): boolean {
-  const level = levelUnder(threshold, rule)
-  return threshold.failOn.some(
-    (one) => one === rule || (one in severity && severity[level] >= severity[one as Level]),
-  )
+/** Whether a new finding fails, unless the policy gives a number. */
+function isFailing({ failOn }: Threshold, { rule, level }: Pick<Finding, 'rule' | 'level'>): boolean {
+  return failOn.some((one) => one === rule || (one in severity && severity[level] >= severity[one as Level]))
 }
 
 /** Whether new findings of a rule are held against a number at all. */
 export function isCounted(threshold: Threshold, rule: Rule): boolean {
-  return threshold.allowed.has(rule) || isFailing(threshold, rule)
+  return threshold.allowed.has(rule) || isFailing(threshold, { rule, level: levelUnder(threshold, rule) })
 }
 
-/** New findings of a rule: those told, or the number where notes are only counted. */
-function newOf(result: AnalysisResult, rule: Rule, told: readonly Finding[]): number {
+/** New findings of a rule that count: those told, or the number where notes are only counted. */
+function newOf(result: AnalysisResult, rule: Rule, told: readonly Finding[], threshold: Threshold): number {
   if (!result.notesTold && levelOf[rule] === 'note') return result.summary.findings[rule]
-  return told.filter((finding) => finding.rule === rule && finding.state === 'new').length
+  // A number in the policy is one of all findings of the rule, whatever their level.
+  const counts = (finding: Finding) => threshold.allowed.has(rule) || isFailing(threshold, finding)
+  return told.filter((one) => one.rule === rule && one.state === 'new' && counts(one)).length
 }
 
 export interface Grounds {
@@ -112,13 +112,12 @@ export function judge(result: AnalysisResult, grounds: Grounds): Verdict {
   const excess = [...counted]
     .map((rule) => ({
       rule,
-      found: newOf(result, rule, told),
+      found: newOf(result, rule, told, threshold),
       allowed: threshold.allowed.get(rule) ?? 0,
     }))
     .filter(({ found, allowed }) => found > allowed)
-  const failing = new Set(allRules.filter((rule) => isFailing(threshold, rule)))
   const inState = (state: Finding['state']) =>
-    told.filter((finding) => finding.state === state && failing.has(finding.rule)).length
+    told.filter((finding) => finding.state === state && isFailing(threshold, finding)).length
   const failed =
     excess.length > 0 || expired.length > 0 || (strict && stale.length + staleEntries(compared) > 0)
   const open = isEmpty(result) || (result.undecided.length > 0 && !grounds.allowIncomplete)

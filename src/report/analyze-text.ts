@@ -7,6 +7,7 @@ import { matrixText } from './matrix-text.js'
 import { placeOf, radiusLines, shortId } from './radius-text.js'
 import { cutTo, nextCommands, painter, plural, type TextOptions, wrapTo } from './terminal.js'
 import { sentence } from './told.js'
+import { verdictLine } from './verdict-text.js'
 
 /** Most lines of one rule that a first screen shows; JSON has them all. */
 const mostLines = 12
@@ -266,5 +267,5 @@ export function analysisText(result: AnalysisResult, options: TextOptions): stri
         nextLine(result, options.width),
       ]
     : matrixText(result, undecidedLines(result, options), options)
-  return `${lines.join('\n')}\n`
+  return `${[...lines, verdictLine(result)].join('\n')}\n`
 }

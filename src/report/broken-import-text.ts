@@ -6,8 +6,8 @@ import { cutTo, painter, plural, type TextOptions, withPlace } from './terminal.
 /** Blocks, and warnings, that a first screen shows; JSON has them all. */
 const mostBlocks = 10
 const mostWarnings = 8
-/** Causes that one line of the matrix names. */
-const mostCauses = 3
+/** Causes that the matrix names. */
+const mostCauses = 4
 
 type Broken = Finding & { readonly missing: MissingName }
 
@@ -15,16 +15,29 @@ function isBroken(finding: Finding): finding is Broken {
   return finding.rule === 'broken-import' && finding.missing !== undefined
 }
 
-/** Findings of one cause together: a module that is gone takes all of its names with it. */
-function byCause(findings: readonly Broken[]): readonly (readonly Broken[])[] {
+/** What is gone with everything below it: the shortest of the missing names that one of them begins with. */
+function rootOf(gone: string, all: ReadonlySet<string>): string {
+  for (let dot = gone.indexOf('.'); dot > 0; dot = gone.indexOf('.', dot + 1))
+    if (all.has(gone.slice(0, dot))) return gone.slice(0, dot)
+  return gone
+}
+
+/** Findings of one cause together: what is gone takes all that is below it along. Errors come first. */
+function byCause(cell: ResultCell): readonly (readonly Broken[])[] {
+  const findings = cell.findings.filter(isBroken)
+  const all = new Set(findings.map(({ missing }) => missing.gone))
   const causes = new Map<string, Broken[]>()
   for (const finding of findings) {
-    const key = `${finding.distribution} ${finding.missing.gone}`
+    const key = `${finding.distribution} ${rootOf(finding.missing.gone, all)}`
     const known = causes.get(key)
     if (known === undefined) causes.set(key, [finding])
     else known.push(finding)
   }
   return [...causes.values()].sort((one, other) => usesOf(other) - usesOf(one))
+}
+
+function isError(findings: readonly Broken[]): boolean {
+  return findings.some(({ level }) => level === 'error')
 }
 
 function usesOf(findings: readonly Broken[]): number {
@@ -48,22 +61,25 @@ export function historyOf({ distribution, missing, supply, tested }: Finding): s
 function block(findings: readonly Broken[], options: TextOptions): readonly string[] {
   const [first] = findings
   const { demand, missing, supply } = first!
+  const root = findings
+    .map((one) => one.missing.gone)
+    .reduce((one, other) => (other.length < one.length ? other : one))
   const others = findings.length === 1 ? '' : `, ${plural(findings.length, 'name')} of it`
   const needs = `${demand.by} needs it ${missing.moment === 'import' ? 'at import' : 'when called'}${others}, ${plural(usesOf(findings), 'use')}`
   return [
-    `  ${missing.gone}   ${shortId(first!)}`,
+    `  ${root}   ${shortId(first!)}`,
     `    ${withPlace(needs, placeOf(demand.at), options.width, 4)}`,
     `    ${withPlace(historyOf(first!), placeOf(supply?.at), options.width, 4)}`,
   ]
 }
 
 /** What stops modules of the service from being imported: one block for each cause, with both sides. */
-export function brokenLines({ findings }: ResultCell, options: TextOptions): readonly string[] {
-  const broken = byCause(findings.filter(isBroken).filter(({ level }) => level === 'error'))
+export function brokenLines(cell: ResultCell, options: TextOptions): readonly string[] {
+  const broken = byCause(cell).filter(isError)
   if (broken.length === 0) return []
   const paint = painter(options)
   const rest = broken.length - mostBlocks
-  const title = `${plural(broken.length, 'BROKEN IMPORT')}  as run: the code needs it, and the host's libraries do not have it`
+  const title = `${plural(broken.length, 'BROKEN IMPORT', 'BROKEN IMPORTS')}  as run: the code needs it, and the host's libraries do not have it`
   return [
     paint('red', paint('bold', title)),
     ...broken.slice(0, mostBlocks).flatMap((findingsOfOne) => block(findingsOfOne, options)),
@@ -73,8 +89,8 @@ export function brokenLines({ findings }: ResultCell, options: TextOptions): rea
 }
 
 /** What breaks only where it is called, or in a driver, plugin or tool that a deployment may not use. */
-export function brokenWarnings({ findings }: ResultCell, options: TextOptions): readonly string[] {
-  const broken = byCause(findings.filter(isBroken).filter(({ level }) => level === 'warning'))
+export function brokenWarnings(cell: ResultCell, options: TextOptions): readonly string[] {
+  const broken = byCause(cell).filter((findings) => !isError(findings))
   if (broken.length === 0) return []
   const paint = painter(options)
   const rest = broken.length - mostWarnings
@@ -90,36 +106,67 @@ export function brokenWarnings({ findings }: ResultCell, options: TextOptions): 
   ]
 }
 
-/** The causes that stop services of one release on the host of another, each with whom it stops and one place. */
-export function brokenOfHop(cells: readonly ResultCell[]): string | undefined {
-  const causes = new Map<string, { readonly services: Set<string>; readonly first: Broken }>()
+/** One name that is gone: who is stopped by it, each up to its last release that is, and one place. */
+interface Cause {
+  readonly gone: string
+  readonly first: Broken
+  /** By service, the place of its last release in the list. */
+  readonly until: Map<string, number>
+}
+
+function causesOn(cells: readonly ResultCell[], order: ReadonlyMap<string, number>): readonly Cause[] {
+  const broken = cells.flatMap(({ findings }) => findings.filter(isBroken))
+  const all = new Set(broken.filter(({ level }) => level === 'error').map(({ missing }) => missing.gone))
+  const causes = new Map<string, Cause>()
   for (const { candidate, findings } of cells)
     for (const finding of findings) {
       if (!isBroken(finding) || finding.level !== 'error') continue
-      const { gone } = finding.missing
-      const known = causes.get(gone) ?? { services: new Set(), first: finding }
-      causes.set(gone, known)
-      known.services.add(candidate.service)
+      const gone = rootOf(finding.missing.gone, all)
+      const cause = causes.get(gone) ?? { gone, first: finding, until: new Map<string, number>() }
+      causes.set(gone, cause)
+      const release = order.get(candidate.release ?? '') ?? -1
+      cause.until.set(candidate.service, Math.max(release, cause.until.get(candidate.service) ?? -1))
     }
-  if (causes.size === 0) return undefined
-  const sorted = [...causes].sort(
-    ([name, one], [other, two]) => two.services.size - one.services.size || (name < other ? -1 : 1),
+  const newest = ({ until }: Cause): number => Math.max(...until.values())
+  return [...causes.values()].sort(
+    (one, other) =>
+      newest(other) - newest(one) || other.until.size - one.until.size || (one.gone < other.gone ? -1 : 1),
   )
-  const rest = sorted.length - mostCauses
+}
+
+/** `designate, glance until 2024.2; cinder until 2025.1`. */
+function whoUntil(until: ReadonlyMap<string, number>, names: readonly string[]): string {
+  const last = [...new Set(until.values())].sort((one, other) => other - one)
+  return last
+    .map((release) => {
+      const services = [...until].filter(([, one]) => one === release).map(([service]) => service)
+      return `${services.sort().join(', ')} until ${names[release] ?? ''}`
+    })
+    .join('; ')
+}
+
+/** What stops older services on one host: one block for each name that is gone, those of the newest releases first. */
+export function causeLines(
+  cells: readonly ResultCell[],
+  releases: readonly { readonly name: string }[],
+  options: TextOptions,
+): readonly string[] {
+  const names = releases.map(({ name }) => name)
+  const causes = causesOn(cells, new Map(names.map((name, index) => [name, index])))
+  const shown = causes.slice(0, mostCauses)
+  const rest = causes.length - shown.length
   return [
-    ...sorted
-      .slice(0, mostCauses)
-      .map(
-        ([gone, { services, first }]) =>
-          `${[...services].sort().join(', ')}: ${gone} (${placeOf(first.demand.at)})`,
-      ),
-    ...(rest > 0 ? [`and ${rest} more`] : []),
-  ].join('; ')
+    ...shown.map(({ gone, first, until }) => {
+      const text = `${gone}   ${whoUntil(until, names)}`
+      return `    ${withPlace(text, placeOf(first.demand.at), options.width, 6)}`
+    }),
+    ...(rest > 0 ? [`    … ${plural(rest, 'name')} more, of older releases: -o json has them all`] : []),
+  ]
 }
 
 /** How many names stop a cell's service from running. */
-export function brokenIn({ findings }: ResultCell): number {
-  return byCause(findings.filter(isBroken).filter(({ level }) => level === 'error')).length
+export function brokenIn(cell: ResultCell): number {
+  return byCause(cell).filter(isError).length
 }
 
 /** Lower bounds that metadata declares and that the code has outgrown. */

@@ -1,8 +1,8 @@
 import type { Finding } from '#collisions/finding.js'
 import type { AnalysisResult, ResultCell } from '#collisions/result.js'
-import { brokenIn, brokenOfHop } from './broken-import-text.js'
+import { brokenIn, causeLines } from './broken-import-text.js'
 import { placeOf, radiusOfHop, shortId } from './radius-text.js'
-import { count, cutTo, painter, plural, type TextOptions, wrapTo } from './terminal.js'
+import { count, cutTo, nextCommands, painter, plural, type TextOptions, wrapTo } from './terminal.js'
 
 interface Hop {
   readonly from: string
@@ -33,6 +33,14 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
       .map((text, column) => (column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!)))
       .join('  '),
   )
+}
+
+/** A heading with what is to be known to read what follows: beside it, or below where there is no room. */
+function titled(title: string, note: string, options: TextOptions): readonly string[] {
+  const bold = painter(options)('bold', title)
+  if (note === '') return [bold]
+  if (title.length + 3 + note.length <= options.width) return [`${bold}   ${note}`]
+  return [bold, `  ${wrapTo(note, options.width, 2)}`]
 }
 
 /** Service by hop: what breaks when that service alone moves. */
@@ -66,9 +74,11 @@ function hopTable(result: AnalysisResult, options: TextOptions): readonly string
   )
   const lines = table([head, ...body, split(['  all', ...totals.map(count)])])
   return [
-    `${paint('bold', 'ONE SERVICE MOVES, THE HOST STAYS')}   demands that the pins of the release before refuse${
-      near === hops.length ? '' : '   │ right: SLURP hops'
-    }`,
+    ...titled(
+      'ONE SERVICE MOVES, THE HOST STAYS',
+      `demands that the host's older pins refuse${near === hops.length ? '' : '; right of │ SLURP hops'}`,
+      options,
+    ),
     paint('dim', lines[0]!),
     ...lines.slice(1, -1),
     paint('bold', lines.at(-1)!),
@@ -78,7 +88,6 @@ function hopTable(result: AnalysisResult, options: TextOptions): readonly string
 
 /** Older services on newer hosts: what metadata says of it, and what it does not. */
 function backLines(result: AnalysisResult, options: TextOptions): readonly string[] {
-  const paint = painter(options)
   const order = new Map(result.releases.map(({ name }, index) => [name, index]))
   const back = result.cells.filter(
     ({ host, candidate }) => (order.get(host.label) ?? -1) > (order.get(candidate.release ?? '') ?? Infinity),
@@ -90,10 +99,10 @@ function backLines(result: AnalysisResult, options: TextOptions): readonly strin
   const drift = back.reduce((sum, { summary }) => sum + summary.findings.drift, 0)
   const declared = `${plural(total, 'collision')} in ${plural(back.length, 'cell')}${who.length === 0 ? '' : `, all of ${who.join(' and ')}`}`
   return [
-    `${paint('bold', 'THE HOST MOVES, ONE SERVICE STAYS')}   as declared: metadata has lower bounds only`,
-    cutTo(`  ${declared}`, options.width),
+    ...titled('THE HOST MOVES, ONE SERVICE STAYS', '', options),
+    `  ${wrapTo(`as declared: ${declared}: metadata has lower bounds only`, options.width, 2)}`,
     ...goneLines(result, back, options),
-    `  ${plural(Math.round(drift / back.length), 'demand')} a cell answered by a version that was never tested with it`,
+    `  never tested: ${plural(Math.round(drift / back.length), 'demand')} a cell, each met by a version that it was not run with`,
     '',
   ]
 }
@@ -109,19 +118,12 @@ function goneLines(
   const newest = result.releases.at(-1)?.name
   const broken = back.filter((cell) => brokenIn(cell) > 0)
   if (broken.length === 0) return ['  as run: no name that certain code needs at import is gone']
-  const lines = result.releases.flatMap(({ name }) => {
-    const cells = back.filter(({ host, candidate }) => host.label === newest && candidate.release === name)
-    const text = brokenOfHop(cells)
-    return text === undefined ? [] : [`    ${wrapTo(`${name} → ${newest}   ${text}`, options.width, 4, 22)}`]
-  })
+  const onNewest = broken.filter(({ host }) => host.label === newest)
   return [
-    `  ${paint('bold', 'As run, names its code needs are gone')} in ${plural(broken.length, 'cell')}:`,
-    ...lines.slice(-mostGone),
+    `  ${paint('red', 'as run: names that its code needs are gone')} in ${plural(broken.length, 'cell')}${onNewest.length === 0 ? '' : `; on ${newest}:`}`,
+    ...causeLines(onNewest, result.releases, options),
   ]
 }
-
-/** Releases whose services are told on the newest host. */
-const mostGone = 4
 
 function worst(result: AnalysisResult): { hop: Hop; findings: readonly Finding[] } | undefined {
   const { neighbours, slurp } = hopsOf(result.releases)
@@ -183,11 +185,15 @@ function raiseLines(result: AnalysisResult, options: TextOptions): readonly stri
     return text === undefined ? [] : [`  ${wrapTo(`${from} → ${to}: ${text}`, options.width, 2, 4)}`]
   })
   if (lines.length === 0) return []
-  const paint = painter(options)
   const isProved = result.cells.every(({ radius }) => radius?.kind !== 'moves' || radius.exact)
   return [
-    `${paint('bold', 'RAISE THE PINS INSTEAD')}   the fewest that let the service run${isProved ? ', proved' : ', as far as found'}; whoever else holds one is disturbed`,
+    ...titled(
+      'RAISE THE PINS INSTEAD',
+      `the fewest${isProved ? ', proved' : ', as far as found'}; who else holds one is disturbed`,
+      options,
+    ),
     ...lines,
+    '',
   ]
 }
 
@@ -195,20 +201,30 @@ function separationLines(result: AnalysisResult, options: TextOptions): readonly
   const { sound, of } = result.separate
   if (of === 0) return []
   const paint = painter(options)
+  const sure = `${sound} of ${plural(of, 'service release')} without an error under their own pins (checked)`
   return [
-    `${paint('bold', 'WITH SEPARATION')}   ${paint(sound === of ? 'green' : 'yellow', `${sound} of ${plural(of, 'service release')}`)} ` +
-      'without an error under their own pins (checked); 0 services disturbed, whichever moves',
+    ...titled('WITH SEPARATION', '0 services disturbed, whichever moves', options),
+    `  ${paint(sound === of ? 'green' : 'yellow', sure)}`,
+    '',
   ]
 }
 
-function nextLine(result: AnalysisResult): string {
+function nextLine(result: AnalysisResult, columns: number): string {
   const found = worst(result)
   if (found === undefined) return 'next   svcsplit analyze nova@2026.1 --host 2025.1'
   const { hop, findings } = found
   const services = new Map<string, number>()
   for (const { demand } of findings) services.set(demand.service, (services.get(demand.service) ?? 0) + 1)
   const name = [...services].sort(([, one], [, other]) => other - one)[0]![0]
-  return `next   svcsplit analyze ${name}@${hop.to} --host ${hop.from}   ·   svcsplit build ${name}@${hop.to} -o oci:images`
+  const service = `${name}@${hop.to}`
+  return nextCommands(
+    [
+      `svcsplit analyze ${service} --host ${hop.from}`,
+      `svcsplit build ${service} -o oci:images`,
+      `svcsplit plan ${service} --from ${hop.from}`,
+    ],
+    columns,
+  )
 }
 
 /** Many cells at a glance. */
@@ -228,17 +244,23 @@ export function matrixText(
       'bold',
       `${plural(services.size, 'service')} · ${releases.size === 0 ? '' : `${plural(releases.size, 'release')} · `}Python ${result.python} · ${result.platform}` +
         `${host === undefined ? '' : ` · host ${host}`} · ${plural(result.cells.length, 'cell')}`,
-    ) +
-      `   ${plural(findings.collision, 'collision')}, ${plural(findings['python-floor'], 'floor')}, ` +
-      `${findings.missing} missing, ${plural(findings['entry-point'], 'entry point')} gone, ${plural(findings.drift, 'drifting demand')}`,
+    ),
     '',
     ...(hops.length > 0 ? hops : cellList(result, options)),
     ...backLines(result, options),
-    ...worstLines(result, options),
-    ...undecided,
-    ...raiseLines(result, options),
     ...separationLines(result, options),
-    nextLine(result),
+    ...worstLines(result, options),
+    ...raiseLines(result, options),
+    ...undecided,
+    wrapTo(
+      `in all  ${plural(findings.collision, 'collision')}, ${plural(findings['python-floor'], 'Python floor')}, ` +
+        `${findings.missing} missing, ${plural(findings['entry-point'], 'entry point')} gone, ` +
+        `${plural(findings['broken-import'], 'broken import')}, ${plural(findings.drift, 'drifting demand')}`,
+      options.width,
+      0,
+      8,
+    ),
+    nextLine(result, options.width),
   ]
 }
 

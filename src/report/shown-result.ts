@@ -11,7 +11,9 @@ function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((one) => shown(one))
   if (value instanceof Map) return new Map([...value].map(([key, one]) => [shown(key), shown(one)]))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shown(one)]))
+  const safe: Record<string, unknown> = {}
+  for (const key in value) safe[key] = shown((value as Readonly<Record<string, unknown>>)[key])
+  return safe
 }
 
 function shownCell(cell: ResultCell): ResultCell {

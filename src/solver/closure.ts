@@ -112,11 +112,16 @@ export function supplierOf(closure: Closure, demand: Demand): Member | undefined
   return closure.bySlot[demand.slot]
 }
 
-/** The distributions of a closure by name, without the profile. */
+const byName = new WeakMap<Closure, ReadonlyMap<DistributionName, Member>>()
+
+/** The distributions of a closure by name, nearest first, without the profile. Several rules ask: made once. */
 export function distributionsOf(closure: Closure): ReadonlyMap<DistributionName, Member> {
-  return new Map(
-    closure.members.flatMap((member) => (member.name === undefined ? [] : [[member.name, member]])),
-  )
+  const known = byName.get(closure)
+  if (known !== undefined) return known
+  const made = new Map<DistributionName, Member>()
+  for (const member of closure.members) if (member.name !== undefined) made.set(member.name, member)
+  byName.set(closure, made)
+  return made
 }
 
 /** The distributions from the start of the walk to the one that demands. */

@@ -6,6 +6,8 @@ interface ModuleRow {
   readonly name: string
   /** Undefined for a module of another distribution. */
   readonly positions?: Uint8Array
+  /** The packages that it is in; the same in every version, and made when first asked for. */
+  parents?: readonly string[]
   readonly edges: { readonly positions: Uint8Array; readonly targets: readonly number[] }[]
 }
 
@@ -40,10 +42,15 @@ export function parseImportBlock({ path, line, versions, lines }: Block): Import
       imports(module) {
         const row = byName.get(module)
         if (row?.positions?.[position] !== 1) return []
-        const found = row.edges.flatMap(({ positions, targets }) =>
-          positions[position] === 1 ? targets : [],
-        )
-        return [...new Set([...parentsOf(module), ...found.flatMap((number) => rows[number]?.name ?? [])])]
+        row.parents ??= parentsOf(module)
+        const found = new Set(row.parents)
+        for (const { positions, targets } of row.edges)
+          if (positions[position] === 1)
+            for (const number of targets) {
+              const target = rows[number]
+              if (target !== undefined) found.add(target.name)
+            }
+        return [...found]
       },
     }),
   }

@@ -5,7 +5,7 @@ import { type Block, readBlocks } from './blocks.js'
 import { type BoundBlock, parseBoundBlock } from './bound-block.js'
 import { surfaceFiles, surfaceHeaders } from './headers.js'
 import { parseImportBlock } from './import-block.js'
-import type { Binding, ImportGraph, Surface, UsedName } from './surface.js'
+import type { Binding, ImportGraph, Surface, UndeclaredModule, UsedName } from './surface.js'
 import { parseUsedBlock, type UsedBlock } from './used-block.js'
 
 /**
@@ -18,6 +18,7 @@ export function loadSurface(dir: string): Surface {
   const bound = openFile(dir, 'bound', parseBoundBlock)
   const imports = openFile(dir, 'imports', parseImportBlock)
   const uses = new Map<string, readonly UsedName[]>()
+  const undeclared = new Map<string, readonly UndeclaredModule[]>()
   const broken = new Map<string, readonly UsedName[]>()
   const graphs = new Map<string, ImportGraph>()
 
@@ -45,10 +46,13 @@ export function loadSurface(dir: string): Surface {
     },
     undeclared(user, version) {
       const found = placed(used(user), version)
-      return found?.block.undeclared.flatMap(({ module, providers, places }) => {
-        const here = places(found.position)
-        return here.length === 0 ? [] : [{ module, providers, places: here }]
-      })
+      if (found === undefined) return undefined
+      return remember(undeclared, `${user} ${found.position}`, () =>
+        found.block.undeclared.flatMap(({ module, providers, places }) => {
+          const here = places(found.position)
+          return here.length === 0 ? [] : [{ module, providers, places: here }]
+        }),
+      )
     },
     modules(distribution, version) {
       const found = placed(bound(distribution), version)

@@ -263,7 +263,7 @@ export async function gate(options: GateOptions): Promise<GateResult> {
   const hosts = hostsOf(result)
   const levelled = findingsOf(result).map((finding) => ({
     ...finding,
-    level: levelUnder(limits, finding.rule),
+    level: levelUnder(limits, finding.rule, finding.level),
   }))
   const waived = waive(levelled, waivers, options.today, ({ id }) => hosts.get(id))
   const isNamed = ({ rule }: { readonly rule: string }) => {

@@ -99,13 +99,14 @@ function entryPointsBetween(
   name: DistributionName,
   from: string,
   to: string,
+  started: () => EntryPoints['started'],
 ): EntryPoints | undefined {
   const versionIn = (release: string) =>
     fleet.releases.byName.get(release)?.services.get(profile.service)?.version
   const before = scriptsIn(snapshot, name, versionIn(from))
   const after = scriptsIn(snapshot, name, versionIn(to))
   if (before === undefined || after === undefined) return undefined
-  return { distribution: name, before, after, started: startedBy(profile, to) }
+  return { distribution: name, before, after, started: started() }
 }
 
 const suites = new WeakMap<Fleet, readonly Suite[]>()
@@ -126,6 +127,15 @@ function systemNeeds(fleet: Fleet, profile: Profile, release: string): SystemNee
   return { bindings, suites: known }
 }
 
+/** What is the same on every host is worked out on the first one. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
 /** A shipped service release as the analysis takes it. */
 export function candidateOf(
   fleet: Fleet,
@@ -137,13 +147,14 @@ export function candidateOf(
 ): Candidate {
   const root = serviceRoot(fleet, facts, service, release, profile)
   const { name, version } = root.distribution!
+  const started = once(() => startedBy(profile, release))
   return {
     service,
     release,
     version,
     root,
     ownPins: (environment) => pinsFor(fleet.constraintsOf(service, release), environment),
-    entryPoints: (host) => entryPointsBetween(fleet, snapshot, profile, name, host, release),
-    system: () => systemNeeds(fleet, profile, release),
+    entryPoints: (host) => entryPointsBetween(fleet, snapshot, profile, name, host, release, started),
+    system: once(() => systemNeeds(fleet, profile, release)),
   }
 }
