@@ -112,6 +112,24 @@ export function configurationEntries(
 /** rootwrap finds programs that its filters name without a path in these folders alone, whatever PATH is. */
 const execDirs = /^exec_dirs *= */m
 
+/** Whether a file of an environment is, or lies in, one of the places that are copied. */
+function isBelow(path: string, place: string): boolean {
+  return path === place || path.startsWith(`${place}/`)
+}
+
+/** Whether a wheel brings files that the configuration copies. */
+export function bringsData(
+  { prefix, data }: Pick<ConfigurationOptions, 'prefix' | 'data'>,
+  entries: readonly { readonly path: string }[],
+): boolean {
+  const places = [...data.keys()].map((from) => placeOf(prefix, from))
+  return entries.some(({ path }) => places.some((place) => isBelow(path, place)))
+}
+
+function placeOf(prefix: string, from: string): string {
+  return `${relative(prefix)}/${relative(`/${from}`)}`
+}
+
 function dataCopies(
   { prefix, data, rootwrap }: ConfigurationOptions,
   wheels: readonly InstalledWheel[],
@@ -119,10 +137,10 @@ function dataCopies(
 ): readonly LayerEntry[] {
   const copies: LayerEntry[] = []
   for (const [from, to] of data) {
-    const source = `${relative(prefix)}/${relative(`/${from}`)}`
+    const source = placeOf(prefix, from)
     const target = relative(to)
     for (const wheel of wheels) {
-      const wanted = wheel.entries.filter(({ path }) => path === source || path.startsWith(`${source}/`))
+      const wanted = wheel.entries.filter(({ path }) => isBelow(path, source))
       if (wanted.length === 0) continue
       const archive = bytesOf(wheel)
       for (const entry of wanted) {

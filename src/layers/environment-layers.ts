@@ -1,10 +1,18 @@
 import { join } from 'node:path'
 import type { BlobStore } from '#io/blob-store.js'
+import { openFactCache } from '#io/fact-cache.js'
 import type { DistributionName } from '#pep/name.js'
 import type { Progress } from '#progress.js'
 import { checkClashes } from '#wheels/clashes.js'
-import { type InstalledWheel, installWheelBytes, readWheelFile } from '#wheels/install-wheel.js'
-import { type ConfigurationOptions, configurationEntries } from './configuration-layer.js'
+import {
+  type InstalledWheel,
+  type InstallOptions,
+  installWheelBytes,
+  readWheelFile,
+} from '#wheels/install-wheel.js'
+import { keepPlaces, knownPlaces, type PlacedWheel } from '#wheels/placed-files.js'
+import { unpackEntry } from '#wheels/wheel-entry.js'
+import { bringsData, type ConfigurationOptions, configurationEntries } from './configuration-layer.js'
 import { type DescriptorCache, isInStore, type LayerKey, openDescriptorCache } from './descriptor-cache.js'
 import { type Layer, writeLayer } from './layer.js'
 import type { LayerEntry } from './layer-stream.js'
@@ -57,14 +65,14 @@ export async function environmentLayers(options: EnvironmentOptions): Promise<re
 
   const planned = plannedLayers(options, wheels)
   const known = await knownLayers(options, cache, planned)
-  await options.fetch?.(missingWheels(planned, known))
+  await options.fetch?.(await missingWheels(planned, known))
   let done = known.filter((layer) => layer !== undefined).length
   progress?.step?.('layers', done, planned.length)
   const layers: Layer[] = []
   // One after another: more at once would be no faster, and hold more wheels in memory.
   for (const [position, { title, key, entries }] of planned.entries()) {
     const there = known[position]
-    const layer = there ?? (await writeLayer(title, entries(), store))
+    const layer = there ?? (await writeLayer(title, await entries(), store))
     layers.push(layer)
     if (there !== undefined) continue
     await cache.keep([prefix, python, ...key], layer)
@@ -88,20 +96,23 @@ function knownLayers(
   )
 }
 
-function missingWheels(
+async function missingWheels(
   planned: readonly PlannedLayer[],
   known: readonly (Layer | undefined)[],
-): readonly WheelSource[] {
-  const missing = planned.flatMap(({ sources }, position) => (known[position] === undefined ? sources : []))
-  return [...new Set(missing)]
+): Promise<readonly WheelSource[]> {
+  const missing = planned.filter((_, position) => known[position] === undefined)
+  return [...new Set((await Promise.all(missing.map(({ sources }) => sources()))).flat())]
 }
 
 /** Fetches the wheels that `environmentLayers` will read, ahead of it. @throws what `fetch` throws */
 export async function fetchForLayers(options: EnvironmentOptions): Promise<void> {
   const cache = openDescriptorCache(join(options.cacheDir, 'layers'))
-  if (!(await cache.isChecked(clashKey(options)))) return options.fetch?.(options.wheels)
-  const planned = plannedLayers(options, wheelReader(options))
-  await options.fetch?.(missingWheels(planned, await knownLayers(options, cache, planned)))
+  const wheels = wheelReader(options)
+  const planned = plannedLayers(options, wheels)
+  const missing = await missingWheels(planned, await knownLayers(options, cache, planned))
+  const checked = await cache.isChecked(clashKey(options))
+  const unread = checked ? [] : await wheels.unread(options.wheels)
+  await options.fetch?.([...new Set([...missing, ...unread])])
 }
 
 /** What is known of a layer before anything is made. */
@@ -124,7 +135,7 @@ export async function surveyLayers(
     plannedLayers(options, wheelReader(options)).map(async ({ title, key, sources, estimated }) => {
       const layer = await cache.recall([prefix, python, ...key], title)
       if (layer !== undefined) return { title, layer, size: layer.descriptor.size }
-      return { title, size: estimated ? sources.reduce((sum, wheel) => sum + sizeOf(wheel), 0) : 0 }
+      return { title, size: estimated ? (await sources()).reduce((sum, wheel) => sum + sizeOf(wheel), 0) : 0 }
     }),
   )
 }
@@ -133,31 +144,45 @@ interface PlannedLayer {
   readonly title: string
   readonly key: LayerKey
   /** The wheels that it takes to make it. */
-  readonly sources: readonly WheelSource[]
+  readonly sources: () => Promise<readonly WheelSource[]>
   /** Whether its size is about that of its wheels. */
   readonly estimated: boolean
-  readonly entries: () => readonly LayerEntry[]
+  readonly entries: () => Promise<readonly LayerEntry[]>
 }
 
 interface WheelReader {
   readonly read: (sources: readonly WheelSource[]) => readonly InstalledWheel[]
   readonly bytesOf: WheelBytes
+  /** What a wheel puts where: as an earlier run kept it, else by reading the wheel. */
+  readonly places: (source: WheelSource) => Promise<PlacedWheel>
+  /** Those of which nothing was kept. */
+  readonly unread: (sources: readonly WheelSource[]) => Promise<readonly WheelSource[]>
 }
 
 /** So many bytes of wheels are kept between looking at them and writing them; others are read a second time. */
 const keptBytes = 16 * 1024 ** 2
 
 /** Reads each wheel once, and only when somebody asks for it. */
-function wheelReader({ prefix, python }: EnvironmentOptions): WheelReader {
+function wheelReader({ prefix, python, cacheDir }: EnvironmentOptions): WheelReader {
   const read = new Map<WheelSource, InstalledWheel>()
   const kept = new Map<string, Buffer>()
   let room = keptBytes
+  const facts = openFactCache(cacheDir)
+  const asked = new Map<WheelSource, Promise<PlacedWheel | undefined>>()
+  const optionsOf = ({ filename, sha256, requested }: WheelSource): InstallOptions => ({
+    ...{ filename, sha256, requested, prefix, python },
+  })
+  const known = (source: WheelSource): Promise<PlacedWheel | undefined> => {
+    const found = asked.get(source) ?? knownPlaces(facts, optionsOf(source))
+    asked.set(source, found)
+    return found
+  }
   const install = (source: WheelSource): InstalledWheel => {
-    const known = read.get(source)
-    if (known !== undefined) return known
-    const { path, filename, sha256, requested } = source
+    const before = read.get(source)
+    if (before !== undefined) return before
+    const { path } = source
     const bytes = readWheelFile(path)
-    const wheel = installWheelBytes(bytes, path, { filename, sha256, requested, prefix, python })
+    const wheel = installWheelBytes(bytes, path, optionsOf(source))
     read.set(source, wheel)
     if (bytes.length <= room) {
       room -= bytes.length
@@ -168,6 +193,18 @@ function wheelReader({ prefix, python }: EnvironmentOptions): WheelReader {
   return {
     read: (sources) => sources.map(install),
     bytesOf: ({ path }) => kept.get(path) ?? readWheelFile(path),
+    async places(source) {
+      const placed = await known(source)
+      if (placed !== undefined) return placed
+      const wheel = install(source)
+      await keepPlaces(facts, wheel, optionsOf(source))
+      asked.set(source, Promise.resolve(wheel))
+      return wheel
+    },
+    async unread(sources) {
+      const places = await Promise.all(sources.map(known))
+      return sources.filter((_, position) => places[position] === undefined)
+    },
   }
 }
 
@@ -180,8 +217,13 @@ async function checkOnce(
   const key = clashKey(options)
   if (await cache.isChecked(key)) return
   const sources = [...options.wheels].sort((a, b) => (a.name < b.name ? -1 : 1))
-  await options.fetch?.(sources)
-  checkClashes(wheels.read(sources))
+  await options.fetch?.(await wheels.unread(sources))
+  const placed = await Promise.all(sources.map(wheels.places))
+  checkClashes(placed, ({ sha256 }, path) => {
+    const [wheel] = wheels.read(sources.filter((source) => source.sha256 === sha256))
+    const entry = wheel!.entries.find((one) => one.path === path)!
+    return unpackEntry(entry, wheels.bytesOf(wheel!), wheel!.filename)
+  })
   await cache.keepCheck(key)
 }
 
@@ -196,9 +238,9 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
     {
       title: `virtual environment ${prefix} of Python ${python}`,
       key: ['venv', pythonPath],
-      sources: [],
+      sources: async () => [],
       estimated: false,
-      entries: () => venvEntries({ prefix, python, pythonPath }),
+      entries: async () => venvEntries({ prefix, python, pythonPath }),
     },
   ]
   for (const { title, distributions } of options.groups) {
@@ -212,15 +254,24 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
     planned.push({
       title: `${title}: ${list}`,
       key: ['wheels', wheelKeys(sources)],
-      sources,
+      sources: async () => sources,
       estimated: true,
-      entries: () => wheelEntries(wheels.read(sources), wheels.bytesOf),
+      entries: async () => wheelEntries(wheels.read(sources), wheels.bytesOf),
     })
   }
   const [forgotten] = byName.keys()
   if (forgotten !== undefined) throw new Error(`${forgotten} is in no layer`)
   const configuration = { ...options.configuration, prefix }
   const { user, directories, data, sudoers, rootwrap, passwd, group } = configuration
+  /** The few that bring data, among those that may. */
+  const holders = async (): Promise<readonly WheelSource[]> => {
+    if (data.size === 0) return []
+    const unread = new Set(await wheels.unread(options.wheels))
+    const brings = async (source: WheelSource): Promise<boolean> =>
+      unread.has(source) || bringsData(configuration, (await wheels.places(source)).entries)
+    const wanted = await Promise.all(options.wheels.map(brings))
+    return options.wheels.filter((_, position) => wanted[position])
+  }
   planned.push({
     title: `configuration of ${user.name}`,
     key: [
@@ -229,10 +280,9 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
       [...data].sort(),
       [user.name, user.uid, user.gid, directories, passwd, group, sudoers, rootwrap ?? ''],
     ],
-    sources: data.size === 0 ? [] : options.wheels,
+    sources: holders,
     estimated: false,
-    entries: () =>
-      configurationEntries(configuration, data.size === 0 ? [] : wheels.read(options.wheels), wheels.bytesOf),
+    entries: async () => configurationEntries(configuration, wheels.read(await holders()), wheels.bytesOf),
   })
   return planned
 }

@@ -15,6 +15,7 @@ import { SvcsplitError, visible } from '#errors.js'
 import { readManifest, readVerified } from '#image/layout.js'
 import { loadFleet } from '#inputs/fleet.js'
 import { serviceReleaseNamed } from '#inputs/releases.js'
+import { environmentPrefix as prefix } from '#inputs/wsgi-server.js'
 import { ensureDir, readText, writeAtomic } from '#io/files.js'
 import type { Lock } from '#lock/lock.js'
 import { parsePylock } from '#lock/parse-pylock.js'
@@ -29,7 +30,6 @@ import { parsePlace } from '#registry/destination.js'
 import { rootOfLayout } from '#registry/layout-source.js'
 import { attachToLayout } from './attach-to-layout.js'
 import { lockRelease, shippedSnapshot } from './lock.js'
-import { prefix } from './service-parts.js'
 
 /** What is to be said of an image, and where it is put. */
 export interface AttestOptions {

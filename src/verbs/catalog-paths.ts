@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import { type FactCache, openFactCache } from '#catalog/fact-cache.js'
 import { formatSharedPaths, type SharedPath, sharedPaths } from '#catalog/shared-paths.js'
 import { snapshotFiles } from '#catalog/snapshot-format.js'
 import { SvcsplitError } from '#errors.js'
+import { type FactCache, openFactCache } from '#io/fact-cache.js'
 import { writeIfChanged } from '#io/files.js'
 import { readWheel, readWheelFile } from '#wheels/install-wheel.js'
+import { keepPlaces, knownPlaces, type PlacedFile, placesKind } from '#wheels/placed-files.js'
 import { fetchWheels, type VersionWheel, type WheelPlace } from './fetch-wheels.js'
 
 export interface CatalogPathsRequest extends WheelPlace {
@@ -19,11 +20,21 @@ export interface CatalogPathsResult {
   readonly written: readonly string[]
 }
 
-/** Raised when what is kept of a wheel means something else than before. */
-const kind = 'paths-1'
-
-const environment = { prefix: '/opt/venv', python: '3.11' } as const
+/** A path in an environment whatever its prefix and Python, and what tells its content from others. */
+const environment = { prefix: '/opt/venv', python: '3.11', requested: false } as const
 const root = environment.prefix.slice(1)
+
+function pathsOf(entries: readonly PlacedFile[]): ReadonlyMap<string, string> {
+  return new Map(
+    entries
+      // What each distribution says of itself lies in a folder that names it.
+      .filter(({ path }) => !/\/site-packages\/[^/]+\.dist-info\//.test(path))
+      .map(({ path, mode, size, hash }) => [
+        path.slice(root.length + 1).replace(`lib/python${environment.python}/`, ''),
+        `${mode.toString(8)} ${size} ${hash.value.slice(0, 16)}`,
+      ]),
+  )
+}
 
 /** What a wheel installs: path in the environment -> mode, size and hash; remembered by the wheel's hash. */
 async function pathsOfWheel(
@@ -32,25 +43,13 @@ async function pathsOfWheel(
   cache: FactCache,
 ): Promise<ReadonlyMap<string, string>> {
   if (wheel === undefined) return new Map()
-  const known = await cache.get(kind, wheel.sha256)
-  if (known !== undefined) return new Map(JSON.parse(known) as [string, string][])
+  const options = { ...environment, filename: wheel.filename, sha256: wheel.sha256 }
+  const known = await knownPlaces(cache, options)
+  if (known !== undefined) return pathsOf(known.entries)
   try {
-    const { filename, sha256 } = wheel
-    const { entries } = readWheel(readWheelFile(store.path(sha256)), {
-      ...environment,
-      filename,
-      sha256,
-      requested: false,
-    })
-    const rows = entries
-      // What each distribution says of itself lies in a folder that names it.
-      .filter(({ path }) => !/\/site-packages\/[^/]+\.dist-info\//.test(path))
-      .map(({ path, mode, size, hash }): [string, string] => [
-        path.slice(root.length + 1).replace(`lib/python${environment.python}/`, ''),
-        `${mode.toString(8)} ${size} ${hash.value.slice(0, 16)}`,
-      ])
-    await cache.put(kind, sha256, JSON.stringify(rows))
-    return new Map(rows)
+    const read = readWheel(readWheelFile(store.path(wheel.sha256)), options)
+    await keepPlaces(cache, read, options)
+    return pathsOf(read.entries)
   } catch (error) {
     // A wheel that is refused is in no environment that svcsplit makes.
     if (!(error instanceof SvcsplitError) || !error.code.startsWith('E-WHL-')) throw error
@@ -67,7 +66,7 @@ async function pathsOfWheel(
 export async function updateSharedPaths(request: CatalogPathsRequest): Promise<CatalogPathsResult> {
   const { wheels, cacheDir, to } = request
   const cache = openFactCache(cacheDir)
-  await fetchWheels(request, wheels, kind)
+  await fetchWheels(request, wheels, placesKind(environment))
   const holders = []
   for (const one of wheels) {
     holders.push({ name: one.name, version: one.version, paths: await pathsOfWheel(one, request, cache) })

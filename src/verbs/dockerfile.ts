@@ -3,13 +3,13 @@ import { type ContextWheel, renderContainerfile } from '#dockerfile/containerfil
 import { buildWithBuildah, writeContext } from '#dockerfile/context.js'
 import { SvcsplitError } from '#errors.js'
 import { sudoersText } from '#inputs/sudoers.js'
+import { environmentPrefix as prefix } from '#inputs/wsgi-server.js'
 import { readBuildRequirements } from '#wheelhouse/build-requirements.js'
 import { localBase } from './registry-base.js'
 import { fetchBuildWheel } from './sdist-builder.js'
 import {
   type PartsRequest,
   partsOf,
-  prefix,
   type ServiceParts,
   type Target,
   targetOf,

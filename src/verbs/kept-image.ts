@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SvcsplitError } from '#errors.js'
 import type { Image } from '#image/assemble.js'
+import { dataDir } from '#io/data-dir.js'
 import { listDir, readBytesSync, readText, statusOf, writeAtomic } from '#io/files.js'
 import { parseImageConfig } from '#oci/config.js'
 import { sha256 } from '#oci/digest.js'
@@ -31,23 +32,32 @@ const deciding = [
   ...['base', 'layers', 'image', 'verbs'],
 ]
 
-/** Folders of the shipped data that a build reads. */
-const shipped = ['constraints', 'constraints/catalog', 'constraints/requirements', 'profiles']
+/** Folders of data that a build reads; a user's own has its overrides beside them. */
+const dataFolders = ['.', 'constraints', 'constraints/catalog', 'constraints/requirements', 'profiles']
 
-/** A digest of the shipped data by content, and of the code by size and time: a new build of it is new code. */
+/**
+ * A digest of the data, shipped and the user's own, by content, and of the code by size and time: a new build of it
+ * is new code.
+ */
 export async function stateOf(dataRoot?: string): Promise<string> {
   const source = dirname(dirname(fileURLToPath(import.meta.url)))
   const root = dataRoot ?? dirname(source)
   const hash = createHash('sha256').update(`${keptFormat}\n`)
-  for (const folder of shipped) {
-    for (const name of await listDir(join(root, folder))) {
-      if (!/\.(?:ya?ml|json|jsonl|txt)$/.test(name) || name === 'entry-points.jsonl') continue
-      hash.update(`${folder}/${name}\n`).update(readBytesSync(join(root, folder, name)))
-    }
-  }
+  const own = dataRoot === undefined ? dataDir() : undefined
+  for (const [whose, place] of [['shipped', root], ...(own === undefined ? [] : [['own', own]])] as const)
+    for (const folder of dataFolders)
+      for (const path of await dataFiles(join(place!, folder)))
+        hash.update(`${whose} ${folder} ${basename(path)}\n`).update(readBytesSync(path))
   const folders = await Promise.all(deciding.map(async (name) => filesOf(join(source, name))))
   for (const [path, size, time] of folders.flat()) hash.update(`${path} ${size} ${time}\n`)
   return hash.digest('hex')
+}
+
+async function dataFiles(folder: string): Promise<readonly string[]> {
+  if ((await statusOf(folder)) === undefined) return []
+  return (await listDir(folder))
+    .filter((name) => /\.(?:ya?ml|json|jsonl|txt)$/.test(name) && name !== 'entry-points.jsonl')
+    .map((name) => join(folder, name))
 }
 
 async function filesOf(folder: string): Promise<readonly (readonly [string, number, number])[]> {

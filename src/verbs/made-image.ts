@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import type { Image } from '#image/assemble.js'
+import { environmentPrefix as prefix } from '#inputs/wsgi-server.js'
 import { statusOf } from '#io/files.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import { type Digest, hexOf } from '#oci/digest.js'
@@ -11,7 +12,6 @@ import { keepImage, recallImage } from './kept-image.js'
 import type { PlatformImage } from './make-image.js'
 import type { Maker } from './maker.js'
 import { knownProof, type Proof, proofRecord, proveImage } from './proof.js'
-import { prefix } from './service-parts.js'
 
 /** What all images of a run have in common. */
 export interface Run {

@@ -1,5 +1,6 @@
 import { assembleImage, type Image } from '#image/assemble.js'
 import { sudoersText } from '#inputs/sudoers.js'
+import { environmentPrefix as prefix } from '#inputs/wsgi-server.js'
 import {
   type EnvironmentOptions,
   environmentLayers,
@@ -15,7 +16,7 @@ import type { ImageFormat } from '#oci/media-type.js'
 import { accountsOf } from './base-accounts.js'
 import { healthcheckOf } from './health.js'
 import type { WheelOfSdist } from './lock-files.js'
-import { lazyPartsOf, prefix, type ServiceParts, type Target, type Workshop } from './service-parts.js'
+import { lazyPartsOf, type ServiceParts, type Target, type Workshop } from './service-parts.js'
 import { sharing } from './sharing.js'
 
 /** What another base has to bring: the interpreter under this path, and a glibc that is not older. */

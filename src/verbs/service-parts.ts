@@ -7,7 +7,6 @@ import type { Process, Profile } from '#inputs/profile.js'
 import { inReleaseRange } from '#inputs/release-range.js'
 import { serviceReleaseNamed } from '#inputs/releases.js'
 import { buildPackages, runPackages } from '#inputs/system-packages.js'
-import { environmentPrefix } from '#inputs/wsgi-server.js'
 import { type BlobStore, openBlobStore } from '#io/blob-store.js'
 import type { Lock } from '#lock/lock.js'
 import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
@@ -18,9 +17,6 @@ import { requireFitting, requireSameBase } from './locked.js'
 import { type IndexRequest, type LazyIndex, lazyIndex } from './open-index.js'
 import { overrideNotes } from './override-notes.js'
 import { sdistBuilder } from './sdist-builder.js'
-
-/** The environment's folder in every image. */
-export const prefix = environmentPrefix
 
 /** What an image is made from, whoever makes it. */
 export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {

@@ -3,6 +3,7 @@ import { glibcOfPackages, parseDpkgStatus } from '#base/dpkg-status.js'
 import { layoutImages, readLayoutImage } from '#image/layout.js'
 import { type Fleet, loadFleet } from '#inputs/fleet.js'
 import { inReleaseRange } from '#inputs/release-range.js'
+import { environmentPrefix as prefix } from '#inputs/wsgi-server.js'
 import { openBlobStore } from '#io/blob-store.js'
 import { readText } from '#io/files.js'
 import type { Lock } from '#lock/lock.js'
@@ -18,7 +19,6 @@ import type { ScannedImage } from '#verify/scan.js'
 import type { StartedProcess } from '#verify/start.js'
 import { type VerifiedImage, verifyImage } from '#verify/verify-image.js'
 import { lockRelease, shippedSnapshot } from './lock.js'
-import { prefix } from './service-parts.js'
 
 export interface VerifyRequest {
   /** `oci:DIR` or `oci:DIR:NAME` */

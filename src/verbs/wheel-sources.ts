@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { DistributionFile } from '#catalog/catalog.js'
-import type { FactCache } from '#catalog/fact-cache.js'
+import type { FactCache } from '#io/fact-cache.js'
 import { readBytes } from '#io/files.js'
 import type { DistributionFacts } from '#surface/module-facts.js'
 import { type ReadBefore, readDistribution, type SourceFile } from '#surface/read-distribution.js'

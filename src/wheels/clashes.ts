@@ -1,19 +1,22 @@
 import { SvcsplitError } from '#errors.js'
-import { type InstalledWheel, readWheelFile } from './install-wheel.js'
-import { unpackEntry, type WheelEntry } from './wheel-entry.js'
+import type { PlacedFile, PlacedWheel } from './placed-files.js'
+
+/** The bytes of one file of a wheel. */
+export type FileBytes = (wheel: PlacedWheel, path: string) => Buffer
 
 /**
  * Makes sure that no two distributions of one environment bring different files for one path. Equal files are
  * fine: whichever is written last, the environment is the same.
+ * @param bytesOf asked where hashes of two algorithms cannot be compared
  * @throws SvcsplitError E-WHL-CLASH naming both
  */
-export function checkClashes(wheels: readonly InstalledWheel[]): void {
-  const owners = new Map<string, { readonly wheel: InstalledWheel; readonly entry: WheelEntry }>()
+export function checkClashes(wheels: readonly PlacedWheel[], bytesOf: FileBytes): void {
+  const owners = new Map<string, Owned>()
   for (const wheel of wheels) {
     for (const entry of wheel.entries) {
       const owner = owners.get(entry.path)
       if (owner === undefined) owners.set(entry.path, { wheel, entry })
-      else if (!sameFile(owner, { wheel, entry })) throw clash(entry.path, owner.wheel, wheel)
+      else if (!sameFile(owner, { wheel, entry }, bytesOf)) throw clash(entry.path, owner.wheel, wheel)
     }
   }
   const folders = new Set<string>()
@@ -29,20 +32,15 @@ export function checkClashes(wheels: readonly InstalledWheel[]): void {
   }
 }
 
-type Owned = { readonly wheel: InstalledWheel; readonly entry: WheelEntry }
+type Owned = { readonly wheel: PlacedWheel; readonly entry: PlacedFile }
 
-function sameFile(a: Owned, b: Owned): boolean {
+function sameFile(a: Owned, b: Owned, bytesOf: FileBytes): boolean {
   if (a.entry.mode !== b.entry.mode || a.entry.size !== b.entry.size) return false
   if (a.entry.hash.algorithm === b.entry.hash.algorithm) return a.entry.hash.value === b.entry.hash.value
-  return bytesOf(a).equals(bytesOf(b))
+  return bytesOf(a.wheel, a.entry.path).equals(bytesOf(b.wheel, b.entry.path))
 }
 
-function bytesOf({ wheel, entry }: Owned): Buffer {
-  const archive = readWheelFile(wheel.path)
-  return unpackEntry(entry, archive, wheel.filename)
-}
-
-function clash(path: string, first: InstalledWheel, second: InstalledWheel): SvcsplitError {
+function clash(path: string, first: PlacedWheel, second: PlacedWheel): SvcsplitError {
   return new SvcsplitError(
     'E-WHL-CLASH',
     `${first.name} ${first.version} and ${second.name} ${second.version} both install ${path}, and not with the same bytes`,

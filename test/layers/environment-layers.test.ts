@@ -147,6 +147,39 @@ describe('the layers of an environment', () => {
     expect(second.map(({ cached }) => cached)).toEqual([true, true, false, false])
   })
 
+  it('need only the wheels that changed and those that bring data, once the others were looked at', async () => {
+    const newer = writeWheel([{ name: 'other/__init__.py', content: 'y = 2\n' }], { name: 'other' })
+    const groups = ['lib', 'other', 'demo'].map((name) => ({
+      title: name,
+      distributions: [normalizeName(name)],
+    }))
+    await environmentLayers(options({ groups }))
+    const changed = options({ groups, wheels: [source(libs), source(newer), source(service, true)] })
+    unlinkSync(changed.wheels[0]!.path)
+    const asked: string[] = []
+    const fetch = async (wheels: readonly WheelSource[]): Promise<void> => {
+      asked.push(...wheels.map(({ name }) => name))
+    }
+
+    const layers = await environmentLayers({ ...changed, fetch })
+
+    expect(layers.map(({ cached }) => cached)).toEqual([true, true, false, true, false])
+    expect(new Set(asked)).toEqual(new Set(['other', 'demo']))
+    source(libs)
+    const afresh = { ...changed, cacheDir: join(dir, 'afresh') }
+    expect(digests(await environmentLayers(afresh))).toEqual(digests(layers))
+  })
+
+  it('are held against wheels that were looked at before: a clash with one of them is found', async () => {
+    const given = options()
+    await environmentLayers(given)
+    const clashing = writeWheel([{ name: 'lib/__init__.py', content: 'x = 2\n' }], { name: 'other' })
+    const wheels = [source(libs), source(clashing), source(service, true)]
+    unlinkSync(wheels[0]!.path)
+
+    await expect(environmentLayers({ ...given, wheels })).rejects.toMatchObject({ code: 'E-WHL-CLASH' })
+  })
+
   it('are not made at all when two distributions clash over layers', async () => {
     const clashing = writeWheel([{ name: 'lib/__init__.py', content: 'x = 2\n' }], { name: 'other' })
     const given = options({ wheels: [source(libs), source(clashing), source(service)] })

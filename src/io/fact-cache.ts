@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { readText, statusOf, writeAtomic } from '#io/files.js'
+import { readText, statusOf, writeAtomic } from './files.js'
 
 /** Texts derived from files that never change, by kind and the file's sha256; damaged entries are as if absent. */
 export interface FactCache {
