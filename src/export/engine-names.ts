@@ -56,8 +56,13 @@ export const kollaVariables: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Keys of `images.tags` of openstack-helm's charts that take the image of the service. Source: values.yaml of each
- * chart; keys that a chart of another age does not have are without effect.
+ * Keys of `images.tags` of openstack-helm's charts that take the image of the service. Keys of tools of its own
+ * (`*_init`, `ks_*`, `db_init`, `*_storage_init`), and of what our images do not hold (`*_assets`, `ironic_pxe_http`,
+ * `neutron_l2gw`, `neutron_bagpipe_bgp`), stay as they are.
+ *
+ * Source: openstack/openstack-helm, `values_overrides/CHART/2026.1-ubuntu_noble.yaml` (keystone, glance, placement,
+ * nova, neutron, cinder, heat, horizon, octavia, manila, barbican, at c665eed and 105a735), and `CHART/values.yaml`
+ * of designate (01c93d8), magnum (0b5a30b), ironic (73e696b) and, for its SR-IOV agent, neutron (0031c38).
  */
 export const helmTags: Readonly<Record<string, readonly string[]>> = {
   keystone: [
@@ -87,7 +92,10 @@ export const helmTags: Readonly<Record<string, readonly string[]>> = {
     'neutron_dhcp',
     'neutron_l3',
     'neutron_metadata',
+    'neutron_netns_cleanup_cron',
     'neutron_openvswitch_agent',
+    'neutron_ovn_metadata',
+    'neutron_rpc_server',
     'neutron_server',
     'neutron_sriov_agent',
   ],
@@ -106,6 +114,7 @@ export const helmTags: Readonly<Record<string, readonly string[]>> = {
   octavia: [
     'octavia_api',
     'octavia_db_sync',
+    'octavia_driver_agent',
     'octavia_health_manager',
     'octavia_housekeeping',
     'octavia_worker',
@@ -117,6 +126,7 @@ export const helmTags: Readonly<Record<string, readonly string[]>> = {
     'designate_db_sync',
     'designate_mdns',
     'designate_producer',
+    'designate_service_cleaner',
     'designate_sink',
     'designate_worker',
   ],
