@@ -3,6 +3,7 @@ import { SvcsplitError } from '#errors.js'
 import { parseGlibc } from './lock.js'
 import { type GlobalOptions, progressFor } from './options.js'
 import { collect, type Formats, type Output, outputOption, writeOutputs } from './outputs.js'
+import { planFormatNames, planFormats } from './plan-formats.js'
 
 /** What runs now, and where images are. */
 export interface PlanOptions {
@@ -85,7 +86,7 @@ export function registerPlan(program: Command): void {
     .option('--fallback', 'the way back now, from what --state has recorded')
     .option('--separate', 'from shared hosts to images, one service at a time, what frees the most first')
     .option('--restore-database', 'with --fallback: after the point of no return, from the dump')
-    .addOption(outputOption(['text', 'json', 'markdown', 'shell']))
+    .addOption(outputOption(planFormatNames))
   addPlanOptions(command).action(async (services: readonly string[], flags: PlanFlags, self: Command) => {
     const { color } = self.optsWithGlobals<GlobalOptions>()
     if (flags.fallback === true) {
@@ -93,7 +94,7 @@ export function registerPlan(program: Command): void {
       await writeOutputs(flags.output, color, formats)
       return
     }
-    const made = flags.separate === true ? separationFormats : planFormats
+    const made = flags.separate === true ? separationFormats : upgradeFormats
     const formats = await made(services, flags, self)
     await writeOutputs(flags.output, color, formats)
   })
@@ -106,6 +107,8 @@ async function fallbackFormats(services: readonly string[], flags: PlanFlags): P
     })
   if (services.length > 1 || services[0]?.includes('@'))
     throw new SvcsplitError('E-CLI-USAGE', '--fallback takes one service at most, without a release')
+  if (flags.output?.some(({ format }) => format === 'html'))
+    throw new SvcsplitError('E-CLI-USAGE', '--fallback writes text, json, markdown and shell alone')
   const { fallback } = await import('#verbs/plan-progress.js')
   const back = await fallback({
     state: flags.state,
@@ -145,7 +148,11 @@ async function separationFormats(
   }
 }
 
-async function planFormats(services: readonly string[], flags: PlanFlags, self: Command): Promise<Formats> {
+async function upgradeFormats(
+  services: readonly string[],
+  flags: PlanFlags,
+  self: Command,
+): Promise<Formats> {
   const { progressOf } = await import('#verbs/plan-progress.js')
   const { window } = flags
   const request = planRequest(services, flags)
@@ -159,12 +166,5 @@ async function planFormats(services: readonly string[], flags: PlanFlags, self: 
     undone: flags.undone ?? [],
     progress,
   }).finally(() => progress.end())
-  const { plan, steps } = record
-  const results = new Map(steps.map(({ step, result }) => [step, result]))
-  return {
-    text: async (options) => (await import('#report/plan-text.js')).planText(plan, options, results),
-    json: async () => (await import('#report/plan-json.js')).planJson(plan, steps),
-    markdown: async () => (await import('#report/plan-markdown.js')).planMarkdown(plan, results),
-    shell: async () => (await import('#report/plan-shell.js')).planShell(plan, results),
-  }
+  return planFormats(record)
 }

@@ -1,4 +1,5 @@
-const text = { type: 'string' } as const
+/** Everything may be printed, and commands are there to be typed: nothing may hide in a text. */
+const text = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f]*$' } as const
 const number = { type: 'number', minimum: 0 } as const
 const texts = { type: 'array', items: text } as const
 const steps = { type: 'array', items: { $ref: '#/$defs/step' } } as const
@@ -114,6 +115,11 @@ export const planSchema = {
       required: ['count', 'sha256'],
       properties: { count: number, sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' } },
     },
+    process: {
+      type: 'object',
+      required: ['name', 'command'],
+      properties: { name: text, command: text },
+    },
     image: {
       type: 'object',
       required: ['service', 'release', 'version', 'reference', 'libraries'],
@@ -138,6 +144,9 @@ export const planSchema = {
         'before',
         'after',
         'pull',
+        'distributions',
+        'processes',
+        'sources',
         'ahead',
         'window',
         'later',
@@ -155,6 +164,32 @@ export const planSchema = {
           type: 'object',
           required: ['bytes', 'exact'],
           properties: { bytes: number, exact: { type: 'boolean' } },
+        },
+        distributions: {
+          description: 'Libraries of the image: how many change, come and go',
+          type: 'object',
+          required: ['changed', 'added', 'removed'],
+          properties: { changed: number, added: number, removed: number },
+        },
+        processes: {
+          type: 'object',
+          required: ['comes', 'goes', 'changes', 'vanished'],
+          properties: {
+            comes: { type: 'array', items: { $ref: '#/$defs/process' } },
+            goes: { type: 'array', items: { $ref: '#/$defs/process' } },
+            changes: {
+              type: 'array',
+              items: {
+                type: 'object',
+                required: ['name', 'from', 'to'],
+                properties: { name: text, from: text, to: text },
+              },
+            },
+            vanished: {
+              description: 'Programs and WSGI modules that the new release does not have',
+              ...texts,
+            },
+          },
         },
         ahead: { description: 'Before the window: nothing that runs is touched', ...steps },
         window: steps,

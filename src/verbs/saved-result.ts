@@ -3,23 +3,44 @@ import { SvcsplitError } from '#errors.js'
 import { shownPath } from '#inputs/fleet.js'
 import { readInput } from '#inputs/requirements-file.js'
 import { decodeText } from '#inputs/text-lines.js'
+import type { Plan } from '#upgrade/plan.js'
+import type { StepRecord } from '#upgrade/progress.js'
 
-let validator: ValidateFunction | undefined
+type Kind = 'analysis' | 'plan'
 
-async function compiled(): Promise<ValidateFunction> {
-  const [{ Ajv2020 }, { analysisSchema }] = await Promise.all([
-    import('ajv/dist/2020.js'),
-    import('#inputs/analysis-schema.js'),
-  ])
-  return new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true }).compile(analysisSchema)
+/** A plan, and what was recorded of its steps. */
+export interface SavedPlan {
+  readonly plan: Plan
+  readonly steps: readonly StepRecord[]
 }
 
-/** A document that fits the schema of results, from its text. @throws E-RES-FORM */
-export async function parseSavedResult(text: string, path: string): Promise<unknown> {
+/** A result as it was written: that of an analysis or gate, or a plan. */
+export type SavedResult =
+  | { readonly kind: 'analysis'; readonly document: unknown }
+  | ({ readonly kind: 'plan' } & SavedPlan)
+
+const schemas: Readonly<Record<Kind, () => Promise<object>>> = {
+  analysis: async () => (await import('#inputs/analysis-schema.js')).analysisSchema,
+  plan: async () => (await import('#upgrade/plan-schema.js')).planSchema,
+}
+
+const validators = new Map<Kind, ValidateFunction>()
+
+async function validatorOf(kind: Kind): Promise<ValidateFunction> {
+  const known = validators.get(kind)
+  if (known !== undefined) return known
+  const [{ Ajv2020 }, schema] = await Promise.all([import('ajv/dist/2020.js'), schemas[kind]()])
+  const made = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true }).compile(schema)
+  validators.set(kind, made)
+  return made
+}
+
+/** A document that fits the schema of its kind, from its text. @throws E-RES-FORM */
+async function parse(text: string, path: string, kinds: readonly Kind[]): Promise<SavedResult> {
   const refuse = (what: string, cause?: unknown): SvcsplitError =>
     new SvcsplitError('E-RES-FORM', `${path} is no saved result: ${what}`, {
       at: { path },
-      hint: 'svcsplit analyze -o json=FILE and svcsplit gate -o json=FILE make one',
+      hint: `svcsplit ${kinds.includes('plan') ? 'analyze, gate and plan' : 'analyze and gate'} make one with -o json=FILE`,
       ...(cause === undefined ? {} : { cause }),
     })
   let document: unknown
@@ -28,13 +49,28 @@ export async function parseSavedResult(text: string, path: string): Promise<unkn
   } catch (cause) {
     throw refuse('it is not JSON', cause)
   }
-  validator ??= await compiled()
-  if (validator(document)) return document
-  const [error] = validator.errors!
-  throw refuse(`${error!.instancePath || 'the document'} ${error!.message}`)
+  const isPlan = typeof document === 'object' && document !== null && 'plan' in document
+  const kind = isPlan && kinds.includes('plan') ? 'plan' : 'analysis'
+  const validator = await validatorOf(kind)
+  if (!validator(document)) {
+    const [error] = validator.errors!
+    throw refuse(`${error!.instancePath || 'the document'} ${error!.message}`)
+  }
+  return kind === 'analysis' ? { kind, document } : { kind, ...(document as SavedPlan) }
+}
+
+/** The result of an analysis, from its text. @throws E-RES-FORM */
+export async function parseSavedResult(text: string, path: string): Promise<unknown> {
+  const saved = await parse(text, path, ['analysis'])
+  return saved.kind === 'analysis' ? saved.document : undefined
 }
 
 /** What `-o json=FILE` of `analyze` or `gate` wrote. @throws E-RES-FORM, E-FS-* */
 export async function savedResult(path: string): Promise<unknown> {
   return parseSavedResult(decodeText(await readInput(path), path), shownPath(path))
+}
+
+/** What `-o json=FILE` of `analyze`, `gate` or `plan` wrote. @throws E-RES-FORM, E-FS-* */
+export async function savedResultOrPlan(path: string): Promise<SavedResult> {
+  return parse(decodeText(await readInput(path), path), shownPath(path), ['analysis', 'plan'])
 }

@@ -11,16 +11,22 @@ export interface Shell {
 export interface Page {
   readonly title: string
   /** Which view of the shell shows the data. */
-  readonly kind: 'analysis'
+  readonly kind: 'analysis' | 'plan'
   /** Any JSON. */
   readonly data: object
   /** What a reader without scripts sees: made with `escapeHtml`. */
   readonly plain: string
 }
 
+/** Characters of a text that are shown: more than any command has, as half of one must not be copied. */
+const longest = 20_000
+
 /** Text from outside as text of an element or a quoted attribute; control and bidirectional characters show. */
 export function escapeHtml(text: string): string {
-  return visible(text, 4000).replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)!.toString()};`)
+  return visible(text, longest).replace(
+    /[&<>"']/g,
+    (character) => `&#${character.codePointAt(0)!.toString()};`,
+  )
 }
 
 /** JSON that cannot end its script element, nor open a comment in it. */
@@ -61,7 +67,7 @@ export function pageFile({ title, kind, data, plain }: Page, { script, style }: 
 <body>
 <div id="page"></div>
 <noscript>${plain}</noscript>
-<script type="application/json" id="data">${inScript({ kind, packed: pack(data, (text) => visible(text, 4000)) })}</script>
+<script type="application/json" id="data">${inScript({ kind, packed: pack(data, (text) => visible(text, longest)) })}</script>
 <script>${script}</script>
 </body>
 </html>
