@@ -8,7 +8,7 @@ import { unpackMember } from '#wheels/unpack-member.js'
 import { readZipArchive } from '#wheels/zip-archive.js'
 
 /** Raised when what is read of a source means something else than before. */
-export const factsKind = 'surface-2'
+export const factsKind = 'surface-3'
 
 /**
  * Of the files of a version the one that is read: a wheel for CPython 3.11 on amd64 before one for every system, as
