@@ -17,6 +17,21 @@ export interface SurfaceInput {
   declares(name: DistributionName, version: string): ReadonlySet<DistributionName>
   /** Versions of a library that some release ships together with this version of a user: there the code was tested. */
   testedWith(user: DistributionName, version: string, library: DistributionName): readonly string[]
+  /** What is known of versions that are not read. */
+  readonly known?: KnownNames
+}
+
+/** A name of a library, as code asks for it. */
+export type AskedName = Pick<RawUse, 'name' | 'kind'>
+
+/** Facts of versions that were read before, beside which the ones read now will stand. */
+export interface KnownNames {
+  /** Distributions and modules that they have. */
+  modules(): Iterable<readonly [DistributionName, readonly string[]]>
+  /** Names of a library that versions which are not read use, and that each version read now is asked for. */
+  asked(library: DistributionName): readonly AskedName[]
+  /** Whether some version that is not read lacks the name. */
+  isGone(library: DistributionName, asked: AskedName): boolean
 }
 
 /** One name that one version of a user uses of one library. */
@@ -89,9 +104,10 @@ export async function collectSurface(
     }
     outside.set(name, list)
   }
+  for (const [name, modules] of input.known?.modules() ?? []) providers.add(name, modules)
 
   const users = new Map<DistributionName, readonly UserVersion[]>()
-  const asked = new Map<DistributionName, Map<string, RawUse>>()
+  const asked = new Map<DistributionName, Map<string, AskedName>>()
   for (const [name, list] of outside) {
     users.set(
       name,
@@ -102,11 +118,13 @@ export async function collectSurface(
 
   const libraries = new Map<DistributionName, LibraryNames>()
   done = 0
-  for (const [name, versions] of input.versions) {
-    const names = asked.get(name)
+  for (const name of new Set([...input.versions.keys(), ...asked.keys()])) {
+    const versions = input.versions.get(name) ?? []
+    const names = asked.get(name) ?? new Map<string, AskedName>()
+    if (versions.length > 0)
+      for (const one of input.known?.asked(name) ?? []) names.set(`${one.kind} ${one.name}`, one)
     done += versions.length
-    if (names !== undefined)
-      libraries.set(name, await askLibrary(name, versions, [...names.values()], input.read))
+    if (names.size > 0) libraries.set(name, await askLibrary(name, versions, [...names.values()], input.read))
     step('looking names up', done, total)
   }
   return { users, libraries, providers, unread }
@@ -139,7 +157,7 @@ function attribute(
   { version, uses, modules, tops, imports }: Outside,
   providers: ModuleIndex,
   input: SurfaceInput,
-  asked: Map<DistributionName, Map<string, RawUse>>,
+  asked: Map<DistributionName, Map<string, AskedName>>,
 ): UserVersion {
   const byLibrary = new Map<DistributionName, RawUse[]>()
   const undeclared: { module: string; by: readonly DistributionName[]; place: UsePlace }[] = []
@@ -153,7 +171,7 @@ function attribute(
       const list = byLibrary.get(library)
       if (list === undefined) byLibrary.set(library, [use])
       else list.push(use)
-      const names = asked.get(library) ?? new Map<string, RawUse>()
+      const names = asked.get(library) ?? new Map<string, AskedName>()
       asked.set(library, names)
       const key = `${use.kind} ${use.name}`
       if (!names.has(key)) names.set(key, use)

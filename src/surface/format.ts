@@ -6,7 +6,7 @@ import type { UsePlace } from './surface.js'
 import { mergePlaces, usedRows } from './used-names.js'
 import { formatVersionSet } from './version-sets.js'
 
-export function formatUsed(collected: Collected, input: Pick<SurfaceInput, 'testedWith'>): string {
+export function formatUsed(collected: Collected, input: Pick<SurfaceInput, 'testedWith' | 'known'>): string {
   const blocks = sortedUsers(collected).map(([name, versions]) => {
     const lines = [header(name, versions)]
     for (const { library, states, confidence, places } of usedRows(name, versions, collected, input)) {

@@ -57,7 +57,8 @@ export async function askLibrary(
       if (!names.has(key)) names.set(key, statesOf(name, kind, found))
     }
     const parts = use.name.split('.')
-    const whole = use.kind !== 'attribute' || length >= parts.length
+    // of a library that is not read nothing is reached, and the name stays as it is written
+    const whole = use.kind !== 'attribute' || length >= parts.length || length === 0
     if (use.kind !== 'keyword') keep(whole ? use.name : parts.slice(0, length).join('.'), use.kind, states)
     else if (states.size > 0) keep(use.name, use.kind, states)
     if (members.size > 0 && !whole) keep(parts.slice(0, length + 1).join('.'), 'member', members)

@@ -5,15 +5,21 @@ import { type Block, readBlocks } from './blocks.js'
 import { type BoundBlock, parseBoundBlock } from './bound-block.js'
 import { surfaceFiles, surfaceHeaders } from './headers.js'
 import { parseImportBlock } from './import-block.js'
-import type { Binding, ImportGraph, Surface, UndeclaredModule, UsedName } from './surface.js'
+import type { Binding, ImportGraph, Surface, UndeclaredModule, UsedName, UseKind } from './surface.js'
 import { parseUsedBlock, type UsedBlock } from './used-block.js'
+
+/** Facts that can also be asked which names they hold. */
+export interface KeptSurface extends Surface {
+  /** The names of a library that anybody uses. */
+  keptNames(library: DistributionName): readonly Pick<UsedName, 'name' | 'kind'>[]
+}
 
 /**
  * Opens the facts in a folder. Nothing is read before it is asked for: uses, names and imports are files of their own,
  * and a distribution's part of a file is parsed when it is first needed. A file that does not exist is empty.
  * @throws E-CAT-FORM, E-FS-*
  */
-export function loadSurface(dir: string): Surface {
+export function loadSurface(dir: string): KeptSurface {
   const used = openFile(dir, 'used', parseUsedBlock)
   const bound = openFile(dir, 'bound', parseBoundBlock)
   const imports = openFile(dir, 'imports', parseImportBlock)
@@ -30,7 +36,11 @@ export function loadSurface(dir: string): Surface {
   const binding: Surface['binding'] = (library, version, name, kind) => {
     const found = placed(bound(library), version)
     if (found === undefined) return { state: 'unknown', reason: 'no-sources' }
-    return bindingAt(found.block, found.position, `${kind} ${name}`)
+    const { names } = found.block
+    // `from a import b` and `a.b` look for the same thing
+    const other = kind === 'name' ? 'attribute' : 'name'
+    const isOther = (kind === 'name' || kind === 'attribute') && !names.has(`${kind} ${name}`)
+    return bindingAt(found.block, found.position, `${isOther ? other : kind} ${name}`)
   }
 
   return {
@@ -60,6 +70,11 @@ export function loadSurface(dir: string): Surface {
         positions[found.position] === 1 ? [module] : [],
       )
     },
+    keptNames: (library) =>
+      [...(bound(library)?.value.names.keys() ?? [])].map((key) => {
+        const space = key.indexOf(' ')
+        return { kind: key.slice(0, space) as UseKind, name: key.slice(space + 1) }
+      }),
     importGraph(distribution, version) {
       const found = placed(imports(distribution), version)
       if (found === undefined) return undefined

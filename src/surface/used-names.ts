@@ -20,7 +20,7 @@ export function usedRows(
   user: DistributionName,
   versions: readonly UserVersion[],
   { libraries }: Collected,
-  { testedWith }: Pick<SurfaceInput, 'testedWith'>,
+  { testedWith, known }: Pick<SurfaceInput, 'testedWith' | 'known'>,
 ): readonly UsedRow[] {
   const rows = new Map<
     string,
@@ -34,7 +34,7 @@ export function usedRows(
       for (const use of uses)
         for (const key of needs.get(`${use.kind} ${use.name}`) ?? []) {
           const states = names.get(key)!
-          if (states.gone.length === 0) continue
+          if (states.gone.length === 0 && known?.isGone(library, states) !== true) continue
           if (tested.some((one) => states.gone.includes(one))) doubted.add(`${library} ${key}`)
           const id = `${library} ${key} ${use.certain}`
           const row = rows.get(id) ?? { library, states, certain: use.certain, places: new Map() }

@@ -13,6 +13,7 @@ import type { DistributionName } from '#pep/name.js'
 import type { Pins } from '#solver/closure.js'
 import type { ClosureFacts } from '#solver/closure-demands.js'
 import { surfaceFiles } from '#surface/headers.js'
+import { layeredSurface } from '#surface/layered.js'
 import { loadSurface } from '#surface/shipped.js'
 import { type Surface, type UseKind, useKinds } from '#surface/surface.js'
 
@@ -136,7 +137,11 @@ export function shippedAsRun(
   if (kinds?.size === 0) return undefined
   const dir = snapshot.dirs.at(-1)!
   if (!existsSync(join(dir, surfaceFiles.used))) return undefined
-  return asRunFor(fleet, snapshot, loadSurface(dir), environment, kinds)
+  const surface = snapshot.dirs
+    .slice(0, -1)
+    .filter((own) => existsSync(join(own, surfaceFiles.used)))
+    .reduceRight<Surface>((below, own) => layeredSurface(loadSurface(own), below), loadSurface(dir))
+  return asRunFor(fleet, snapshot, surface, environment, kinds)
 }
 
 /** Facts with what code needs beside what metadata declares. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { DistributionFile } from '#catalog/catalog.js'
-import type { Snapshot } from '#catalog/snapshot.js'
+import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
 import { SvcsplitError } from '#errors.js'
 import type { Fleet } from '#inputs/fleet.js'
 import { type FactCache, openFactCache } from '#io/fact-cache.js'
@@ -8,17 +8,22 @@ import { writeIfChanged } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseRequirement } from '#pep/requirement.js'
 import { tryParseVersion } from '#pep/version.js'
-import { collectSurface, type SurfaceInput } from '#surface/collect.js'
+import { collectSurface, type KnownNames, type SurfaceInput } from '#surface/collect.js'
 import { formatBound, formatImports, formatUsed } from '#surface/format.js'
 import { surfaceFiles } from '#surface/headers.js'
 import type { DistributionFacts } from '#surface/module-facts.js'
 import type { ReadBefore } from '#surface/read-distribution.js'
-import { fetchWheels, versionWheels, type WheelPlace } from './fetch-wheels.js'
+import { loadSurface } from '#surface/shipped.js'
+import { fetchWheels, type VersionWheel, type WheelPlace } from './fetch-wheels.js'
 import { factsKind, factsOfWheel, fileToRead } from './wheel-sources.js'
 
 export interface CatalogNamesRequest extends WheelPlace {
   readonly fleet: Fleet
   readonly snapshot: Snapshot
+  /** Which versions are read. */
+  readonly wheels: readonly VersionWheel[]
+  /** Names of versions that are not read, beside which the facts will stand. */
+  readonly known?: KnownNames
   /** Folder of the facts. */
   readonly to: string
 }
@@ -34,17 +39,21 @@ export interface CatalogNamesResult {
 }
 
 /**
- * Reads the sources of every version in the snapshot and writes which names they use of one another and which of those
- * each has. Wheels are fetched into the store once and read once; the same wheels give the same bytes.
+ * Reads the sources of versions and writes which names they use of one another, and which of those each has. Wheels are fetched into the store once and read once; the same wheels give the same bytes.
  * @throws E-NET-*, E-IDX-*, E-FS-*
  */
 export async function updateNames(request: CatalogNamesRequest): Promise<CatalogNamesResult> {
-  const { snapshot, cacheDir, to, progress } = request
+  const { snapshot, wheels, known, cacheDir, to, progress } = request
   const cache = openFactCache(cacheDir)
-  const versions = new Map(snapshot.names().map((name) => [name, snapshot.versions(name)]))
+  const versions = new Map<DistributionName, string[]>()
+  for (const { name, version } of wheels) {
+    const list = versions.get(name)
+    if (list === undefined) versions.set(name, [version])
+    else list.push(version)
+  }
   const without = new Set<string>()
   let before: { name: string; read: ReadBefore } = { name: '', read: new Map() }
-  await fetchWheels(request, versionWheels(snapshot), factsKind)
+  await fetchWheels(request, wheels, factsKind)
   const input: SurfaceInput = {
     versions,
     async read(name, version) {
@@ -56,6 +65,7 @@ export async function updateNames(request: CatalogNamesRequest): Promise<Catalog
     },
     declares: (name, version) => declaredNames(snapshot, name, version),
     testedWith: testedTogether(request.fleet, snapshot),
+    ...(known === undefined ? {} : { known }),
   }
   const collected = await collectSurface(input, (label, done, total) => progress?.step?.(label, done, total))
   const texts = [
@@ -70,6 +80,31 @@ export async function updateNames(request: CatalogNamesRequest): Promise<Catalog
     without: [...without].sort(),
     unread: collected.unread.length,
     written,
+  }
+}
+
+/** The shipped names, as facts of a user's own releases stand beside them. */
+export function shippedNames(dir: string): KnownNames {
+  const snapshot = loadSnapshot(dir)
+  const surface = loadSurface(dir)
+  const gone = new Map<string, boolean>()
+  return {
+    *modules() {
+      for (const name of snapshot.names())
+        for (const version of snapshot.versions(name))
+          yield [name, surface.importGraph(name, version)?.modules ?? []]
+    },
+    asked: surface.keptNames,
+    isGone(library, { name, kind }) {
+      const key = `${library} ${kind} ${name}`
+      const known =
+        gone.get(key) ??
+        snapshot
+          .versions(library)
+          .some((version) => surface.binding(library, version, name, kind).state === 'gone')
+      gone.set(key, known)
+      return known
+    },
   }
 }
 

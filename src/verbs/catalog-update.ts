@@ -43,7 +43,7 @@ export interface CatalogUpdateOptions extends Partial<IndexRequest> {
   readonly to?: string
   /** Begin with the services of this release only, and keep what is known of the others. */
   readonly release?: string
-  /** Read the wheels, too, for the names that they use and bind; only where the shipped facts are made. Default true. */
+  /** Read the wheels, too, for the names that they use and bind. Default true. */
   readonly names?: boolean
   /** Build the sdists that do not state their metadata, in a sandbox of this base (`debian:bookworm`). */
   readonly buildOn?: string
@@ -113,21 +113,24 @@ async function addWheelFacts(
   result: CatalogUpdateResult,
   place: WheelPlace & { readonly to: string },
 ): Promise<CatalogUpdateResult> {
-  const snapshot = loadSnapshot(place.to)
+  const snapshot = fleet.own === undefined ? loadSnapshot(place.to) : loadSnapshot(...fleet.catalogDirs)
   const [{ updateSharedPaths }, { pinnedWheels, versionWheels }] = await Promise.all([
     import('./catalog-paths.js'),
     import('./fetch-wheels.js'),
   ])
   const wheels =
-    fleet.own === undefined
-      ? versionWheels(snapshot)
-      : pinnedWheels(loadSnapshot(...fleet.catalogDirs), fleet, fleet.own.releases)
+    fleet.own === undefined ? versionWheels(snapshot) : pinnedWheels(snapshot, fleet, fleet.own.releases)
   const paths = await updateSharedPaths({ ...place, wheels })
-  const written = [...result.written, ...paths.written]
-  if (fleet.own !== undefined) return { ...result, written }
-  const { updateNames } = await import('./catalog-names.js')
-  const { written: names, ...sources } = await updateNames({ ...place, fleet, snapshot })
-  return { ...result, sources, written: [...written, ...names] }
+  const { shippedNames, updateNames } = await import('./catalog-names.js')
+  const known = fleet.own === undefined ? undefined : shippedNames(fleet.catalogDirs.at(-1)!)
+  const { written: names, ...sources } = await updateNames({
+    ...place,
+    fleet,
+    snapshot,
+    wheels,
+    ...(known === undefined ? {} : { known }),
+  })
+  return { ...result, sources, written: [...result.written, ...paths.written, ...names] }
 }
 
 /** A sandbox that is set up when the first sdist needs it. Builds fetch their own requirements. */
@@ -169,12 +172,16 @@ async function updateFacts(
 ): Promise<CatalogUpdateResult> {
   const input = universeInput(fleet, release)
   const shipped = fleet.own === undefined ? undefined : loadSnapshot(fleet.catalogDirs.at(-1)!)
-  const source = shipped === undefined ? universeFactsOf(index) : factsBeside(shipped, input, index)
+  const before = loadSnapshot(to)
+  const asked: UniverseFacts = {
+    ...universeFactsOf(index),
+    metadata: (name, version) => metadataOf(index, before, name, version),
+  }
+  const source = shipped === undefined ? asked : factsBeside(shipped, input, asked)
   const reached = await collectUniverse(input, source, (done, known) =>
     progress?.step?.('following demands', done, known),
   )
   const universe = shipped === undefined ? reached : without(reached, shipped)
-  const before = loadSnapshot(to)
   const fresh = await readFacts(universe, input.roots, index, before)
   const facts = release === undefined ? fresh : mergeFacts(fresh, before)
   const written = await writeFacts(facts, to)
@@ -192,8 +199,7 @@ async function updateFacts(
 }
 
 /** Facts of the shipped versions from where they are shipped; the index is asked for the rest. */
-function factsBeside(shipped: Snapshot, input: UniverseInput, index: IndexCatalog): UniverseFacts {
-  const asked = universeFactsOf(index)
+function factsBeside(shipped: Snapshot, input: UniverseInput, asked: UniverseFacts): UniverseFacts {
   const known = (name: DistributionName) =>
     new Map(shipped.versions(name).map((version) => [parseVersion(version).key, version]))
   const wanted = (name: DistributionName): readonly string[] => [
@@ -251,6 +257,16 @@ export function universeInput(fleet: Fleet, release?: string): UniverseInput {
   return { roots, additions, pins }
 }
 
+/** What a build told once stays known, and its demands are followed, where nothing can be built. */
+async function metadataOf(
+  index: IndexCatalog,
+  before: Snapshot,
+  name: DistributionName,
+  version: string,
+): Promise<Metadata | undefined> {
+  return (await index.metadata(name, version)) ?? before.metadata(name, version)
+}
+
 async function readFacts(
   universe: Universe,
   roots: readonly UniverseRoot[],
@@ -262,8 +278,7 @@ async function readFacts(
     [...universe.versions].flatMap(([name, versions]) =>
       versions.map(async (version) => {
         const listed = (await index.files(name, version)).filter(({ filename }) => isUsableOnLinux(filename))
-        // what a build told once stays known where nothing can be built
-        const metadata = (await index.metadata(name, version)) ?? before.metadata(name, version)
+        const metadata = await metadataOf(index, before, name, version)
         const starts = isRoot.has(`${name} ${parseVersion(version).key}`)
           ? await index.entryPoints(name, version)
           : undefined

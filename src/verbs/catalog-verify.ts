@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { formatSharedPaths } from '#catalog/shared-paths.js'
 import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
 import {
   formatEntryPoints,
@@ -15,6 +16,7 @@ import { type Override, overridesFor } from '#inputs/overrides.js'
 import { existsSync, readText } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseVersion } from '#pep/version.js'
+import { surfaceProblems } from '#surface/check.js'
 import { universeInput } from './catalog-update.js'
 import { ownDistributions } from './lock.js'
 import { expiredNote, unusedOverrides } from './override-notes.js'
@@ -43,7 +45,16 @@ export async function catalogVerify(options: CatalogVerifyOptions = {}): Promise
   const snapshot = loadSnapshot(...fleet.catalogDirs)
   const problems = new Set<string>()
   // A user who has only overrides needs no facts of their own.
-  for (const dir of fleet.catalogDirs) if (existsSync(dir)) await checkForm(dir, loadSnapshot(dir), problems)
+  for (const dir of fleet.catalogDirs) {
+    if (!existsSync(dir)) continue
+    await checkForm(dir, loadSnapshot(dir), problems)
+    for (const problem of surfaceProblems(dir, (...key) => snapshot.metadata(...key) !== undefined))
+      problems.add(problem)
+  }
+  for (const { path, holders } of snapshot.sharedPaths() ?? [])
+    for (const { name, version } of holders)
+      if (snapshot.metadata(name, version) === undefined)
+        problems.add(`${snapshotFiles.sharedPaths}: ${path} is of ${name} ${version}, which is not known`)
   const universe = await collectUniverse(universeInput(fleet), {
     metadata: async (name, version) => snapshot.metadata(name, version),
     versions: async (name) =>
@@ -93,12 +104,15 @@ async function checkForm(dir: string, snapshot: Snapshot, problems: Set<string>)
         return facts === undefined ? [] : [{ name, version, facts }]
       }),
     )
-  const expected = new Map([
+  const expected = new Map<string, string>([
     [snapshotFiles.metadata, formatMetadata(rows(snapshot.metadata).map(({ facts }) => facts))],
     [snapshotFiles.files, formatFiles(rows(snapshot.files))],
     [snapshotFiles.entryPoints, formatEntryPoints(rows(snapshot.entryPoints))],
     [snapshotFiles.unpinned, formatUnpinned(snapshot.unpinned())],
   ])
+  // Only what reads wheels writes it.
+  const shared = snapshot.sharedPaths()
+  if (shared !== undefined) expected.set(snapshotFiles.sharedPaths, formatSharedPaths(shared))
   for (const [file, text] of expected) {
     const path = join(dir, file)
     if (!existsSync(path)) problems.add(`${file} is missing`)

@@ -3,6 +3,7 @@ import type { DistributionFile } from '#catalog/catalog.js'
 import type { Snapshot } from '#catalog/snapshot.js'
 import { SvcsplitError } from '#errors.js'
 import type { Fleet } from '#inputs/fleet.js'
+import { releaseNamed } from '#inputs/releases.js'
 import type { BlobStore } from '#io/blob-store.js'
 import { openFactCache } from '#io/fact-cache.js'
 import type { DistributionName } from '#pep/name.js'
@@ -37,18 +38,21 @@ export function versionWheels(snapshot: Snapshot): readonly VersionWheel[] {
     )
 }
 
-/** What releases pin, of the versions that are known. */
+/** What releases pin and the services that they ship, of the versions that are known. */
 export function pinnedWheels(
   snapshot: Snapshot,
   fleet: Fleet,
   releases: readonly string[],
 ): readonly VersionWheel[] {
   const pinned = new Set(
-    releases.flatMap((release) =>
-      [...fleet.constraints(release).pins].flatMap(([name, pins]) =>
+    releases.flatMap((release) => [
+      ...[...fleet.constraints(release).pins].flatMap(([name, pins]) =>
         pins.map(({ version }) => `${name} ${tryParseVersion(version)?.key}`),
       ),
-    ),
+      ...[...releaseNamed(fleet.releases, release).services.values()].map(
+        ({ distribution, version }) => `${distribution} ${tryParseVersion(version)?.key}`,
+      ),
+    ]),
   )
   return versionWheels(snapshot).filter(({ name, version }) =>
     pinned.has(`${name} ${tryParseVersion(version)?.key}`),

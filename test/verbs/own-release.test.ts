@@ -123,6 +123,56 @@ describe('a release of the user', () => {
     expect(await lockedTools('{requirement: tools<82, releases: "<2024.1"}')).toBe('82.0')
   })
 
+  it('breaks as run where a host lacks a name that its code imports, among own releases and shipped ones', {
+    timeout: 120_000,
+  }, async () => {
+    const index = await startPackageIndex({
+      files: [
+        indexWheel('shop_server', '7.0', {
+          requires: ['shop-lib>=1', 'oslo.utils'],
+          members: {
+            'shop/__init__.py': '',
+            'shop/api.py': 'from shop_lib import old\nfrom oslo_utils.secretutils import md5\n',
+          },
+        }),
+        indexWheel('shop_server', '8.0', { members: { 'shop/__init__.py': '' } }),
+        indexWheel('shop_lib', '1.0', { members: { 'shop_lib/__init__.py': 'old = 1\n' } }),
+        indexWheel('shop_lib', '2.0', { members: { 'shop_lib/__init__.py': 'new = 1\n' } }),
+        indexWheel('added', '1.0'),
+        indexWheel('oslo.utils', '99.0', { members: { 'oslo_utils/secretutils.py': 'x = 1\n' } }),
+      ],
+    })
+    closers.push(index.close)
+    await importShop()
+    await writeAtomic(`${folder}/newer.txt`, 'shop-lib===2.0\nadded===1.0\noslo.utils===99.0\n')
+    await importShop({ release: 'shop-8', services: ['shop=8.0'], constraints: [`${folder}/newer.txt`] })
+    const update = () => catalogUpdate({ indexUrl: index.url, cacheDir: `${folder}/cache` })
+    expect((await update()).written).toContain('used-names.txt')
+    expect((await update()).written).toEqual([])
+    expect((await catalogVerify()).problems).toEqual([])
+
+    const brokenOn = async (service: string, host: string) => {
+      const { cells } = await analyze({
+        services: [service],
+        host,
+        python: '3.11',
+        platform: 'linux/amd64',
+        index: { offline: true },
+      })
+      return cells[0]!.findings.flatMap(({ rule, level, missing }) =>
+        rule === 'broken-import' && missing !== undefined ? [`${level} ${missing.name}`] : [],
+      )
+    }
+    const md5 = 'error oslo_utils.secretutils.md5'
+    expect(await brokenOn('shop@shop-7', 'shop-7')).toEqual([])
+    expect(await brokenOn('shop@shop-7', 'shop-8')).toEqual(
+      expect.arrayContaining([md5, 'error shop_lib.old']),
+    )
+    expect(await brokenOn('shop@shop-7', '2026.1')).toEqual([md5])
+    expect(await brokenOn('shop@shop-7', '2025.1')).toEqual([])
+    expect(await brokenOn('cinder@2025.1', 'shop-8')).toContain(md5)
+  })
+
   it('may be pinned by several files, which keep their names', async () => {
     await writeAtomic(`${folder}/more.txt`, 'other===2.0')
     await importShop({ constraints: [`${folder}/more.txt`, `${folder}/pins.txt`] })

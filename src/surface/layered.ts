@@ -1,0 +1,45 @@
+import type { DistributionName } from '#pep/name.js'
+import type { Surface, UsedName } from './surface.js'
+
+/**
+ * A user's own facts over the shipped ones. Of a version that both know, its uses are those of either; a name is looked
+ * up in the own facts first, as only they know the versions of one's own. Undeclared modules and imports are asked of
+ * the shipped facts first, which were made with all distributions in view.
+ */
+export function layeredSurface(own: Surface, shipped: Surface): Surface {
+  const broken = new Map<string, readonly UsedName[]>()
+
+  const usedNames: Surface['usedNames'] = (user, version) => {
+    const [fresh, known] = [own.usedNames(user, version), shipped.usedNames(user, version)]
+    if (fresh === undefined || known === undefined) return fresh ?? known
+    const keyOf = ({ library, kind, name }: UsedName): string => `${library} ${kind} ${name}`
+    const keys = new Set(known.map(keyOf))
+    return [...known, ...fresh.filter((one) => !keys.has(keyOf(one)))]
+  }
+  const binding: Surface['binding'] = (library, version, name, kind) => {
+    const found = own.binding(library, version, name, kind)
+    const isOpen = found.state === 'unknown' && (found.reason === 'no-sources' || found.reason === 'not-kept')
+    if (!isOpen) return found
+    const known = shipped.binding(library, version, name, kind)
+    return known.state === 'unknown' && known.reason === 'no-sources' ? found : known
+  }
+
+  return {
+    usedNames,
+    binding,
+    brokenNames(user, version, library: DistributionName, libraryVersion) {
+      const key = `${user} ${version} ${library} ${libraryVersion}`
+      const known = broken.get(key)
+      if (known !== undefined) return known
+      const found = (usedNames(user, version) ?? []).filter(
+        (one) =>
+          one.library === library && binding(library, libraryVersion, one.name, one.kind).state === 'gone',
+      )
+      broken.set(key, found)
+      return found
+    },
+    undeclared: (user, version) => shipped.undeclared(user, version) ?? own.undeclared(user, version),
+    modules: (name, version) => shipped.modules(name, version) ?? own.modules(name, version),
+    importGraph: (name, version) => shipped.importGraph(name, version) ?? own.importGraph(name, version),
+  }
+}
