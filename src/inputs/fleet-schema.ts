@@ -61,7 +61,7 @@ export const fleetSchema = {
       properties: {
         host: word,
         port,
-        options: { description: 'Option file with user and password: /root/.my.cnf', ...word },
+        options: { description: 'Option file with user and password: /etc/mysql/upgrade.cnf', ...word },
         dumps: { description: 'Folder for dumps', ...word },
         image: { description: 'An image that has the client programs, where the machine has none', ...word },
       },

@@ -139,14 +139,30 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     }
   }
 
+  /** Nobody asks for the image of a service that stays: where the registry lacks it, the plan goes on without. */
+  async function digestOf(
+    reference: string,
+    service: string,
+    release: string,
+  ): Promise<FoundImage | undefined> {
+    try {
+      return await finder.find(reference, { service, release, runs: true })
+    } catch (error) {
+      if (error instanceof SvcsplitError && error.code === 'E-PLN-IMAGE') return undefined
+      throw error
+    }
+  }
+
   async function untouched(service: string): Promise<Untouched> {
     const { release, image: named, on } = fleet.services.get(service)!
     const { count, sha256 } = librariesOf(lockOf(service, release))
     const reference = named ?? (on === undefined ? referenceIn(pattern, service, release) : undefined)
+    const found = reference === undefined ? undefined : await digestOf(reference, service, release)
     return {
       service,
       release,
-      ...(reference === undefined ? {} : { image: reference }),
+      // By digest where the registry tells it: what a tag names after the window can be held against it.
+      ...(reference === undefined ? {} : { image: found?.reference ?? reference }),
       ...(on === undefined ? {} : { on }),
       libraries: { count, sha256 },
     }

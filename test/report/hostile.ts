@@ -145,7 +145,7 @@ const markup = [
   '`touch x`',
   '; rm -rf x',
   '&& x',
-  '${HOME}',
+  '$' + '{HOME}',
   '{{ lookup("env","HOME") }}',
   '{% raw %}',
   '../../etc/passwd',

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { helmTags, kollaVariables } from '#export/engine-names.js'
@@ -12,11 +13,18 @@ import { needs } from '../support/tools.js'
 
 /** Exports, as the engines that they are for read them. */
 const tools = needs('python3', 'systemd-analyze')
-const packages = ['kolla-ansible==22.2.0', 'podman-compose==1.6.0', 'kubernetes-validate==1.37.0']
+const packages = [
+  'kolla-ansible==22.2.0',
+  'podman-compose==1.6.0',
+  'kubernetes-validate==1.37.0',
+  'check-jsonschema==0.39.0',
+]
 let venv = ''
 let folder = ''
 let plan: Plan
 
+const schema = (name: string): string =>
+  fileURLToPath(new URL(`../oracle/schemas/${name}.json`, import.meta.url))
 const bin = (name: string): string => join(venv, 'bin', name)
 const run = (command: string, args: readonly string[], environment: Record<string, string> = {}) =>
   spawnSync(command, args, { cwd: folder, encoding: 'utf8', env: { ...process.env, ...environment } })
@@ -24,7 +32,7 @@ const run = (command: string, args: readonly string[], environment: Record<strin
 describe.skipIf(tools.missing)(tools.title('what is exported'), () => {
   beforeAll(async () => {
     venv = join(process.env.SVCSPLIT_CACHE_DIR!, 'export-tools')
-    if (!existsSync(bin('kubernetes-validate'))) {
+    if (!existsSync(bin('check-jsonschema'))) {
       execFileSync('python3', ['-m', 'venv', venv])
       execFileSync(bin('pip'), ['install', '--quiet', '--disable-pip-version-check', ...packages])
     }
@@ -103,6 +111,21 @@ describe.skipIf(tools.missing)(tools.title('what is exported'), () => {
     expect(result.stdout).toContain(
       `registry.example/cloud/keystone:${way === 'upgrade' ? '2025.2' : '2025.1'}`,
     )
+  })
+
+  it.each([
+    ['compose', 'compose.yaml', ['--builtin-schema', 'vendor.compose-spec']],
+    ['bake', 'docker-bake.json', ['--schemafile', schema('bake')]],
+    ['zuul', 'zuul.d/svcsplit.yaml', ['--schemafile', schema('zuul')]],
+  ] as const)('fits the schema of %s, which finds a key that nobody knows', (engine, path, options) => {
+    for (const way of ['upgrade', 'fallback']) {
+      const file = join(folder, engine, way, path)
+      const good = run(bin('check-jsonschema'), [...options, file])
+      expect([file, good.status, good.stdout + good.stderr]).toEqual([file, 0, expect.stringContaining('ok')])
+      const broken = join(folder, `broken-${path.split('/').at(-1)}`)
+      writeFileSync(broken, readFileSync(file, 'utf8').replace(/(image|context|parent)("?:)/, '$1x$2'))
+      expect(run(bin('check-jsonschema'), [...options, broken]).status).toBe(1)
+    }
   })
 
   it('is objects that Kubernetes takes', () => {

@@ -33,6 +33,19 @@ describe('a plan with a registry', () => {
     expect(commands).not.toContain('glance:2025')
   })
 
+  it('names what is not touched by digest, where the registry has it', async () => {
+    const server = await registryServer()
+    const images = `${server.host}/cloud/{service}:{release}`
+    const one = await testImage([1000], 1)
+    const registry = client()
+    for (const name of ['glance:2025.1', 'glance:2025.2', 'keystone:2025.1'])
+      await registry.push(one.source, one.root, parseReference(`${server.host}/cloud/${name}`))
+    const { untouched } = await request(images)
+    const imageOf = (service: string) => untouched.find((other) => other.service === service)?.image
+    expect(imageOf('keystone')).toBe(`${server.host}/cloud/keystone@${one.root.digest}`)
+    expect(imageOf('nova')).toBe(`${server.host}/cloud/nova:2025.1`)
+  })
+
   it('is refused before its first step where there would be no way back', async () => {
     const server = await registryServer()
     await expect(request(`${server.host}/cloud/{service}:{release}`)).rejects.toMatchObject({
