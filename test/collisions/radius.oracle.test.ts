@@ -74,7 +74,9 @@ describe('the smallest moves of the shipped fleet', () => {
 
   it('are proved in every cell that has errors', () => {
     const withErrors = result.cells.filter(({ findings }) => findings.some(({ level }) => level === 'error'))
-    expect(withErrors).toHaveLength(245)
+    const asDeclared = withErrors.filter(({ findings }) => findings.some(({ rule }) => rule === 'collision'))
+    // The others break as run alone: names that code needs are gone.
+    expect([asDeclared.length, withErrors.length - asDeclared.length]).toEqual([245, 51])
     for (const { radius } of withErrors) expect(radius).toMatchObject({ kind: 'moves', exact: true })
   })
 
