@@ -61,8 +61,9 @@ export const kollaVariables: Readonly<Record<string, readonly string[]>> = {
  * `neutron_l2gw`, `neutron_bagpipe_bgp`), stay as they are.
  *
  * Source: openstack/openstack-helm, `values_overrides/CHART/2026.1-ubuntu_noble.yaml` (keystone, glance, placement,
- * nova, neutron, cinder, heat, horizon, octavia, manila, barbican, at c665eed and 105a735), and `CHART/values.yaml`
- * of designate (01c93d8), magnum (0b5a30b), ironic (73e696b) and, for its SR-IOV agent, neutron (0031c38).
+ * nova, neutron, cinder, heat, horizon, octavia, manila, barbican, at c665eed and 105a735), `CHART/values.yaml` of
+ * designate (01c93d8), magnum (0b5a30b) and ironic (73e696b), and `neutron/templates/` for neutron's workers and its
+ * SR-IOV agent (`deployment-workers.yaml` at 1c095f3, `daemonset-sriov-agent.yaml` at c6c5810).
  */
 export const helmTags: Readonly<Record<string, readonly string[]>> = {
   keystone: [
@@ -94,7 +95,9 @@ export const helmTags: Readonly<Record<string, readonly string[]>> = {
     'neutron_metadata',
     'neutron_netns_cleanup_cron',
     'neutron_openvswitch_agent',
+    'neutron_ovn_maintenance_worker',
     'neutron_ovn_metadata',
+    'neutron_periodic_worker',
     'neutron_rpc_server',
     'neutron_server',
     'neutron_sriov_agent',

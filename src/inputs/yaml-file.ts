@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module'
-import type { ErrorObject, ValidateFunction } from 'ajv'
+import type { ErrorObject } from 'ajv'
 import {
   type Document,
   isCollection,
@@ -11,6 +10,7 @@ import {
   parseAllDocuments,
 } from 'yaml'
 import { type ErrorCode, type FileOrigin, SvcsplitError } from '#errors.js'
+import { schemaValidator } from './json-schema.js'
 import { nearestNames } from './nearest-name.js'
 
 /** What a YAML file is for, and the codes of its errors. */
@@ -229,18 +229,12 @@ function schemaError(parsed: YamlFile, error: ErrorObject): SvcsplitError {
   })
 }
 
-const compiled = new WeakMap<object, ValidateFunction>()
-
-/** Loaded only here: the shipped profiles, which every run reads, are not validated at run time. */
-function compile(schema: object): ValidateFunction {
-  const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
-  return new Ajv2020({ verbose: true, strict: true }).compile(schema)
-}
-
-/** Fails at the first place where the document does not fit a JSON Schema (draft 2020-12). */
+/**
+ * Fails at the first place where the document does not fit a JSON Schema (draft 2020-12). The shipped profiles, which
+ * every run reads, are not validated at run time.
+ */
 export function checkSchema(parsed: YamlFile, schema: object): void {
-  const validate = compiled.get(schema) ?? compile(schema)
-  compiled.set(schema, validate)
+  const validate = schemaValidator(schema)
   if (validate(plainData(parsed))) return
   throw schemaError(parsed, validate.errors![0]!)
 }

@@ -1,4 +1,3 @@
-import type { DistributionName } from '#pep/name.js'
 import type { Surface, UsedName } from './surface.js'
 
 /**
@@ -7,8 +6,6 @@ import type { Surface, UsedName } from './surface.js'
  * the shipped facts first, which were made with all distributions in view.
  */
 export function layeredSurface(own: Surface, shipped: Surface): Surface {
-  const broken = new Map<string, readonly UsedName[]>()
-
   const usedNames: Surface['usedNames'] = (user, version) => {
     const [fresh, known] = [own.usedNames(user, version), shipped.usedNames(user, version)]
     if (fresh === undefined || known === undefined) return fresh ?? known
@@ -27,17 +24,6 @@ export function layeredSurface(own: Surface, shipped: Surface): Surface {
   return {
     usedNames,
     binding,
-    brokenNames(user, version, library: DistributionName, libraryVersion) {
-      const key = `${user} ${version} ${library} ${libraryVersion}`
-      const known = broken.get(key)
-      if (known !== undefined) return known
-      const found = (usedNames(user, version) ?? []).filter(
-        (one) =>
-          one.library === library && binding(library, libraryVersion, one.name, one.kind).state === 'gone',
-      )
-      broken.set(key, found)
-      return found
-    },
     undeclared: (user, version) => shipped.undeclared(user, version) ?? own.undeclared(user, version),
     modules: (name, version) => shipped.modules(name, version) ?? own.modules(name, version),
     importGraph: (name, version) => shipped.importGraph(name, version) ?? own.importGraph(name, version),

@@ -25,7 +25,6 @@ export function loadSurface(dir: string): KeptSurface {
   const imports = openFile(dir, 'imports', parseImportBlock)
   const uses = new Map<string, readonly UsedName[]>()
   const undeclared = new Map<string, readonly UndeclaredModule[]>()
-  const broken = new Map<string, readonly UsedName[]>()
   const graphs = new Map<string, ImportGraph>()
 
   const usedNames = (user: DistributionName, version: string): readonly UsedName[] | undefined => {
@@ -46,14 +45,6 @@ export function loadSurface(dir: string): KeptSurface {
   return {
     usedNames,
     binding,
-    brokenNames(user, version, library, libraryVersion) {
-      return remember(broken, `${user} ${version} ${library} ${libraryVersion}`, () =>
-        (usedNames(user, version) ?? []).filter(
-          (one) =>
-            one.library === library && binding(library, libraryVersion, one.name, one.kind).state === 'gone',
-        ),
-      )
-    },
     undeclared(user, version) {
       const found = placed(used(user), version)
       if (found === undefined) return undefined

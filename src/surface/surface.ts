@@ -91,13 +91,6 @@ export interface Surface {
   /** Names that some known version of their library does not have for certain; all others can break nowhere. */
   usedNames(user: DistributionName, version: string): readonly UsedName[] | undefined
   binding(library: DistributionName, version: string, name: string, kind: UseKind): Binding
-  /** Of the used names those that a version of the library lacks; worked out once. */
-  brokenNames(
-    user: DistributionName,
-    version: string,
-    library: DistributionName,
-    libraryVersion: string,
-  ): readonly UsedName[]
   undeclared(user: DistributionName, version: string): readonly UndeclaredModule[] | undefined
   /** What a version puts on the path: top-level modules, and in namespace packages the shortest prefixes of its own. */
   modules(distribution: DistributionName, version: string): readonly string[] | undefined

@@ -1,6 +1,6 @@
-import type { ValidateFunction } from 'ajv'
 import { SvcsplitError } from '#errors.js'
 import { shownPath } from '#inputs/fleet.js'
+import { schemaValidator } from '#inputs/json-schema.js'
 import { readInput } from '#inputs/requirements-file.js'
 import { decodeText } from '#inputs/text-lines.js'
 import type { Plan } from '#upgrade/plan.js'
@@ -24,17 +24,6 @@ const schemas: Readonly<Record<Kind, () => Promise<object>>> = {
   plan: async () => (await import('#upgrade/plan-schema.js')).planSchema,
 }
 
-const validators = new Map<Kind, ValidateFunction>()
-
-async function validatorOf(kind: Kind): Promise<ValidateFunction> {
-  const known = validators.get(kind)
-  if (known !== undefined) return known
-  const [{ Ajv2020 }, schema] = await Promise.all([import('ajv/dist/2020.js'), schemas[kind]()])
-  const made = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true }).compile(schema)
-  validators.set(kind, made)
-  return made
-}
-
 /** A document that fits the schema of its kind, from its text. @throws E-RES-FORM */
 async function parse(text: string, path: string, kinds: readonly Kind[]): Promise<SavedResult> {
   const refuse = (what: string, cause?: unknown): SvcsplitError =>
@@ -51,7 +40,7 @@ async function parse(text: string, path: string, kinds: readonly Kind[]): Promis
   }
   const isPlan = typeof document === 'object' && document !== null && 'plan' in document
   const kind = isPlan && kinds.includes('plan') ? 'plan' : 'analysis'
-  const validator = await validatorOf(kind)
+  const validator = schemaValidator(await schemas[kind]())
   if (!validator(document)) {
     const [error] = validator.errors!
     throw refuse(`${error!.instancePath || 'the document'} ${error!.message}`)

@@ -59,7 +59,6 @@ export function smallSurface({
       )
       return { state: 'gone', missing: parts.slice(0, gone + 1).join('.') }
     },
-    brokenNames: () => [],
     undeclared: (user, version) => undeclared[key(user, version)] ?? [],
     modules: () => undefined,
     importGraph(distribution, version) {

@@ -100,7 +100,7 @@ describe('facts of used and bound names', () => {
   })
 
   it('tell bound, gone and unknown, by PEP 440 equality', async () => {
-    await withFacts(({ binding, brokenNames }) => {
+    await withFacts(({ binding, usedNames }) => {
       expect(binding(lib, '1', 'lib.old', 'name')).toEqual({ state: 'bound' })
       expect(binding(lib, '2.0', 'lib.old', 'name')).toEqual({ state: 'gone', missing: 'lib.old' })
       expect(binding(lib, '3.0', 'lib.old', 'name')).toEqual({ state: 'unknown', reason: 'dynamic' })
@@ -110,14 +110,13 @@ describe('facts of used and bound names', () => {
         state: 'unknown',
         reason: 'no-sources',
       })
-      expect(brokenNames(service, '1.0', lib, '2.0').map((one) => one.name)).toEqual([
-        'lib.C.n',
-        'lib.C.n',
-        'lib.f(y)',
-        'lib.old',
-      ])
-      expect(brokenNames(service, '2.0', lib, '1.0').map((one) => one.name)).toEqual(['lib.new'])
-      expect(brokenNames(service, '1.0', lib, '1.0')).toEqual([])
+      const goneNames = (version: string, libVersion: string) =>
+        usedNames(service, version)!
+          .filter(({ name, kind }) => binding(lib, libVersion, name, kind).state === 'gone')
+          .map((one) => one.name)
+      expect(goneNames('1.0', '2.0')).toEqual(['lib.C.n', 'lib.C.n', 'lib.f(y)', 'lib.old'])
+      expect(goneNames('2.0', '1.0')).toEqual(['lib.new'])
+      expect(goneNames('1.0', '1.0')).toEqual([])
     })
   })
 
@@ -231,10 +230,11 @@ describe('the shipped facts', () => {
       85,
     ],
   ])('know that %s %s breaks on %s %s, which lacks %s', (user, version, library, newer, missing, file, line) => {
-    const broken = surface.brokenNames(name(user), version, name(library), newer)
-    expect(broken.filter((one) => one.name === missing).flatMap(({ places }) => places)).toContainEqual(
-      expect.objectContaining({ file, line }),
+    const used = surface.usedNames(name(user), version)!.filter((one) => one.name === missing)
+    expect(used.map((one) => surface.binding(name(library), newer, missing, one.kind).state)).toContain(
+      'gone',
     )
+    expect(used.flatMap(({ places }) => places)).toContainEqual(expect.objectContaining({ file, line }))
   })
 
   it('name no version that the catalog does not have', () => {

@@ -114,6 +114,11 @@ describe('a record of progress', () => {
       'a step that the plan has not',
       () => JSON.stringify({ ...beginning(all), steps: [{ step: 'x', result: 'done' }] }),
     ],
+    ['a step without a time', () => JSON.stringify(beginning(all)).replace(/"seconds":\d+,/, '')],
+    [
+      'an answer that means nothing',
+      () => JSON.stringify(beginning(all)).replace('"do":"go on"', '"do":"?"'),
+    ],
     [
       'a command with a hidden line',
       () => JSON.stringify(beginning(all)).replace('timeout 600', 'id\\ntimeout 600'),
