@@ -124,7 +124,7 @@ export function openMetadataSource(options: MetadataSourceOptions): MetadataSour
     file: SimpleFile,
   ): Promise<Metadata | { pending: string }> {
     const text = await sdistText(file)
-    const parsed = text === '' ? undefined : parse(text, file)
+    const parsed = text === '' ? undefined : parseMetadata(text, file)
     if (parsed !== undefined && isStatic(parsed)) return toMetadata(name, file, parsed, 'sdist')
     const { buildMetadata } = options
     const known = file.sha256 === undefined ? undefined : await cache.get('built-metadata', file.sha256)
@@ -132,7 +132,7 @@ export function openMetadataSource(options: MetadataSourceOptions): MetadataSour
       return { pending: `${file.filename} does not state its metadata: it has to be built` }
     try {
       const text = known ?? (await cached('built-metadata', file, () => build(name, file)))
-      return toMetadata(name, file, parse(text, file), 'build')
+      return toMetadata(name, file, parseMetadata(text, file), 'build')
     } catch (error) {
       // what does not build here may build elsewhere: the rest of the facts is worth having
       if (error instanceof SvcsplitError && /^E-(?:SDT|EXE)-/.test(error.code))
@@ -152,7 +152,8 @@ export function openMetadataSource(options: MetadataSourceOptions): MetadataSour
   return {
     async metadata(name, files) {
       const wheel = chooseWheel(files)
-      if (wheel !== undefined) return toMetadata(name, wheel, parse(await wheelText(wheel), wheel), 'wheel')
+      if (wheel !== undefined)
+        return toMetadata(name, wheel, parseMetadata(await wheelText(wheel), wheel), 'wheel')
       const sdist = chooseSdist(files)
       if (sdist === undefined) return { pending: 'the index has neither a wheel nor an sdist of it' }
       return fromSdist(name, sdist)
@@ -196,7 +197,11 @@ function chooseSdist(files: readonly SimpleFile[]): SimpleFile | undefined {
 
 type CoreMetadata = ReturnType<typeof parseCoreMetadata>
 
-function parse(text: string, file: SimpleFile): CoreMetadata {
+/** The file whose metadata a text is. */
+type NamedFile = Pick<SimpleFile, 'filename' | 'version' | 'kind'>
+
+/** @throws E-IDX-METADATA */
+export function parseMetadata(text: string, file: NamedFile): CoreMetadata {
   try {
     return parseCoreMetadata(text)
   } catch (cause) {
@@ -207,9 +212,10 @@ function parse(text: string, file: SimpleFile): CoreMetadata {
   }
 }
 
-function toMetadata(
+/** @throws E-IDX-METADATA where the metadata is that of another distribution or version */
+export function toMetadata(
   name: DistributionName,
-  file: SimpleFile,
+  file: NamedFile,
   core: CoreMetadata,
   from: Metadata['from'],
 ): Metadata {

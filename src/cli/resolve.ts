@@ -16,6 +16,7 @@ interface Flags extends GlobalOptions, TargetOptions, IndexOptions {
   readonly requirement?: readonly string[]
   readonly constraint?: readonly string[]
   readonly pre: PrereleaseMode
+  readonly allowUrls?: boolean
   readonly output?: readonly Output[]
 }
 
@@ -30,6 +31,7 @@ async function run(requirements: readonly string[], flags: Flags, command: Comma
     platform: flags.platform,
     prereleases: flags.pre,
     offline,
+    ...(flags.allowUrls === undefined ? {} : { allowUrls: flags.allowUrls }),
     ...(flags.indexUrl === undefined ? {} : { indexUrl: flags.indexUrl }),
     ...(flags.extraIndexUrl === undefined ? {} : { extraIndexUrls: flags.extraIndexUrl }),
     progress,
@@ -63,6 +65,7 @@ export function registerResolve(program: Command): void {
         .choices(['pip', 'allow', 'disallow', 'explicit'])
         .default('pip'),
     )
+    .option('--allow-urls', 'requirements may name wheels and sdists by URL: NAME @ URL')
     .addOption(outputOption())
   addIndexOptions(addTargetOptions(command)).action((requirements: string[], _: unknown, self: Command) =>
     run(requirements, self.optsWithGlobals<Flags>(), self),

@@ -3,7 +3,9 @@ import { type FileOrigin, SvcsplitError } from '#errors.js'
 import { loadFleet, shownPath } from '#inputs/fleet.js'
 import type { RequirementLine } from '#inputs/requirement-line.js'
 import { parseRequirementsFile, parseRequirementsText, readInput } from '#inputs/requirements-file.js'
-import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
+import type { HttpOptions } from '#io/http.js'
+import { evaluateMarker, type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
+import type { DistributionName } from '#pep/name.js'
 import { supportedTags } from '#pep/tags.js'
 import type { Progress } from '#progress.js'
 import { type ExplainedConflicts, explainConflicts } from '#solver/conflict.js'
@@ -15,6 +17,7 @@ import type { Line, PrereleaseMode, Solution, Undecided } from '#solver/problem.
 import { createSession, type Session, solve } from '#solver/session.js'
 import { finishLoading, type Task } from '#solver/task.js'
 import { constraintLines, readConstraints } from './constraint-lines.js'
+import type { DirectFiles } from './direct-urls.js'
 
 export interface ResolveOptions {
   /** As on the command line: `oslo.config>=9`. */
@@ -24,6 +27,8 @@ export interface ResolveOptions {
   readonly python: string
   readonly platform: 'linux/amd64' | 'linux/arm64'
   readonly prereleases: PrereleaseMode
+  /** Requirements may name wheels and sdists by URL. */
+  readonly allowUrls?: boolean
   /** The shipped facts are the whole universe. */
   readonly offline: boolean
   readonly indexUrl?: string
@@ -34,13 +39,16 @@ export interface ResolveOptions {
 }
 
 export type ResolveResult =
-  | Solution
+  /** `urls`: where what was named by URL comes from, without logins; none where nothing was. */
+  | (Solution & { readonly urls?: ReadonlyMap<DistributionName, string> })
   | Undecided
   | ({
       readonly kind: 'conflicts'
       /** Only shipped facts were asked. */
       readonly offline: boolean
     } & ExplainedConflicts)
+
+const noExtras: ReadonlySet<string> = new Set()
 
 /** The newest glibc that a wheel may want: that of the base image. */
 const glibc = '2.36'
@@ -54,8 +62,9 @@ const longestAsking = 30 * 60 * 1000
 /** One version for each distribution that the requirements need, or why there is none. */
 export async function resolve(options: ResolveOptions): Promise<ResolveResult> {
   const environment = markerEnvironment(options.python, options.platform)
-  const lines = await linesFor(options, environment)
-  const { facts, load, close } = await openFacts(options, environment)
+  const files: DirectFiles = new Map()
+  const lines = await linesFor(options, environment, files)
+  const { facts, load, close } = await openFacts(options, environment, files)
   const session = createSession({
     facts,
     python: environment.python_full_version,
@@ -63,7 +72,7 @@ export async function resolve(options: ResolveOptions): Promise<ResolveResult> {
     pythonLine: pythonLineOf(environment, '--python'),
   })
   try {
-    const result = await finishLoading(resolution(session, lines, options.offline), load)
+    const result = await finishLoading(resolution(session, lines, options.offline, files), load)
     tellWhatWasLeftOut(session, result, options.progress)
     return result
   } finally {
@@ -71,22 +80,53 @@ export async function resolve(options: ResolveOptions): Promise<ResolveResult> {
   }
 }
 
-function* resolution(session: Session, lines: readonly Line[], offline: boolean): Task<ResolveResult> {
+function* resolution(
+  session: Session,
+  lines: readonly Line[],
+  offline: boolean,
+  files: DirectFiles,
+): Task<ResolveResult> {
   const outcome = yield* solve(session, { lines })
+  if (outcome.kind === 'solution' && files.size > 0) return { ...outcome, urls: urlsOf(files) }
   if (outcome.kind !== 'unsolvable') return outcome
   return { kind: 'conflicts', offline, ...(yield* explainConflicts(session, lines)) }
 }
 
-async function linesFor(options: ResolveOptions, environment: MarkerEnvironment): Promise<Line[]> {
+function urlsOf(files: DirectFiles): ReadonlyMap<DistributionName, string> {
+  return new Map(
+    [...files].map(([name, file]) => {
+      const url = new URL(file.url)
+      url.username = ''
+      url.password = ''
+      if (file.sha256.length === 1) url.hash = `sha256=${file.sha256[0]}`
+      return [name, url.href]
+    }),
+  )
+}
+
+async function linesFor(
+  options: ResolveOptions,
+  environment: MarkerEnvironment,
+  files: DirectFiles,
+): Promise<Line[]> {
   const lines: Line[] = []
   const constraintsFiles: { path: string; at?: FileOrigin }[] = options.constraintsFiles.map((path) => ({
     path,
   }))
+  const noted = options.allowUrls === true ? (await import('./direct-urls.js')).notedDirectUrl : undefined
   const add = (requirements: readonly RequirementLine[], by: string) => {
-    for (const { requirement, at, text } of requirements) {
-      const place = { ...at, path: shownPath(at.path) }
+    for (const stated of requirements) {
+      const at = { ...stated.at, path: shownPath(stated.at.path) }
+      const { marker, url, name } = stated.requirement
+      if (marker !== undefined && !evaluateMarker(marker, environment, noExtras)) continue
+      if (url !== undefined && noted === undefined)
+        throw new SvcsplitError('E-REQ-URL', `${name} is demanded from a direct URL`, {
+          at,
+          hint: 'write NAME==VERSION, or allow files that are named by URL: --allow-urls',
+        })
+      const { requirement, text } = noted?.({ ...stated, at }, files) ?? stated
       const shown = text.replace(/\s*;.*$/s, '')
-      lines.push(...demandLine({ requirement, at: place }, by, environment, { text: shown }))
+      lines.push(...demandLine({ requirement, at }, by, environment, { text: shown }))
     }
   }
   for (const text of options.requirements) {
@@ -119,10 +159,19 @@ interface OpenFacts {
   close(): Promise<void>
 }
 
-async function openFacts(options: ResolveOptions, environment: MarkerEnvironment): Promise<OpenFacts> {
+async function openFacts(
+  options: ResolveOptions,
+  environment: MarkerEnvironment,
+  files: DirectFiles,
+): Promise<OpenFacts> {
   const { python, platform, indexUrl, extraIndexUrls, progress } = options
   if (options.offline) {
-    const facts = knownFacts(loadSnapshot(...loadFleet().catalogDirs), environment)
+    const facts = await withFiles(
+      knownFacts(loadSnapshot(...loadFleet().catalogDirs), environment),
+      files,
+      environment,
+      { offline: true },
+    )
     return { facts, load: async () => undefined, close: async () => undefined }
   }
   // Loaded only here: an offline answer should not wait for a network library to start.
@@ -134,9 +183,10 @@ async function openFacts(options: ResolveOptions, environment: MarkerEnvironment
   })
   const longest = options.deadlineMs ?? longestAsking
   const deadline = performance.now() + longest
-  const { facts, load, loaded } = indexFacts(source, environment, supportedTags({ python, platform, glibc }))
+  const asked = indexFacts(source, environment, supportedTags({ python, platform, glibc }))
+  const { load, loaded } = asked
   return {
-    facts,
+    facts: await withFiles(asked.facts, files, environment, progress === undefined ? {} : { progress }),
     async load(needs) {
       progress?.step?.('asking the package index', loaded())
       await beforeDeadline(load(needs), deadline, longest)
@@ -147,6 +197,26 @@ async function openFacts(options: ResolveOptions, environment: MarkerEnvironment
       }
     },
     close: () => source.close(),
+  }
+}
+
+/** Files that are named by URL are read before the search: they are few. */
+async function withFiles(
+  facts: Facts,
+  files: DirectFiles,
+  environment: MarkerEnvironment,
+  options: HttpOptions,
+): Promise<Facts> {
+  if (files.size === 0) return facts
+  const [{ openHttp }, { withDirectFiles }] = await Promise.all([
+    import('#io/http.js'),
+    import('./direct-urls.js'),
+  ])
+  const http = openHttp(options)
+  try {
+    return await withDirectFiles(facts, files, http, environment)
+  } finally {
+    await http.close()
   }
 }
 

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { resolveText } from '#report/resolve-text.js'
 import { type ResolveOptions, type ResolveResult, resolve } from '#verbs/resolve.js'
 import { type IndexFile, type PackageIndex, startPackageIndex } from '../support/package-index.js'
 import { writeWheel } from '../support/wheel-writer.js'
@@ -140,6 +142,94 @@ describe('Resolving against an index', () => {
       ask(files, { requirements: ['app'], indexUrl: 'http://127.0.0.1:9/simple' }),
     ).rejects.toMatchObject({
       code: 'E-NET-CONNECT',
+    })
+  })
+})
+
+describe('Direct URLs, where they are allowed', () => {
+  const lib = wheel('lib', '3.0', ['dep'])
+  const digest = createHash('sha256').update(lib.bytes).digest('hex')
+
+  it('give a distribution the one version that lies there, with its demands', async () => {
+    const path = join(folder, lib.filename)
+    writeFileSync(path, lib.bytes)
+    const result = await ask([wheel('lib', '4.0'), wheel('dep', '1.0')], {
+      allowUrls: true,
+      requirements: [`lib @ file://${path}#sha256=${digest}`],
+    })
+    expect(told(result)).toEqual({ dep: '1.0', lib: '3.0' })
+    expect(resolveText(result, { color: false, width: 100 })).toBe(
+      `dep==1.0\nlib @ file://${path}#sha256=${digest}\n`,
+    )
+  })
+
+  it('may name a pre-release, and what the index has not', async () => {
+    const early = wheel('lib', '5.0.dev1')
+    const path = join(folder, early.filename)
+    writeFileSync(path, early.bytes)
+    const result = await ask(files, {
+      allowUrls: true,
+      requirements: [`lib @ file://${path}`, 'app'],
+    })
+    expect(told(result)).toEqual({ app: '2.0', lib: '5.0.dev1' })
+    const own = wheel('own', '1.0')
+    writeFileSync(join(folder, own.filename), own.bytes)
+    await index!.close()
+    const alone = await ask(files, {
+      allowUrls: true,
+      requirements: [`own @ file://${join(folder, own.filename)}`],
+    })
+    expect(told(alone)).toEqual({ own: '1.0' })
+  })
+
+  it('are read from the end of a wheel on a server, and conflict with who wants another version', async () => {
+    const server = await startPackageIndex({ files: [lib] })
+    const requirements = [`lib @ ${server.origin.replace('//', '//user:secret@')}/files/${lib.filename}`]
+    try {
+      const result = await ask([wheel('dep', '1.0')], { allowUrls: true, requirements })
+      expect(told(result)).toEqual({ dep: '1.0', lib: '3.0' })
+      expect(resolveText(result, { color: false, width: 100 })).toContain(
+        `lib @ ${server.origin}/files/${lib.filename}\n`,
+      )
+      expect(server.requests.map(({ range }) => range)).toEqual([expect.stringMatching(/^bytes=-/)])
+      await index!.close()
+      const app = wheel('app', '9', ['lib>=4'])
+      const refused = await ask([wheel('lib', '4.0'), wheel('dep', '1.0'), app], {
+        allowUrls: true,
+        requirements: [...requirements, 'app==9'],
+      })
+      expect(told(refused)).toEqual([
+        expect.arrayContaining([
+          `lib @ ${server.origin.replace('//', '//***@')}/files/${lib.filename}`,
+          'app==9',
+        ]),
+      ])
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('with another hash are refused, and so are two of one distribution, and repositories', async () => {
+    const path = join(folder, lib.filename)
+    writeFileSync(path, lib.bytes)
+    const refusal = (...requirements: string[]) => ask([], { allowUrls: true, requirements })
+    await expect(refusal(`lib @ file://${path}#sha256=${'0'.repeat(64)}`)).rejects.toMatchObject({
+      code: 'E-IDX-HASH',
+    })
+    await expect(refusal(`lib @ file://${path}`, 'lib @ file:///srv/lib-1.0.tar.gz')).rejects.toMatchObject({
+      code: 'E-REQ-URL',
+      message: 'lib is demanded from two places',
+    })
+    await expect(refusal('lib @ git+https://code.example/lib.git')).rejects.toMatchObject({
+      code: 'E-REQ-URL',
+    })
+    await expect(refusal('lib @ file:///srv/other-1.0-py3-none-any.whl')).rejects.toMatchObject({
+      code: 'E-REQ-URL',
+      at: { path: 'command line', line: 1 },
+    })
+    await expect(refusal(`lib @ file://${path}#md5=00`)).rejects.toMatchObject({ code: 'E-REQ-HASH' })
+    await expect(refusal('lib @ file:///nowhere/lib-1.0-py3-none-any.whl')).rejects.toMatchObject({
+      code: 'E-FS-NOTFOUND',
     })
   })
 })
