@@ -1,14 +1,25 @@
 import { type Command, Option } from 'commander'
 import { shareJson } from '#report/share-json.js'
 import { shareText } from '#report/share-text.js'
-import { share } from '#verbs/share.js'
+import { type ShareResult, share } from '#verbs/share.js'
 import { addTargetOptions, collect, type GlobalOptions, type TargetOptions } from './options.js'
-import { type Output, outputOption, writeOutputs } from './outputs.js'
+import { type Formats, type Output, outputOption, writeOutputs } from './outputs.js'
 
 interface Flags extends GlobalOptions, TargetOptions {
   readonly constraints?: readonly string[]
   readonly check?: boolean
   readonly output?: readonly Output[]
+}
+
+/** Every form that an answer can be written in. */
+function shareFormats(result: ShareResult): Formats {
+  return {
+    text: (options) => shareText(result, options),
+    json: () => shareJson(result),
+    markdown: async () => (await import('#report/share-markdown.js')).shareMarkdown(result),
+    dot: async () => (await import('#report/share-graph.js')).shareDot(result),
+    mermaid: async () => (await import('#report/share-graph.js')).shareMermaid(result),
+  }
 }
 
 async function run(services: readonly string[], flags: Flags): Promise<void> {
@@ -19,10 +30,7 @@ async function run(services: readonly string[], flags: Flags): Promise<void> {
     platform,
     ...(constraints === undefined ? {} : { constraints }),
   })
-  await writeOutputs(flags.output, flags.color, {
-    text: (options) => shareText(result, options),
-    json: () => shareJson(result),
-  })
+  await writeOutputs(flags.output, flags.color, shareFormats(result))
   const { sharing } = result
   // Conflicts that all rest on facts that are missing are none: knowing more could give an answer.
   const isOpen =
@@ -47,7 +55,7 @@ export function registerShare(program: Command): void {
     )
     .option('--check', 'exit with 1 if they cannot share one environment')
     .option('--offline', 'never touch the network (share never does)')
-    .addOption(outputOption())
+    .addOption(outputOption(['text', 'json', 'markdown', 'dot', 'mermaid']))
   addTargetOptions(command).action((services: string[], _: unknown, self: Command) =>
     run(services, self.optsWithGlobals<Flags>()),
   )

@@ -1,5 +1,5 @@
 import type { Origin } from '#errors.js'
-import type { ExplainedConflict } from '#solver/conflict.js'
+import type { ExplainedConflict, ExplainedConflicts } from '#solver/conflict.js'
 import type { Fact } from '#solver/explain.js'
 import type { Fix } from '#solver/fixes.js'
 import type { Line } from '#solver/problem.js'
@@ -21,6 +21,11 @@ export function conflictJson(
     certain: isCertain(conflict),
     fixes: fixes.map((fix) => fixJson(fix, serviceOf)),
   }
+}
+
+/** `complete`: all conflicts are told; `firstFixesHold`: the first fix of each, taken together, was solved again. */
+export function conflictsAsAWhole({ isComplete, firstFixesHold }: ExplainedConflicts): object {
+  return { complete: isComplete, ...(firstFixesHold === undefined ? {} : { firstFixesHold }) }
 }
 
 /** Whether knowing more could not change it. */

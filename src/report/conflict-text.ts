@@ -37,6 +37,25 @@ export function conflictText(conflict: ExplainedConflict, title: string, options
   ].join('\n')
 }
 
+/** The parts of a conflict, for other forms of text: all of its proof, and the fixes that are shown. */
+export function conflictParts(conflict: ExplainedConflict): {
+  readonly headline: string
+  readonly steps: readonly Step[]
+  readonly fixes: readonly string[]
+} {
+  const refused = conflict.lines.some(({ kind }) => kind === 'python')
+  const fixes = conflict.fixesLeftOut ? [] : conflict.fixes.slice(0, mostFixes)
+  return {
+    headline: headlineOf(conflict),
+    steps: stepsOf(conflict),
+    fixes: fixes.map((fix) =>
+      changesOf(fix, refused)
+        .map((change) => visible(change))
+        .join(', and '),
+    ),
+  }
+}
+
 /** What has to be said of the conflicts as a whole. */
 export function belowConflicts({ isComplete, firstFixesHold }: ExplainedConflicts): string[] {
   if (!isComplete)

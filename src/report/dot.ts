@@ -1,5 +1,5 @@
 import type { AnalysisResult } from '#collisions/result.js'
-import { causeGraph } from './graph.js'
+import { causeGraph, type Graph } from './graph.js'
 import { verdictLine } from './verdict-text.js'
 
 /** A quoted string of the DOT language; a backslash would begin an escape such as `\N`. */
@@ -15,11 +15,15 @@ const looks = {
 
 /** A DOT graph (Graphviz): services to the pins that do not suit them. */
 export function analysisDot(result: AnalysisResult): string {
-  const { nodes, edges, left } = causeGraph(result)
+  return graphDot(causeGraph(result), verdictLine(result))
+}
+
+/** A graph in the DOT language, with a line below it. */
+export function graphDot({ nodes, edges, left }: Graph, caption: string): string {
   const more = left === 0 ? '' : `, ${left} more demands are not drawn`
   const lines = [
     'digraph svcsplit {',
-    `  graph [rankdir=LR, labelloc=b, label=${quoted(`${verdictLine(result)}${more}`)}];`,
+    `  graph [rankdir=LR, labelloc=b, label=${quoted(`${caption}${more}`)}];`,
     '  node [shape=box, fontname="sans-serif"];',
     ...nodes.map(
       ({ id, label, kind }) => `  ${id} [label=${quoted(label)}${kind === 'pin' ? ', style=rounded' : ''}];`,

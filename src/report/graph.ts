@@ -15,6 +15,13 @@ export interface Edge {
   readonly level: 'error' | 'warning' | 'note'
 }
 
+/** Who wants what of whom; `left` edges more are not drawn. */
+export interface Graph {
+  readonly nodes: readonly Node[]
+  readonly edges: readonly Edge[]
+  readonly left: number
+}
+
 /** Who wants what of which pins: drawn larger than this, nobody sees anything. */
 const mostEdges = 400
 
@@ -23,11 +30,7 @@ function ownerOf({ of, name }: Subject): string {
 }
 
 /** Services, the pins that do not suit them, and the demands between: of errors and warnings that are new. */
-export function causeGraph(result: AnalysisResult): {
-  readonly nodes: readonly Node[]
-  readonly edges: readonly Edge[]
-  readonly left: number
-} {
+export function causeGraph(result: AnalysisResult): Graph {
   const nodes = new Map<string, Node>()
   const node = (kind: Node['kind'], key: string, label: string): string => {
     const known = nodes.get(`${kind} ${key}`)

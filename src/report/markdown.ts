@@ -1,4 +1,5 @@
 import type { AnalysisResult } from '#collisions/result.js'
+import { code, plain, row } from './markdown-text.js'
 import { placeOf, shortId } from './radius-text.js'
 import { causeText, type RootCause, rootCauses, type Told } from './root-causes.js'
 import { plural } from './terminal.js'
@@ -7,33 +8,6 @@ import { verdictLine, verdictNotes } from './verdict-text.js'
 
 /** GitHub drops a job summary of more than 1 MiB whole: what is worst comes first, and the rest is cut before that. */
 const mostBytes = 900 * 1024
-
-/**
- * Text from outside as a code span, in which nothing is markup: fenced by more backticks than it has in a row. A bar
- * would end the cell of a table even there.
- */
-function code(text: string): string {
-  const shown = text.replaceAll('|', '\\u{7c}').trim()
-  if (shown === '') return ''
-  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length))
-  const fence = '`'.repeat(longest + 1)
-  const pad = longest > 0 ? ' ' : ''
-  return `${fence}${pad}${shown}${pad}${fence}`
-}
-
-/** Own words with text from outside in them: everything that could be markup is escaped. */
-function plain(text: string): string {
-  return text
-    .replace(/[\\`*_{}[\]#|<>~&@$]|^\s*[-+=]|:(?=\/\/|[\w+-]+:)/g, (found) =>
-      found.replace(/\S/g, (character) => `&#${character.charCodeAt(0)};`),
-    )
-    .replace(/www\./gi, (found) => `${found.slice(0, -1)}&#46;`)
-    .replace(/^(\s*\d+)\./, '$1&#46;')
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`
-}
 
 function causeRows({ told, rule }: RootCause): readonly string[] {
   return told.map(({ finding, subject }) =>

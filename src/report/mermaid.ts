@@ -1,5 +1,5 @@
 import type { AnalysisResult } from '#collisions/result.js'
-import { causeGraph } from './graph.js'
+import { causeGraph, type Graph } from './graph.js'
 
 /** A quoted label of Mermaid: what is not plainly harmless is an entity by its number, as Mermaid writes them. */
 function quoted(text: string): string {
@@ -9,7 +9,11 @@ function quoted(text: string): string {
 
 /** A Mermaid flowchart, as GitHub and GitLab draw them in Markdown: services to the pins that do not suit them. */
 export function analysisMermaid(result: AnalysisResult): string {
-  const { nodes, edges, left } = causeGraph(result)
+  return graphMermaid(causeGraph(result))
+}
+
+/** A graph as a Mermaid flowchart. */
+export function graphMermaid({ nodes, edges, left }: Graph): string {
   const lines = [
     'flowchart LR',
     ...nodes.map(({ id, label, kind }) =>

@@ -2,7 +2,7 @@ import { visible } from '#errors.js'
 import type { DistributionName } from '#pep/name.js'
 import type { ExplainedConflicts } from '#solver/conflict.js'
 import type { ResolveResult } from '#verbs/resolve.js'
-import { conflictJson, isCertain } from './conflict-json.js'
+import { conflictJson, conflictsAsAWhole, isCertain } from './conflict-json.js'
 import { belowConflicts, conflictText } from './conflict-text.js'
 import { painter, plural, type TextOptions } from './terminal.js'
 
@@ -48,9 +48,6 @@ export function resolveJson(result: ResolveResult): string {
   return `${JSON.stringify(document, undefined, 1)}\n`
 }
 
-function conflictsJson(
-  conflicts: readonly object[],
-  { isComplete, firstFixesHold }: ExplainedConflicts,
-): object {
-  return { conflict: conflicts[0], conflicts, complete: isComplete, firstFixesHold }
+function conflictsJson(conflicts: readonly object[], whole: ExplainedConflicts): object {
+  return { conflict: conflicts[0], conflicts, ...conflictsAsAWhole(whole) }
 }

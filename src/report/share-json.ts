@@ -1,7 +1,7 @@
 import type { Partition } from '#solver/partition.js'
 import type { Line } from '#solver/problem.js'
 import type { AskedService, AsRunSharing, ShareResult } from '#verbs/share.js'
-import { conflictJson } from './conflict-json.js'
+import { conflictJson, conflictsAsAWhole } from './conflict-json.js'
 
 /** The result of `share` as JSON: names fixed, keys in a fixed order, no clock and no absolute path. */
 export function shareJson(result: ShareResult): string {
@@ -29,6 +29,7 @@ export function shareJson(result: ShareResult): string {
       sharing.kind === 'conflicts'
         ? sharing.conflicts.map((conflict) => conflictJson(conflict, serviceOf))
         : [],
+    ...(sharing.kind === 'conflicts' ? conflictsAsAWhole(sharing) : {}),
     otherPythons,
     environments: {
       asTested: partitionJson(result.asTested, services),
@@ -48,6 +49,7 @@ function asRunJson({ sharing, held }: AsRunSharing, serviceOf: (line: Line) => o
       sharing.kind === 'conflicts'
         ? sharing.conflicts.map((conflict) => conflictJson(conflict, serviceOf))
         : [],
+    ...(sharing.kind === 'conflicts' ? conflictsAsAWhole(sharing) : {}),
     held,
   }
 }

@@ -12,12 +12,12 @@ const mostHeld = 12
 /** Questions 3 and 4 for a person. */
 export function shareText(result: ShareResult, options: TextOptions): string {
   const paint = painter(options)
-  const { services, python, constraints, sharing, otherPythons } = result
+  const { services, python, constraints, sharing, otherPythons, ownData } = result
   const held = constraints === undefined ? '' : ` under ${constraints}`
   const isOne = services.length === 1
   const lines = [
     paint('bold', services.map(({ id }) => id).join('  ')),
-    paint('dim', `Python ${python} · shipped facts, offline`),
+    paint('dim', `Python ${python} · ${ownData ? 'shipped facts and your own' : 'shipped facts'}, offline`),
     '',
   ]
   if (sharing.kind === 'solution') {

@@ -48,6 +48,8 @@ export interface AskedService {
 export interface ShareResult {
   readonly toolVersion: string
   readonly inputs: readonly InputFile[]
+  /** Releases and facts of the user's own lie over the shipped ones. */
+  readonly ownData: boolean
   readonly python: string
   readonly platform: string
   /** The constraints files that hold for all of them, with commas between. */
@@ -129,6 +131,7 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
   return {
     toolVersion: toolVersion(),
     inputs: fleet.inputs(),
+    ownData: fleet.own !== undefined,
     python,
     platform: options.platform,
     ...(constraints !== undefined && { constraints: constraints.path }),

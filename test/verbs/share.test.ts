@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { shareDot, shareMermaid } from '#report/share-graph.js'
 import { shareJson } from '#report/share-json.js'
+import { shareMarkdown } from '#report/share-markdown.js'
 import { shareText } from '#report/share-text.js'
 import { type ShareOptions, type ShareResult, share } from '#verbs/share.js'
 
@@ -120,5 +122,37 @@ describe('Input that is none', () => {
     ['an unknown release', ['nova@1999.1'], 'E-REL-UNKNOWN'],
   ])('is refused: %s', async (_, services, code) => {
     await expect(ask(services)).rejects.toMatchObject({ code })
+  })
+})
+
+describe('Other forms of an answer', () => {
+  it('say in JSON whether all conflicts are told and whether their first fixes hold together', async () => {
+    const result = JSON.parse(
+      shareJson(await ask(['nova@2026.1'], { constraints: ['constraints/2025.1.txt'] })),
+    )
+    expect(result).toMatchObject({ complete: true, firstFixesHold: true })
+    expect(JSON.parse(shareJson(await ask(['nova@2026.1'])))).not.toHaveProperty('firstFixesHold')
+  })
+
+  it('have in Markdown the verdict, every line of a conflict with its place, fixes, and the groups', async () => {
+    const result = shareMarkdown(await ask(['nova@2025.1', 'nova@2026.1', 'cinder@2025.1']))
+    expect(result).toMatch(/^## They cannot share one environment: 1 independent conflict\n/)
+    expect(result).toContain('| `nova@2026.1 is nova 33.0.2` | `constraints/releases.json` |')
+    expect(result).toContain('- fix: give nova&#64;2026.1 an environment of its own')
+    expect(result).toContain('| as tested | 2 | `cinder@2025.1 nova@2025.1`<br>`nova@2026.1` |')
+  })
+
+  it('draw services, their environments and what they cannot agree on', async () => {
+    const result = await ask(['nova@2025.1', 'nova@2026.1', 'cinder@2025.1'])
+    expect(shareDot(result).split('\n')).toEqual(
+      expect.arrayContaining([
+        '  s0 -> e0 [label="as run", color=gray,style=dotted];',
+        '  s2 -> e1 [label="as run", color=gray,style=dotted];',
+        '  s2 -> c0 [label="nova==33.0.2", color=red];',
+      ]),
+    )
+    expect(shareMermaid(result).split('\n')).toEqual(
+      expect.arrayContaining(['  s0 -.->|"as run"| e0', '  s1 -->|"nova#61;#61;31.3.1"| c0']),
+    )
   })
 })

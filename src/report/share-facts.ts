@@ -1,0 +1,38 @@
+import { visible } from '#errors.js'
+import type { Partition } from '#solver/partition.js'
+import type { ShareResult } from '#verbs/share.js'
+import { isCertain } from './conflict-json.js'
+import { plural } from './terminal.js'
+
+/** One line: may they share, as declared and as run. */
+export function verdictOfSharing({ services, sharing, asRun, constraints }: ShareResult): string {
+  const held = constraints === undefined ? '' : ` under ${visible(constraints)}`
+  const isOne = services.length === 1
+  if (sharing.kind === 'undecided') return `Not decided${held}: the budget of the search ended`
+  if (sharing.kind === 'conflicts') {
+    const count = plural(sharing.conflicts.length, 'independent conflict')
+    if (!sharing.conflicts.some(isCertain)) return `Not decided${held}, facts are missing: ${count}`
+    return `${isOne ? 'Its demands cannot be met' : 'They cannot share one environment'}${held}: ${count}`
+  }
+  const may = isOne ? 'its demands can be met' : 'they may share one environment'
+  const size = plural(sharing.solution.pins.size, 'distribution')
+  const run =
+    asRun === undefined || asRun.sharing.kind === 'undecided'
+      ? ''
+      : asRun.sharing.kind === 'solution'
+        ? `; as run ${isOne ? 'they can, too' : 'they may, too'}`
+        : `; as run ${isOne ? 'its code needs more' : 'they cannot'}: ${plural(asRun.sharing.conflicts.length, 'conflict')}`
+  return `As declared ${may}${held}: ${size}${run}`
+}
+
+/** The fewest environments by each of the three truths. */
+export function truthsOf(
+  result: ShareResult,
+): readonly { readonly truth: string; readonly partition: Partition }[] {
+  const { asTested, asDeclared, asRun } = result
+  return [
+    { truth: 'as tested', partition: asTested },
+    { truth: 'as declared', partition: asDeclared },
+    ...(asRun === undefined ? [] : [{ truth: 'as run', partition: asRun.partition }]),
+  ]
+}
