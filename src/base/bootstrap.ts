@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
+import { doneOnce } from '#io/claim.js'
 import { type RunOptions, run } from '#io/exec.js'
 import { ensureDir, exists, move, readChunks, remove, statusOf, writeAtomic } from '#io/files.js'
 import { tempDir } from '#io/temp-dir.js'
@@ -42,9 +43,6 @@ const debianArchitecture: ReadonlyMap<string, string> = new Map([
   ['arm64', 'arm64'],
 ])
 
-/** Two demands for one base in one process share the work. */
-const underWay = new Map<string, Promise<string>>()
-
 /**
  * Debian with Python and the given packages, made by mmdebstrap with the real apt and dpkg, as an image of one
  * layer. The same package versions give the same digest.
@@ -58,18 +56,16 @@ export async function bootstrapBase(suite: string, options: BaseOptions): Promis
   const key = baseKey({ suite, platform: options.platform, packages, mirrors })
   const bases = join(options.cacheDir, 'bases')
   const layout = join(bases, key)
-  if (options.refresh === true || !(await exists(join(layout, 'index.json')))) {
-    let work = underWay.get(layout)
-    if (work === undefined) {
-      work = makeLayout({ suite, packages, mirrors, architecture, layout, bases, options })
-      underWay.set(layout, work)
-    }
-    try {
-      await work
-    } finally {
-      underWay.delete(layout)
-    }
-  }
+  const find = async (): Promise<string | undefined> =>
+    (await exists(join(layout, 'index.json'))) ? layout : undefined
+  const make = (): Promise<string> =>
+    makeLayout({ suite, packages, mirrors, architecture, layout, bases, options })
+  // What takes a minute and hundreds of megabytes is done by one of all processes that want it.
+  if (options.refresh === true) await make()
+  else
+    await doneOnce(layout, find, make, {
+      waiting: () => options.progress?.step?.(`wait for another process to bootstrap ${options.from}`),
+    })
   const { packages: _, ...rest } = options
   return openLayoutBase({ dir: layout }, rest)
 }

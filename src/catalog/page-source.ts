@@ -50,7 +50,7 @@ async function fetchPage(
 ): Promise<KeptPage | undefined> {
   const path = cacheDir === undefined ? undefined : pathOf(cacheDir, url)
   const kept = path === undefined ? undefined : await readKept(path)
-  if (kept !== undefined && kept.freshUntil > Date.now()) return kept
+  if (kept !== undefined && isFresh(kept)) return kept
   const answer = await http.get(url, {
     headers: { accept: acceptSimple, ...(kept?.etag === undefined ? {} : { 'if-none-match': kept.etag }) },
     allow404: true,
@@ -61,7 +61,7 @@ async function fetchPage(
   if (answer.status === 304 && kept === undefined)
     throw new SvcsplitError('E-IDX-CONTENT', `${url} answers 304 to a request that was not conditional`)
   const page = answer.status === 304 ? { ...kept!, freshUntil: freshUntil(answer) } : pageOf(answer)
-  if (path !== undefined && (page.etag !== undefined || page.freshUntil > Date.now())) await keep(path, page)
+  if (path !== undefined && (page.etag !== undefined || isFresh(page))) await keep(path, page)
   return page
 }
 
@@ -76,12 +76,20 @@ function pageOf(answer: HttpResponse): KeptPage {
   }
 }
 
+/** A day at most: an index that says more would hide new files for longer than anyone expects. */
+const longestFreshMs = 86_400_000
+
+/** A page that was kept while the clock was ahead would otherwise count as fresh until the clock is there again. */
+function isFresh({ freshUntil: until }: KeptPage): boolean {
+  const left = until - Date.now()
+  return left > 0 && left <= longestFreshMs
+}
+
 function freshUntil(answer: HttpResponse): number {
   const control = answer.headers.get('cache-control') ?? ''
   if (/\b(?:no-store|no-cache)\b/i.test(control)) return 0
   const seconds = /\bmax-age=(\d{1,8})\b/i.exec(control)?.[1]
-  // a day at most: an index that says more would hide new files for longer than anyone expects
-  return seconds === undefined ? 0 : Date.now() + Math.min(Number(seconds), 86_400) * 1000
+  return seconds === undefined ? 0 : Date.now() + Math.min(Number(seconds) * 1000, longestFreshMs)
 }
 
 /** One line of JSON, then the body; the line holds the body's digest, so that a damaged page is as if absent. */

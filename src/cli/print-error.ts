@@ -1,4 +1,5 @@
 import { exitCodeOf, type FileOrigin, formatOrigin, type Origin, SvcsplitError, visible } from '#errors.js'
+import { fsError } from '#io/errno.js'
 
 const longestLine = 160
 
@@ -19,7 +20,8 @@ function place(origin: Origin): string[] {
 }
 
 /** An error as a person reads it: what, where, what to do. */
-export function describeError(error: unknown, debug: boolean): { text: string; exitCode: number } {
+export function describeError(thrown: unknown, debug: boolean): { text: string; exitCode: number } {
+  const error = ofTheSystem(thrown)
   if (!(error instanceof SvcsplitError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
     const lines = debug
@@ -36,4 +38,13 @@ export function describeError(error: unknown, debug: boolean): { text: string; e
   if (debug && error.stack !== undefined) lines.push(error.stack)
   if (debug && error.cause instanceof Error) lines.push(`caused by ${error.cause.stack}`)
   return { text: `${lines.join('\n')}\n`, exitCode: exitCodeOf(error.code) }
+}
+
+/**
+ * Code that is loaded when it is first needed can meet a full table of open files, or a disk that fails, before any
+ * of it runs: that is the machine's fault, and no bug.
+ */
+function ofTheSystem(error: unknown): unknown {
+  const { path, syscall } = (error ?? {}) as NodeJS.ErrnoException
+  return typeof path === 'string' && typeof syscall === 'string' ? fsError(error, syscall, path) : error
 }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import { readChunks, remove, statusOf, writeAll, writeThenMove } from './files.js'
-import { sweepStrays } from './temp-dir.js'
 
 export interface StoredBlob {
   /** Hex. */
@@ -34,7 +33,6 @@ export interface BlobStore {
 /** `durable: false` for a store whose readers verify what they read: blobs are then not flushed to the disk. */
 export function openBlobStore(dir: string, options: { readonly durable?: boolean } = {}): BlobStore {
   const folder = join(dir, 'sha256')
-  let swept: Promise<void> | undefined
 
   const path = (sha256: string): string => {
     if (!/^[0-9a-f]{64}$/.test(sha256))
@@ -51,9 +49,9 @@ export function openBlobStore(dir: string, options: { readonly durable?: boolean
     },
 
     async put(content, expected = {}) {
-      swept ??= sweepStrays(folder)
-      const named = path(expected.sha256 ?? '0'.repeat(64))
-      const stored = await writeThenMove(
+      // what it will be called is not known before it is whole
+      const named = expected.sha256 === undefined ? join(folder, 'new') : path(expected.sha256)
+      return writeThenMove(
         named,
         { durable: options.durable !== false },
         async (handle) => {
@@ -72,8 +70,6 @@ export function openBlobStore(dir: string, options: { readonly durable?: boolean
         },
         (result) => result.path,
       )
-      await swept
-      return stored
     },
 
     async check(sha256) {

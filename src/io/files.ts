@@ -6,7 +6,6 @@ import {
   type FileHandle,
   link,
   lstat,
-  mkdir,
   open,
   readdir,
   readlink,
@@ -18,7 +17,8 @@ import {
 import { dirname, join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import { errnoOf, fsError } from './errno.js'
-import { tempPrefix } from './temp-dir.js'
+import { makeDir } from './make-dir.js'
+import { sweepOnce, tempPrefix } from './temp-dir.js'
 
 /** What a reader of text accepts when it says nothing: larger than any legitimate list of pins or profile. */
 const defaultMaxBytes = 64 * 1024 * 1024
@@ -158,7 +158,7 @@ export async function linkTarget(path: string): Promise<string> {
 
 export async function ensureDir(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true })
+    await makeDir(path)
   } catch (error) {
     throw fsError(error, 'make the folder', path)
   }
@@ -217,7 +217,10 @@ export async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<v
   }
 }
 
-/** Runs `write` on a new file beside `path`, flushes it and renames it to `path`; removes it if anything fails. */
+/**
+ * Runs `write` on a new file beside `path`, flushes it and renames it to `path`; removes it if anything fails. What
+ * killed processes left in the folder is removed meanwhile.
+ */
 export async function writeThenMove<T>(
   path: string,
   options: WriteOptions,
@@ -229,12 +232,14 @@ export async function writeThenMove<T>(
   let handle: FileHandle | undefined
   try {
     handle = await openNew(temp, folder, options.mode)
+    const sweeping = sweepOnce(folder)
     const result = await write(handle)
     if (options.durable !== false) await handle.sync()
     await handle.close()
     handle = undefined
     await rename(temp, finalPath(result))
     if (options.durable !== false) await syncFolder(folder)
+    await sweeping
     return result
   } catch (error) {
     await handle?.close().catch(() => undefined)
@@ -249,7 +254,7 @@ async function openNew(temp: string, folder: string, mode: number | undefined): 
     return await open(temp, 'wx', mode ?? 0o666)
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
-    await mkdir(folder, { recursive: true })
+    await makeDir(folder)
     return open(temp, 'wx', mode ?? 0o666)
   }
 }

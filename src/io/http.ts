@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import { SvcsplitError } from '#errors.js'
 import type { Progress } from '#progress.js'
 import type { BlobStore } from './blob-store.js'
+import { doneOnce } from './claim.js'
 import { type Credentials, openCredentials } from './credentials.js'
 import { statusOf } from './files.js'
 import { type ByteRange, type Head, readBody, wrongRange } from './http-body.js'
@@ -63,12 +64,14 @@ export interface Http {
    */
   get(url: string, options?: GetOptions): Promise<HttpResponse>
   /**
-   * The path of the file in the store, fetched if it is not there with that size. A file that is there is not read
-   * again: whoever reads it verifies it, and calls `store.check` to have a damaged one removed.
+   * The path of the file in the store, fetched if it is not there with that size, by one of all processes that want it
+   * at once. A file that is there is not read again: whoever reads it verifies it, and calls `store.check` to have a
+   * damaged one removed.
+   * @param url or what finds it, asked only by whoever fetches
    * @throws E-NET-*, E-IDX-HASH, E-FS-*
    */
   download(
-    url: string,
+    url: string | (() => Promise<string>),
     expected: { readonly sha256: string; readonly size?: number },
     store: BlobStore,
     progress?: Progress,
@@ -154,6 +157,52 @@ export function openHttp(options: HttpOptions = {}): Http {
     return url
   }
 
+  function fetchInto(
+    url: URL,
+    expected: { readonly sha256: string; readonly size?: number },
+    store: BlobStore,
+    progress: Progress | undefined,
+  ): Promise<string> {
+    const label = basename(url.pathname)
+    return slots(() =>
+      persist(url, options.downloadDeadlineMs ?? 900_000, async (signal) => {
+        const head = await request(url, { 'accept-encoding': 'identity' }, signal)
+        if (!('value' in head)) return head
+        const { status, headers: answered, url: final, body } = head.value
+        if (status !== 200) {
+          discard(body)
+          return statusFailure(status, answered.get('retry-after'), final, Date.now())
+        }
+        let broken: Failure | undefined
+        async function* guarded(): AsyncGenerator<Uint8Array> {
+          let done = 0
+          try {
+            for await (const chunk of body as AsyncIterable<Uint8Array>) {
+              done += chunk.length
+              progress?.step?.(label, done, expected.size)
+              yield chunk
+            }
+          } catch (error) {
+            broken = transportFailure(error, final, 'body')
+            throw broken.error
+          }
+        }
+        try {
+          return { value: (await store.put(guarded(), expected)).path }
+        } catch (error) {
+          discard(body)
+          if (broken !== undefined) return broken
+          if (error instanceof SvcsplitError && error.code === 'E-IDX-HASH')
+            throw new SvcsplitError(error.code, `${showUrl(final)}: ${error.message}`, {
+              hint: 'the index or a proxy on the way serves another file than the one that was recorded; nothing was kept',
+              cause: error,
+            })
+          throw error
+        }
+      }),
+    )
+  }
+
   return {
     offline: options.offline === true,
 
@@ -188,46 +237,12 @@ export function openHttp(options: HttpOptions = {}): Http {
       )
     },
 
-    async download(text, expected, store, progress) {
-      if (await isWhole(store, expected)) return store.path(expected.sha256)
-      const url = parse(text)
-      const label = basename(url.pathname)
-      return slots(() =>
-        persist(url, options.downloadDeadlineMs ?? 900_000, async (signal) => {
-          const head = await request(url, { 'accept-encoding': 'identity' }, signal)
-          if (!('value' in head)) return head
-          const { status, headers: answered, url: final, body } = head.value
-          if (status !== 200) {
-            discard(body)
-            return statusFailure(status, answered.get('retry-after'), final, Date.now())
-          }
-          let broken: Failure | undefined
-          async function* guarded(): AsyncGenerator<Uint8Array> {
-            let done = 0
-            try {
-              for await (const chunk of body as AsyncIterable<Uint8Array>) {
-                done += chunk.length
-                progress?.step?.(label, done, expected.size)
-                yield chunk
-              }
-            } catch (error) {
-              broken = transportFailure(error, final, 'body')
-              throw broken.error
-            }
-          }
-          try {
-            return { value: (await store.put(guarded(), expected)).path }
-          } catch (error) {
-            discard(body)
-            if (broken !== undefined) return broken
-            if (error instanceof SvcsplitError && error.code === 'E-IDX-HASH')
-              throw new SvcsplitError(error.code, `${showUrl(final)}: ${error.message}`, {
-                hint: 'the index or a proxy on the way serves another file than the one that was recorded; nothing was kept',
-                cause: error,
-              })
-            throw error
-          }
-        }),
+    download(from, expected, store, progress) {
+      const path = store.path(expected.sha256)
+      const find = async (): Promise<string | undefined> =>
+        (await isWhole(path, expected.size)) ? path : undefined
+      return doneOnce(path, find, async () =>
+        fetchInto(parse(typeof from === 'string' ? from : await from()), expected, store, progress),
       )
     },
 
@@ -271,11 +286,8 @@ function redirectTarget(from: URL, location: string): URL | SvcsplitError {
 }
 
 /** What a power cut leaves is a file of another size: had anew. */
-async function isWhole(
-  store: BlobStore,
-  { sha256, size }: { readonly sha256: string; readonly size?: number },
-): Promise<boolean> {
-  const status = await statusOf(store.path(sha256))
+async function isWhole(path: string, size: number | undefined): Promise<boolean> {
+  const status = await statusOf(path)
   return status?.kind === 'file' && (size === undefined || status.size === size)
 }
 

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fsError } from './errno.js'
+import { makeDir } from './make-dir.js'
 
 /** Name of a file or folder that is being written; readers of a folder skip it, sweepers remove it when it is old. */
 export const tempPrefix = '.svcsplit-tmp-'
@@ -30,6 +31,14 @@ export async function sweepStrays(folder: string, prefix: string = tempPrefix): 
 /** Where this process has swept already. */
 const swept = new Set<string>()
 
+/** As `sweepStrays`, for a folder that is written to again and again: the first time alone. */
+export async function sweepOnce(folder: string, prefix: string = tempPrefix): Promise<void> {
+  const place = join(folder, prefix)
+  if (swept.has(place)) return
+  swept.add(place)
+  await sweepStrays(folder, prefix)
+}
+
 /**
  * A folder that lives as long as `fn`; in `$TMPDIR`, or in `parent`. Its like that killed processes left there
  * are removed. @throws E-FS-*
@@ -42,16 +51,12 @@ export async function tempDir<T>(
   const parent = options.parent ?? tmpdir()
   let path: string
   try {
-    if (options.parent !== undefined) await mkdir(parent, { recursive: true })
+    if (options.parent !== undefined) await makeDir(parent)
     path = await mkdtemp(join(parent, prefix))
   } catch (error) {
     throw fsError(error, 'make a temporary folder in', parent)
   }
-  const place = join(parent, prefix)
-  if (!swept.has(place)) {
-    swept.add(place)
-    await sweepStrays(parent, prefix)
-  }
+  await sweepOnce(parent, prefix)
   try {
     return await fn(path)
   } finally {

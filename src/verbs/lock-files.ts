@@ -9,7 +9,7 @@ import { parseVersion } from '#pep/version.js'
 import { parseWheelFilename } from '#pep/wheel-filename.js'
 import type { Progress } from '#progress.js'
 import { missingBuilder, type Wheelhouse } from '#wheelhouse/wheelhouse.js'
-import { withUrls } from './lock.js'
+import { urlOf } from './lock.js'
 import type { LazyIndex } from './open-index.js'
 
 export interface LockFilesRequest {
@@ -45,17 +45,16 @@ export interface WheelOfSdist {
 
 /** Brings every file of these distributions that the store lacks into it. */
 async function fetchMissing(request: LockFilesRequest, wanted: readonly LockedDistribution[]): Promise<void> {
-  const { lock, index, store, progress } = request
+  const { index, store, progress } = request
   const there = await Promise.all(wanted.map(({ wheel, sdist }) => store.has((wheel ?? sdist)!.sha256)))
   const missing = wanted.filter((_, position) => !there[position])
   if (missing.length === 0) return
-  const located = await withUrls({ ...lock, distributions: missing }, await index.open())
   let done = 0
   progress?.step?.('fetch', done, missing.length)
   await Promise.all(
-    located.distributions.map(async ({ wheel, sdist }) => {
-      const file = (wheel ?? sdist)!
-      await index.http.download(file.url!, file, store)
+    missing.map(async (one) => {
+      const url = async (): Promise<string> => urlOf(one, await index.open())
+      await index.http.download(url, (one.wheel ?? one.sdist)!, store)
       progress?.step?.('fetch', ++done, missing.length)
     }),
   )

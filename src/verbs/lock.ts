@@ -132,8 +132,10 @@ export function lockRelease(fleet: Fleet, snapshot: Snapshot, request: LockReque
 }
 
 /** The URL of a file, from the index that has it now; the hash that was locked stays the one that counts. */
-async function located(distribution: LockedDistribution, index: IndexCatalog): Promise<LockedDistribution> {
-  const { name, version, wheel, sdist } = distribution
+export async function urlOf(
+  { name, version, wheel, sdist }: LockedDistribution,
+  index: IndexCatalog,
+): Promise<string> {
   const wanted = wheel ?? sdist!
   const files = await index.files(name, version)
   const found = files.find(({ filename }) => filename === wanted.filename)
@@ -148,8 +150,15 @@ async function located(distribution: LockedDistribution, index: IndexCatalog): P
       `${wanted.filename} is not the file that was locked: sha256 ${wanted.sha256} is wanted, the index has ${found.sha256}`,
     )
   }
-  const file = { ...wanted, url: found.url }
-  return wheel === undefined ? { ...distribution, sdist: file } : { ...distribution, wheel: file }
+  return found.url
+}
+
+async function located(distribution: LockedDistribution, index: IndexCatalog): Promise<LockedDistribution> {
+  const { wheel, sdist } = distribution
+  const url = await urlOf(distribution, index)
+  return wheel === undefined
+    ? { ...distribution, sdist: { ...sdist!, url } }
+    : { ...distribution, wheel: { ...wheel, url } }
 }
 
 /** The same lock with the URL of each file. @throws E-IDX-NOTFOUND, E-IDX-HASH, E-NET-* */

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type IndexCatalogOptions, indexCatalog } from '#catalog/index-catalog.js'
 import { openHttp } from '#io/http.js'
 import { tempDir } from '#io/temp-dir.js'
@@ -263,6 +263,24 @@ describe('pages', () => {
         await indexCatalog({ indexUrl: index.url, http, cacheDir }).versions(demo)
       }
       expect(index.requests.length).toBe(1)
+    })
+  })
+
+  it('are asked for again when the clock that kept them was ahead', async () => {
+    await tempDir('svcsplit-cache-', async (cacheDir) => {
+      const index = await startPackageIndex({ files: [wheel], headers: { 'cache-control': 'max-age=600' } })
+      closers.push(index.close)
+      try {
+        for (const year of [2099, 2026]) {
+          vi.useFakeTimers({ toFake: ['Date'], now: new Date(`${year}-01-01`) })
+          const http = openHttp({ environment: {} })
+          closers.push(() => http.close())
+          await indexCatalog({ indexUrl: index.url, http, cacheDir }).versions(demo)
+        }
+      } finally {
+        vi.useRealTimers()
+      }
+      expect(index.requests.length).toBe(2)
     })
   })
 

@@ -48,3 +48,21 @@ describe('describeError', () => {
     expect([2, 3, 4]).toContain(describeError(new SvcsplitError(code, 'x'), false).exitCode)
   })
 })
+
+it('tells what the system refused while code was loaded as the fault of the machine, with its path', () => {
+  const error = Object.assign(new Error("EMFILE: too many open files, open '/opt/x.js'"), {
+    code: 'EMFILE',
+    errno: -24,
+    syscall: 'open',
+    path: '/opt/x.js',
+  })
+  expect(describeError(error, false)).toEqual({
+    text: [
+      'error: cannot open /opt/x.js: too many open files (ulimit -n) (EMFILE) [E-FS-IO]',
+      '  at /opt/x.js',
+      '  raise the limit of open files: ulimit -n 1024',
+      '',
+    ].join('\n'),
+    exitCode: 4,
+  })
+})

@@ -5,6 +5,7 @@ import { openBlobStore } from '#io/blob-store.js'
 import { cacheDir } from '#io/cache-dir.js'
 import { fsError } from '#io/errno.js'
 import {
+  ensureDir,
   existsSync,
   linkOrCopy,
   listDir,
@@ -218,6 +219,35 @@ describe('the blob store', () => {
       await openBlobStore(folder).put(content)
       expect(readdirSync(`${folder}/sha256`).sort()).toEqual(['.svcsplit-tmp-young', sha256])
     })
+  })
+})
+
+describe('a folder that files are written to', () => {
+  it('loses what a killed writer left beside them an hour ago', async () => {
+    await tempDir('svcsplit-beside-', async (folder) => {
+      writeFileSync(`${folder}/.svcsplit-tmp-old`, '')
+      writeFileSync(`${folder}/.svcsplit-tmp-young`, '')
+      utimesSync(`${folder}/.svcsplit-tmp-old`, 1, 1)
+      await writeOutput(`${folder}/pylock.toml`, 'text')
+      expect(readdirSync(folder).sort()).toEqual(['.svcsplit-tmp-young', 'pylock.toml'])
+    })
+  })
+})
+
+describe('a folder', () => {
+  it('is made with those above it, by many at once, and may be there', async () => {
+    await tempDir('svcsplit-dirs-', async (folder) => {
+      await Promise.all(Array.from({ length: 10 }, () => ensureDir(`${folder}/a/b/c`)))
+      expect((await statusOf(`${folder}/a/b/c`))?.kind).toBe('folder')
+    })
+  })
+
+  it.each([
+    ['/proc/nothing/below', 'E-FS-NOTFOUND'],
+    ['/dev/null/below', 'E-FS-KIND'],
+    ['/dev/null', 'E-FS-KIND'],
+  ])('that the system refuses is an error at once: %s', async (path, code) => {
+    await expect(ensureDir(path)).rejects.toMatchObject({ code, at: { path } })
   })
 })
 

@@ -26,6 +26,7 @@ export const systemTools: ReadonlyMap<string, string> = new Map([
   ['go', 'golang-go'],
   ['dose-distcheck', 'dose-distcheck'],
   ['coinst', 'coinst'],
+  ['strace', 'strace'],
   ['chromium', 'chromium'],
 ])
 
