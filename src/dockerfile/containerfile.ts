@@ -27,6 +27,8 @@ export interface ContainerfileOptions {
   readonly ports: readonly number[]
   /** The text of `/etc/sudoers.d/USER`; empty for none. */
   readonly sudoers: string
+  /** What lets in modules of the base, and where it lies. */
+  readonly systemModules?: { readonly path: string; readonly text: string }
 }
 
 type ServiceFiles = Pick<Profile, 'user' | 'directories' | 'data' | 'rootwrap'>
@@ -82,7 +84,7 @@ RUN umask 022 \\
 
 function finalStage(
   { user, directories, data, rootwrap }: ServiceFiles,
-  { prefix, command, ports, sudoers }: ContainerfileOptions,
+  { prefix, command, ports, sudoers, systemModules }: ContainerfileOptions,
 ): string {
   const home = directories[0] ?? '/nonexistent'
   const group = `${user.name}:*:${user.gid}:`
@@ -100,7 +102,12 @@ function finalStage(
       return `if [ -d ${source} ]; then mkdir -p ${target}; cp -R ${source} ${target}; fi`
     }),
     ...(rootwrap === undefined ? [] : [withExecDirs(rootwrap, prefix)]),
-    ...(sudoers === '' ? [] : [withSudoers(sudoers, user.name)]),
+    ...(sudoers === ''
+      ? []
+      : [
+          `${written(sudoers, `/etc/sudoers.d/${user.name}`)}; chmod 440 ${quote(`/etc/sudoers.d/${user.name}`, 'shell')}`,
+        ]),
+    ...(systemModules === undefined ? [] : [written(systemModules.text, systemModules.path)]),
   ]
   return [
     `# The image: the base with the environment, the account of the service and its folders.
@@ -125,13 +132,13 @@ function withExecDirs(rootwrap: string, prefix: string): string {
   return `if [ -f ${path} ]; then sed -i ${first} ${path}; fi`
 }
 
-function withSudoers(text: string, name: string): string {
-  const path = quote(`/etc/sudoers.d/${name}`, 'shell')
-  const rules = text
+/** Writes lines of text. */
+function written(text: string, path: string): string {
+  const lines = text
     .trimEnd()
     .split('\n')
     .map((line) => quote(line, 'shell'))
-  return `printf '%s\\n' ${rules.join(' ')} > ${path}; chmod 440 ${path}`
+  return `printf '%s\\n' ${lines.join(' ')} > ${quote(path, 'shell')}`
 }
 
 /** What pip installs: every distribution of the lock at its version, by the hash of its one wheel. */

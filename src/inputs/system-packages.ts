@@ -14,6 +14,11 @@ export function runPackages(profile: Profile, suite: string, release: string): r
   return [...new Set([...inSuite(profile.systemPackages.run, suite), ...bindings])].sort()
 }
 
+/** Modules that the environment of a release takes from those packages; sorted, each once. */
+export function systemModulesOf(profile: Profile, release: string): readonly string[] {
+  return [...new Set(bindingsOf(profile, release).flatMap(({ imports }) => imports))].sort()
+}
+
 /** Packages that wheels of the service may need to be built on a base of the suite. */
 export function buildPackages(profile: Profile, suite: string): readonly string[] {
   return inSuite(profile.systemPackages.build, suite)

@@ -1,6 +1,7 @@
 import { SvcsplitError } from '#errors.js'
 import { type InstalledWheel, sortEntries } from '#wheels/install-wheel.js'
 import { type LayerContent, type LayerEntry, parentFolders } from './layer-stream.js'
+import { systemModulesPath, systemModulesText } from './system-modules.js'
 import { contentOf, type WheelBytes } from './wheel-layer.js'
 
 /** The account that a service runs as. */
@@ -13,6 +14,8 @@ export interface ServiceUser {
 /** What makes an environment one service's image. */
 export interface ConfigurationOptions {
   readonly prefix: string
+  /** `3.11` */
+  readonly python: string
   readonly user: ServiceUser
   /** Absolute; they belong to the user. The first is the user's home. */
   readonly directories: readonly string[]
@@ -20,6 +23,8 @@ export interface ConfigurationOptions {
   readonly data: ReadonlyMap<string, string>
   /** The text of `/etc/sudoers.d/USER`; empty for none. */
   readonly sudoers: string
+  /** Modules that come from packages of the base. */
+  readonly systemModules: readonly string[]
   /** The copy of a data file whose `exec_dirs` are to begin with the programs of the environment. */
   readonly rootwrap?: string
   /** `etc/passwd` and `etc/group` of the base. */
@@ -71,7 +76,8 @@ const ofTheBase = new Set([
 ])
 
 /**
- * The entries of the topmost layer: the account, folders that belong to it, and copies of data files.
+ * The entries of the topmost layer: the account, folders that belong to it, copies of data files, and what lets in
+ * modules of the base.
  * @throws SvcsplitError E-IMG-BASE if the base has another account of that name or number
  */
 export function configurationEntries(
@@ -102,11 +108,18 @@ export function configurationEntries(
     add({ type: 'folder', path, mode: 0o755, uid: user.uid, gid: user.gid, size: 0 })
   }
   if (options.sudoers !== '') add({ ...textFile(`etc/sudoers.d/${user.name}`, options.sudoers), mode: 0o440 })
+  const modules = systemModulesText(options.systemModules)
+  if (modules !== '') add(textFile(systemModulesPath(options).slice(1), modules))
   for (const entry of dataCopies(options, wheels, bytesOf)) add(entry)
   const parents = parentFolders(entries.keys()).filter(
-    ({ path }) => !ofTheBase.has(path) && !entries.has(path),
+    ({ path }) => !ofTheBase.has(path) && !entries.has(path) && !isOfTheEnvironment(path, options.prefix),
   )
   return sortEntries([...parents, ...entries.values()])
+}
+
+/** The environment and its folders are there, from the layers below. */
+function isOfTheEnvironment(path: string, prefix: string): boolean {
+  return path === relative(prefix) || path.startsWith(`${relative(prefix)}/`)
 }
 
 /** rootwrap finds programs that its filters name without a path in these folders alone, whatever PATH is. */

@@ -42,7 +42,7 @@ export interface EnvironmentOptions {
   readonly wheels: readonly WheelSource[]
   /** Lowest first; each wheel in exactly one. */
   readonly groups: readonly LayerGroup[]
-  readonly configuration: Omit<ConfigurationOptions, 'prefix'>
+  readonly configuration: Omit<ConfigurationOptions, 'prefix' | 'python'>
   readonly store: BlobStore
   readonly cacheDir: string
   /** Brings wheels to where their paths say, before they are read; left out if all are there. */
@@ -261,8 +261,8 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
   }
   const [forgotten] = byName.keys()
   if (forgotten !== undefined) throw new Error(`${forgotten} is in no layer`)
-  const configuration = { ...options.configuration, prefix }
-  const { user, directories, data, sudoers, rootwrap, passwd, group } = configuration
+  const configuration = { ...options.configuration, prefix, python }
+  const { user, directories, data, sudoers, systemModules, rootwrap, passwd, group } = configuration
   /** The few that bring data, among those that may. */
   const holders = async (): Promise<readonly WheelSource[]> => {
     if (data.size === 0) return []
@@ -278,7 +278,7 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
       'configuration',
       data.size === 0 ? [] : wheelKeys(options.wheels),
       [...data].sort(),
-      [user.name, user.uid, user.gid, directories, passwd, group, sudoers, rootwrap ?? ''],
+      [user.name, user.uid, user.gid, directories, passwd, group, sudoers, systemModules, rootwrap ?? ''],
     ],
     sources: holders,
     estimated: false,

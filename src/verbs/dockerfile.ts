@@ -3,7 +3,9 @@ import { type ContextWheel, renderContainerfile } from '#dockerfile/containerfil
 import { buildWithBuildah, writeContext } from '#dockerfile/context.js'
 import { SvcsplitError } from '#errors.js'
 import { sudoersText } from '#inputs/sudoers.js'
+import { systemModulesOf } from '#inputs/system-packages.js'
 import { environmentPrefix as prefix } from '#inputs/wsgi-server.js'
+import { systemModulesPath, systemModulesText } from '#layers/system-modules.js'
 import { readBuildRequirements } from '#wheelhouse/build-requirements.js'
 import { localBase } from './registry-base.js'
 import { fetchBuildWheel } from './sdist-builder.js'
@@ -48,6 +50,7 @@ async function writeOne(
 ): Promise<number> {
   const { base, lock, files } = parts
   const pip = await pipWheel(workshop)
+  const modules = systemModulesOf(target.profile, target.release)
   const containerfile = renderContainerfile(lock, target.profile, {
     base: 'svcsplit-base',
     prefix,
@@ -56,6 +59,14 @@ async function writeOne(
     pip,
     command: target.processes[0]?.command ?? [],
     sudoers: sudoersText(target.profile, target.release, prefix),
+    ...(modules.length === 0
+      ? {}
+      : {
+          systemModules: {
+            path: systemModulesPath({ prefix, python: base.python }),
+            text: systemModulesText(modules),
+          },
+        }),
     ports: target.processes.flatMap(({ port }) => (port === undefined ? [] : [port])),
   })
   await writeContext(dir, containerfile, [...files.wheels, pip], base)

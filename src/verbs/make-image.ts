@@ -1,5 +1,6 @@
 import { assembleImage, type Image } from '#image/assemble.js'
 import { sudoersText } from '#inputs/sudoers.js'
+import { systemModulesOf } from '#inputs/system-packages.js'
 import { environmentPrefix as prefix } from '#inputs/wsgi-server.js'
 import {
   type EnvironmentOptions,
@@ -86,6 +87,7 @@ async function layerOptions(
       directories: profile.directories,
       data: profile.data,
       sudoers: sudoersText(profile, release, prefix),
+      systemModules: systemModulesOf(profile, release),
       ...(profile.rootwrap === undefined ? {} : { rootwrap: profile.rootwrap }),
       ...(await accountsOf(base, request.cacheDir)),
     },

@@ -41,7 +41,7 @@ export interface Proof {
 }
 
 /** Raised when a rule is added or changed: older proofs count no more. */
-const proofFormat = 2
+const proofFormat = 3
 
 /**
  * Where the proof of an image is kept: a digest names every byte of it, so that what was proved without an

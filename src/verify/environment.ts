@@ -1,4 +1,5 @@
 import { SvcsplitError } from '#errors.js'
+import { systemModulesIn, systemModulesPath } from '#layers/system-modules.js'
 import { type CoreMetadata, parseCoreMetadata } from '#pep/core-metadata.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { parseScriptEntryPoints, type ScriptEntryPoint } from '#wheels/entry-points.js'
@@ -27,6 +28,8 @@ export interface FoundEnvironment {
   readonly sitePackages: string
   /** Sorted by name. */
   readonly distributions: readonly InstalledDistribution[]
+  /** Modules that come from packages of the base, as a file of ours says; none without it. */
+  readonly systemModules: readonly string[]
 }
 
 /** Finds the environment and what is installed in it, by its own words. */
@@ -64,9 +67,11 @@ export function findEnvironment(image: ScannedImage, report: Report): FoundEnvir
     if (other === undefined) distributions.set(installed.name, installed)
     else report('distribution', 'error', `a second ${installed.name}, beside ${other.version}`, folder)
   }
+  const modules = tree.get(systemModulesPath({ prefix, python }))?.content?.toString('utf8')
   return {
     python,
     sitePackages,
+    systemModules: modules === undefined ? [] : (systemModulesIn(modules) ?? []),
     distributions: [...distributions.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
   }
 }

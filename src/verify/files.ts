@@ -1,4 +1,5 @@
 import { readImageFiles } from '#image/read-files.js'
+import { systemModulesPath } from '#layers/system-modules.js'
 import { type HashAlgorithm, hashOf, isUnhashed, type RecordRow } from '#wheels/record.js'
 import type { FoundEnvironment } from './environment.js'
 import type { Report } from './finding.js'
@@ -42,6 +43,8 @@ export async function checkFiles(
   await checkOtherHashes(image, others, report)
   const folders = new Set([...named].flatMap(parents))
   const skeleton = skeletonOf(image.prefix, environment.python)
+  if (environment.systemModules.length > 0)
+    skeleton.add(systemModulesPath({ prefix: image.prefix, python: environment.python }))
   for (const [path, node] of image.tree) {
     if (path !== image.prefix && !isBelow(path, image.prefix)) continue
     if (
@@ -80,7 +83,7 @@ function checkMode({ type, mode, uid, gid }: TreeNode, path: string, report: Rep
 }
 
 /** What `python -m venv` and we ourselves make before anything is installed. */
-function skeletonOf(prefix: string, python: string): ReadonlySet<string> {
+function skeletonOf(prefix: string, python: string): Set<string> {
   const files = [
     'pyvenv.cfg',
     'lib64',

@@ -229,6 +229,7 @@ function isText(path: string, prefix: string, size: number): boolean {
   const rest = path.slice(prefix.length + 1)
   if (rest === 'pyvenv.cfg') return true
   if (rest.startsWith('bin/')) return size <= 1024 ** 2
+  if (rest.endsWith('.pth')) return size <= 1024 ** 2
   return /^lib\/python3\.[0-9]+\/site-packages\/[^/]+\.dist-info\/(?:METADATA|RECORD|entry_points\.txt)$/.test(
     rest,
   )

@@ -55,8 +55,8 @@ const bounds = {
 const maxAnswer = 8 * 1024 ** 2
 
 /**
- * What to start: all scripts of entry points, the WSGI modules of the processes, and the programs of the
- * processes. The service's own and those that processes name are imported alone, the others together.
+ * What to start: all scripts of entry points, the WSGI modules of the processes, modules that come from the base, and
+ * the programs of the processes. The service's own and those that processes name are imported alone, the others together.
  */
 export function startPlan(
   environment: FoundEnvironment,
@@ -90,6 +90,8 @@ export function startPlan(
     const [module = '', attribute = ''] = wsgi.replace(/\(\)$/, '').split(':')
     alone.push({ module, attribute, what: `the WSGI application ${wsgi}`, needed: true })
   }
+  for (const module of environment.systemModules)
+    shared.push({ module, attribute: '', what: `the module ${module} of the base`, needed: false })
   return { shared, alone, commands: [...started] }
 }
 
@@ -259,7 +261,13 @@ function judgeImports(
     const outside =
       missing !== '' && !failure.standard && !isProvided(tree, environment.sitePackages, missing)
     const told = `from ${module} import ${attribute || '*'}: ${failure.type}: ${failure.message}`
-    if (outside && !needed)
+    if (environment.systemModules.includes(module) && missing === module)
+      report(
+        'start',
+        'warning',
+        `${what} is not there: the base lacks the package, or it is made for another Python`,
+      )
+    else if (outside && !needed)
       report('start', 'warning', `${what} wants ${missing}, which no distribution of the lock has`, path)
     else if (path === undefined && missing === '' && wantsConfiguration.test(failure.type))
       unconfigured.push(visible(`${what}: ${failure.message}`, 500))

@@ -109,6 +109,12 @@ describe('a Containerfile', () => {
     expect(text).toContain("sed -i 's|^exec_dirs *= *|&/opt/venv/bin,|' '/etc/demo/rootwrap.conf'")
   })
 
+  it('lets in the modules of the base that the profile says', () => {
+    const path = '/opt/venv/lib/python3.11/site-packages/svcsplit-system-modules.pth'
+    const { text } = render({ systemModules: { path, text: "# ours\nimport sys; x('rados')\n" } })
+    expect(text).toContain(`printf '%s\\n' '# ours' 'import sys; x('\\''rados'\\'')' > '${path}'`)
+  })
+
   it('comes with every distribution of the lock by the hash of its wheel', () => {
     expect(render().files.get('requirements.txt')).toBe(
       `# Written by svcsplit: every distribution of the lock, each by the hash of its wheel.

@@ -6,6 +6,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { openBlobStore } from '#io/blob-store.js'
 import { type EnvironmentOptions, environmentLayers, type WheelSource } from '#layers/environment-layers.js'
 import type { Layer } from '#layers/layer.js'
+import { systemModulesIn, systemModulesText } from '#layers/system-modules.js'
 import { type ReadTarEntry, tarWalker } from '#layers/tar-reader.js'
 import { hexOf } from '#oci/digest.js'
 import { normalizeName } from '#pep/name.js'
@@ -58,6 +59,7 @@ function options(changes: Partial<EnvironmentOptions> = {}): EnvironmentOptions 
       directories: ['/var/lib/demo', '/var/run/demo'],
       data: new Map([['etc/demo', '/etc/demo']]),
       sudoers: '',
+      systemModules: [],
       passwd: 'root:x:0:0:root:/root:/bin/bash\n',
       group: 'root:x:0:\n',
     },
@@ -279,6 +281,22 @@ describe('the configuration of an image', () => {
     expect(entries.has('etc/sudoers.d')).toBe(false)
     expect(text).toContain('demo ALL = (root) ALL\n')
     expect(text).toContain('# DEFAULT\nexec_dirs = /opt/venv/bin,/sbin,/bin\n')
+  })
+
+  it('lets in the modules of the base that the profile says, by a file that can be told again', async () => {
+    const { configuration } = options()
+    const given = options({ configuration: { ...configuration, systemModules: ['rbd', 'rados'] } })
+    const layer = (await environmentLayers(given)).at(-1)!
+    const entries = list(layer, given)
+
+    const path = 'opt/venv/lib/python3.11/site-packages/svcsplit-system-modules.pth'
+    expect(entries.get(path)).toMatchObject({ type: '0', uid: 0, gid: 0, mode: 0o644 })
+    // Its folders are those of the layers below.
+    expect([...entries.keys()].filter((one) => one.startsWith('opt'))).toEqual([path])
+    const text = systemModulesText(['rbd', 'rados'])
+    expect(systemModulesIn(text)).toEqual(['rados', 'rbd'])
+    for (const other of ['', 'import os\n', `${text}import os\n`, text.replace('dist-packages', 'evil')])
+      expect(systemModulesIn(other)).toBeUndefined()
   })
 
   it.each([

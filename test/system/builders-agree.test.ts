@@ -10,6 +10,9 @@ import { needs } from '../support/tools.js'
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const tools = needs('mmdebstrap', 'buildah', 'umoci')
 
+/** glance takes modules of the base; `SVCSPLIT_TEST_BUILDERS_OF=cinder@2025.1` for another one. */
+const asked = process.env.SVCSPLIT_TEST_BUILDERS_OF ?? 'glance@2025.1'
+
 /** Both builders keep their own books in these; what the service runs from is everything else. */
 const ownBooks =
   /\.dist-info\/(RECORD|INSTALLER|REQUESTED)$|^opt\/venv\/(pyvenv\.cfg|bin\/activate.*|bin\/Activate\.ps1|include.*)$/
@@ -50,7 +53,7 @@ function differences(one: ReadonlyMap<string, string>, other: ReadonlyMap<string
 }
 
 describe.skipIf(tools.missing || process.getuid?.() !== 0)(
-  tools.title('the two builders of glance 2025.1'),
+  tools.title(`the two builders of ${asked}`),
   () => {
     let work = ''
 
@@ -63,19 +66,19 @@ describe.skipIf(tools.missing || process.getuid?.() !== 0)(
           stdio: ['ignore', 'pipe', 'pipe'],
           maxBuffer: 64 * 1024 * 1024,
         })
-      run(process.execPath, [main, 'build', 'glance@2025.1', '-o', 'oci:native'])
-      run(process.execPath, [main, 'dockerfile', 'glance@2025.1', 'context'])
+      run(process.execPath, [main, 'build', asked, '-o', 'oci:native'])
+      run(process.execPath, [main, 'dockerfile', asked, 'context'])
       const storage = ['--root', join(work, 'root'), '--runroot', join(work, 'run')]
       // As the Containerfile's own header says, in a storage of this test's own.
       const context = join(work, 'context')
       run(
         'buildah',
-        [...storage, 'build', '--network', 'host', '--build-arg', 'BASE=oci:base', '-t', 'glance', '.'],
+        [...storage, 'build', '--network', 'host', '--build-arg', 'BASE=oci:base', '-t', 'image', '.'],
         context,
       )
-      run('buildah', [...storage, 'push', 'glance', `oci:${work}/byhand:glance`])
-      run('umoci', ['unpack', '--image', 'native:glance:2025.1', 'native-bundle'])
-      run('umoci', ['unpack', '--image', 'byhand:glance', 'byhand-bundle'])
+      run('buildah', [...storage, 'push', 'image', `oci:${work}/byhand:image`])
+      run('umoci', ['unpack', '--image', `native:${asked.replace('@', ':')}`, 'native-bundle'])
+      run('umoci', ['unpack', '--image', 'byhand:image', 'byhand-bundle'])
     })
     afterAll(() => rmSync(work, { recursive: true, force: true }))
 

@@ -71,6 +71,7 @@ beforeAll(async () => {
       directories: ['/var/lib/demo'],
       data: new Map([['etc/demo', '/etc/demo']]),
       sudoers: '',
+      systemModules: [],
       passwd: 'root:x:0:0:root:/root:/bin/bash\n',
       group: 'root:x:0:\n',
     },

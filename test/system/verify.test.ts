@@ -87,6 +87,7 @@ async function writeImage(name: string, wheel: WrittenWheel, command: readonly s
       directories: ['/var/lib/demo'],
       data: new Map(),
       sudoers: '',
+      systemModules: [],
       passwd: accounts.get('etc/passwd')!.toString(),
       group: accounts.get('etc/group')!.toString(),
     },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { systemModulesText } from '#layers/system-modules.js'
 import type { Lock } from '#lock/lock.js'
 import { type VerifiedImage, verifyImage } from '#verify/verify-image.js'
 import {
@@ -84,6 +85,24 @@ describe('a sound image', () => {
       top.set('opt/venv/bin/demo-api', { content: pips, mode: 0o755 })
     })
     expect(found).toEqual([])
+  })
+})
+
+describe('modules of the base', () => {
+  const path = `${site}/svcsplit-system-modules.pth`
+
+  it('may be let in by a file of ours, and are then imported at the start', async () => {
+    const content = systemModulesText(['rados'])
+    expect(await findings(([, , top]) => top.set(path, { content }))).toEqual([])
+  })
+
+  it.each([
+    'import os\n',
+    systemModulesText(['rados']).replace("'rados', ", "'rados', *sys.argv, "),
+  ])('are let in by no other file of that name', async (content) => {
+    expect(await findings(([, , top]) => top.set(path, { content }))).toEqual([
+      `error extra-file /${path} is named by no RECORD`,
+    ])
   })
 })
 
