@@ -1,13 +1,23 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { SvcsplitError } from '#errors.js'
 import type { BuildRequest, TargetPlatform } from '#verbs/build.js'
-import { addIndexOptions, type IndexOptions, indexRequest, parseJobs, progressFor } from './options.js'
+import {
+  addIndexOptions,
+  collect,
+  type IndexOptions,
+  indexRequest,
+  parseJobs,
+  progressFor,
+} from './options.js'
 
 interface BuildFlags extends IndexOptions {
   readonly output: string
   readonly tag?: string
   readonly all?: boolean
   readonly release?: string
+  readonly requirements?: string
+  readonly constraints?: readonly string[]
+  readonly name?: string
   readonly base: string
   readonly platform: readonly TargetPlatform[]
   readonly format: 'oci' | 'docker'
@@ -36,10 +46,29 @@ function parseTag(text: string): string {
   return text
 }
 
-/** What to build: names, or every service of a release. */
-function whatToBuild(services: readonly string[], flags: BuildFlags): Pick<BuildRequest, 'services' | 'all'> {
+/** A name that an image, a user and a lock file can have. */
+function parseName(text: string): string {
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(text))
+    throw new InvalidArgumentError('a name has lower-case letters, digits and hyphens.')
+  return text
+}
+
+/** What to build: names, every service of a release, or a project that is requirements alone. */
+function whatToBuild(
+  services: readonly string[],
+  flags: BuildFlags,
+): Pick<BuildRequest, 'services' | 'all' | 'project'> {
   const usage = (message: string, hint: string): SvcsplitError =>
     new SvcsplitError('E-CLI-USAGE', message, { hint })
+  const { requirements, constraints = [], name } = flags
+  if (requirements !== undefined) {
+    if (services.length > 0 || flags.all === true)
+      throw usage('--requirements builds a project of your own', 'leave the services away')
+    if (name === undefined) throw usage('the image has no name', 'add --name NAME')
+    return { services: [], project: { name, requirementsFile: requirements, constraintsFiles: constraints } }
+  }
+  if (name !== undefined || constraints.length > 0)
+    throw usage('--name and --constraints go with --requirements FILE', 'a service has those of its release')
   if (flags.all !== true) {
     if (flags.release !== undefined)
       throw usage('--release goes with --all', 'write glance@2025.1 for one service')
@@ -85,6 +114,11 @@ export function registerBuild(program: Command): void {
     .option('-t, --tag <tag>', 'tag of the images (default: the release)', parseTag)
     .option('--all', 'every service of the release of --release')
     .option('--release <release>', 'with --all: the release, such as 2025.1')
+    .option('--requirements <file>', 'a project of your own: what it requires, in place of a service')
+    .addOption(
+      new Option('--constraints <file>', 'with --requirements: pins (repeatable)').argParser(collect),
+    )
+    .option('--name <name>', 'with --requirements: name of the image', parseName)
     .option('--base <base>', 'debian:SUITE, oci:DIR, oci:DIR:NAME or registry:REFERENCE', 'debian:bookworm')
     .addOption(
       new Option('--platform <platform>', 'linux/amd64, linux/arm64, or both with a comma')

@@ -11,6 +11,7 @@ import { stateOf } from './kept-image.js'
 import { type Job, type MadeImage, prepareMade, type Run, recallJob } from './made-image.js'
 import type { PlatformImage } from './make-image.js'
 import type { Maker } from './maker.js'
+import type { OwnProject } from './own-project.js'
 import type { Proof } from './proof.js'
 import { localBase } from './registry-base.js'
 import type { PartsRequest } from './service-parts.js'
@@ -22,6 +23,8 @@ export interface BuildRequest extends Omit<PartsRequest, 'platform' | 'lock'> {
   readonly services: readonly string[]
   /** Every service of this release, in place of `services`. */
   readonly all?: string
+  /** Requirements without a profile, in place of `services`. */
+  readonly project?: OwnProject
   /** With several, each image is an index of one image for each. */
   readonly platforms: readonly TargetPlatform[]
   /** `oci:DIR`, `oci-archive:FILE`, `docker-archive:FILE` or `registry:REF`. */
@@ -77,12 +80,11 @@ export async function build(asked: BuildRequest): Promise<readonly BuildOutcome[
   const request = { ...asked, ...(await localBase(asked.base, asked.platforms, asked)) }
   const opened = lazyMaker(request)
   try {
-    const texts =
-      request.all === undefined ? request.services : (await opened.maker()).servicesOf(request.all)
+    const texts = await textsOf(request, opened.maker)
     await requireDestination(destination, texts.length)
-    // A folder of wheels changes without a trace, and a lock wants to know what only making an image tells.
-    const { wheelhouse, lockFile, locked, writeLock, cacheDir } = request
-    const keeps = [wheelhouse, lockFile, locked, writeLock].every((value) => value === undefined)
+    // A folder of wheels or a file of requirements changes without a trace, and a lock wants to know what only making an image tells.
+    const { wheelhouse, lockFile, locked, writeLock, project, cacheDir } = request
+    const keeps = [wheelhouse, lockFile, locked, writeLock, project].every((value) => value === undefined)
     const state = keeps ? await stateOf(request.root) : undefined
     return await withDelivery(destination, request, (delivery) =>
       buildEach({ request, delivery, storeDir: join(cacheDir, 'blobs'), state, maker: opened.maker }, texts),
@@ -90,6 +92,15 @@ export async function build(asked: BuildRequest): Promise<readonly BuildOutcome[
   } finally {
     await opened.close()
   }
+}
+
+/** What is to be built, by the names that errors and logs have for it. */
+export async function textsOf(
+  { project, all, services }: BuildRequest,
+  maker: () => Promise<Maker>,
+): Promise<readonly string[]> {
+  if (project !== undefined) return [project.name]
+  return all === undefined ? services : (await maker()).servicesOf(all)
 }
 
 function requireOneLock({ writeLock, platforms }: BuildRequest, several: boolean): void {

@@ -4,7 +4,7 @@ import { statusOf } from '#io/files.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import type { Digest } from '#oci/digest.js'
 import { parseManifest } from '#oci/manifest.js'
-import type { BuildRequest, TargetPlatform } from './build.js'
+import { type BuildRequest, type TargetPlatform, textsOf } from './build.js'
 import { referenceOf, registryFor } from './delivery.js'
 import { type Destination, parseDestination, requireDestination } from './destination.js'
 import type { PreparedImage } from './make-image.js'
@@ -57,7 +57,7 @@ export async function dryRun(asked: BuildRequest): Promise<readonly PlannedImage
   const request = { ...asked, ...(await localBase(asked.base, asked.platforms, asked)) }
   const maker = await openMaker({ ...request, dry: true })
   try {
-    const texts = request.all === undefined ? request.services : maker.servicesOf(request.all)
+    const texts = await textsOf(request, async () => maker)
     await requireDestination(destination, texts.length)
     const planned: PlannedImage[] = []
     for (const text of texts) maker.check(text)

@@ -105,7 +105,7 @@ function assemble(
   layers: readonly Layer[],
   format: ImageFormat,
 ): Image {
-  const { profile, release, service, processes } = target
+  const { profile, release, service, processes, project } = target
   const ports = processes.flatMap(({ port }) => (port === undefined ? [] : [`${port}/tcp`]))
   const healthcheck = healthcheckOf(processes[0], prefix)
   return assembleImage({
@@ -117,7 +117,7 @@ function assemble(
     user: profile.user,
     command: processes[0]?.command ?? [],
     ports: [...new Set(ports)].toSorted(),
-    annotations: new Map([['io.svcsplit.release', release]]),
+    annotations: new Map(project === undefined ? [['io.svcsplit.release', release]] : []),
     labels: new Map([
       [pythonLabel, base.pythonPath],
       [glibcLabel, lock.glibc],

@@ -10,6 +10,7 @@ import type { BuildRequest, TargetPlatform } from './build.js'
 import { withUrls } from './lock.js'
 import { lockAsBuilt } from './locked.js'
 import { type PreparedImage, prepareImage } from './make-image.js'
+import { projectTarget } from './own-project.js'
 import { openWorkshop, type ServiceParts, targetOf } from './service-parts.js'
 
 /** Makes images of a run: the facts, the solver, the index and the store behind one door. */
@@ -32,9 +33,9 @@ export interface Maker {
 
 /** The lock file to build from: `--lock FILE`, or with `--locked` alone the one that `svcsplit lock` writes. */
 async function readLock(request: BuildRequest): Promise<Lock | undefined> {
-  const { lockFile, locked, services, all, platforms } = request
+  const { lockFile, locked, services, all, platforms, project } = request
   if (lockFile === undefined && locked !== true) return undefined
-  const [only = '', ...more] = services
+  const [only = '', ...more] = project === undefined ? services : [project.name]
   if (more.length > 0 || all !== undefined || platforms.length > 1)
     throw new SvcsplitError('E-CLI-USAGE', 'a lock is for one service and one platform', {
       hint: 'build them one by one',
@@ -51,18 +52,21 @@ export async function openMaker(request: BuildRequest): Promise<Maker> {
     platform: platforms[0]!,
     ...(lock === undefined ? {} : { lock }),
   })
+  const { project } = request
+  const target = (text: string) =>
+    project === undefined ? targetOf(workshop.fleet, text) : projectTarget(project)
   return {
     servicesOf(text) {
       const release = releaseNamed(workshop.fleet.releases, text)
       return [...release.services.keys()].sort().map((service) => `${service}@${release.name}`)
     },
     check(text) {
-      targetOf(workshop.fleet, text)
+      target(text)
     },
     prepare(text, platform, spare, { fetch, progress }) {
       const told = progress === undefined ? {} : { progress }
       const own = { ...workshop, request: { ...workshop.request, platform, ...told } }
-      return prepareImage(own, targetOf(workshop.fleet, text), spare, { fetch })
+      return prepareImage(own, target(text), spare, { fetch })
     },
     async writeLock(parts) {
       const lock = lockAsBuilt(parts)

@@ -27,6 +27,8 @@ export interface ResolveOptions {
   readonly python: string
   readonly platform: 'linux/amd64' | 'linux/arm64'
   readonly prereleases: PrereleaseMode
+  /** The newest glibc that a wheel may want; that of the default base if left out. */
+  readonly glibc?: string
   /** Requirements may name wheels and sdists by URL. */
   readonly allowUrls?: boolean
   /** The shipped facts are the whole universe. */
@@ -50,8 +52,8 @@ export type ResolveResult =
 
 const noExtras: ReadonlySet<string> = new Set()
 
-/** The newest glibc that a wheel may want: that of the base image. */
-const glibc = '2.36'
+/** That of `debian:bookworm`. */
+const defaultGlibc = '2.36'
 
 /** More versions than any real question needs; what looks at more goes in circles. */
 const mostVersions = 20_000
@@ -164,7 +166,7 @@ async function openFacts(
   environment: MarkerEnvironment,
   files: DirectFiles,
 ): Promise<OpenFacts> {
-  const { python, platform, indexUrl, extraIndexUrls, progress } = options
+  const { python, platform, glibc = defaultGlibc, indexUrl, extraIndexUrls, progress } = options
   if (options.offline) {
     const facts = await withFiles(
       knownFacts(loadSnapshot(...loadFleet().catalogDirs), environment),

@@ -16,6 +16,7 @@ import { filesOf, type LockFiles } from './lock-files.js'
 import { requireFitting, requireSameBase } from './locked.js'
 import { type IndexRequest, type LazyIndex, lazyIndex } from './open-index.js'
 import { overrideNotes } from './override-notes.js'
+import type { OwnProject } from './own-project.js'
 import { sdistBuilder } from './sdist-builder.js'
 
 /** What an image is made from, whoever makes it. */
@@ -51,6 +52,8 @@ export interface Target {
   readonly service: string
   readonly release: string
   readonly profile: Profile
+  /** In place of a profile and a release that are known. */
+  readonly project?: OwnProject
   /** Those that this release has; the first is what the image starts. */
   readonly processes: readonly Process[]
 }
@@ -128,11 +131,16 @@ function compilerPackages({ request, fleet }: Workshop): readonly string[] {
   return [...new Set(packages)].sort()
 }
 
-/** The lock that was given, if it is one for this image; else what the shipped facts come to. */
-function lockOf({ request, fleet, snapshot }: Workshop, target: Target, base: BaseImage): Lock {
+/** The lock that was given, if it is one for this image; else what the facts come to. */
+async function lockOf(workshop: Workshop, target: Target, base: BaseImage): Promise<Lock> {
+  const { request, fleet, snapshot } = workshop
   const { platform, lock, locked } = request
-  const { service, release } = target
+  const { service, release, project } = target
   const { python, glibc } = base
+  if (lock === undefined && project !== undefined) {
+    const { lockProject } = await import('./own-project.js')
+    return lockProject(workshop, project, { python, platform, glibc })
+  }
   if (lock === undefined) {
     const made = lockRelease(fleet, snapshot, { service, release, python, platform, glibc })
     for (const note of overrideNotes(fleet, made, new Date())) request.progress?.warn?.(note)
@@ -153,7 +161,7 @@ export async function lazyPartsOf(workshop: Workshop, target: Target): Promise<S
   const { platform, cacheDir, wheelhouse } = request
   const told = request.progress === undefined ? {} : { progress: request.progress }
   const base = await baseFor(workshop, target)
-  const lock = lockOf(workshop, target, base)
+  const lock = await lockOf(workshop, target, base)
   const builder = (): Promise<Wheelhouse> =>
     sdistBuilder({
       root: fleet.root,

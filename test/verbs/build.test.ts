@@ -173,6 +173,44 @@ describe('a build of several services', () => {
   })
 })
 
+describe('a project of requirements alone', () => {
+  const project = (name: string, text: string, constraints = '') => {
+    writeFileSync(world.path(`${name}.txt`), text)
+    writeFileSync(world.path(`${name}-constraints.txt`), constraints)
+    return {
+      ...world.request,
+      services: [],
+      output: `oci:${world.path(name)}`,
+      project: {
+        name,
+        requirementsFile: world.path(`${name}.txt`),
+        constraintsFiles: [world.path(`${name}-constraints.txt`)],
+      },
+    }
+  }
+
+  it('is solved for the base, and an image of its distributions and nothing else', async () => {
+    const request = project('own', 'alpha\nbeta\n', 'beta==2.0\n')
+    const [image] = built(await build(request))
+    expect(image).toMatchObject({ name: 'own:latest', distributions: 2 })
+    const { manifest, config } = await readLayoutImage(world.path('own'), 'own:latest')
+    expect(config.config).toMatchObject({ User: '42000:42000' })
+    expect(config.config?.Cmd ?? []).toEqual([])
+    expect(manifest.annotations?.has('io.svcsplit.release')).toBe(false)
+    const lock = world.path('own.toml')
+    await build({ ...request, writeLock: lock })
+    const [again] = built(await build({ ...request, lockFile: lock }))
+    expect(again!.digest).toBe(image!.digest)
+  })
+
+  it('that cannot be solved is told with the lines that clash', async () => {
+    await expect(build(project('torn', 'alpha\ncommon<1\n'))).rejects.toMatchObject({
+      code: 'E-LCK-UNSOLVED',
+      message: expect.stringContaining('torn.txt has common<1'),
+    })
+  })
+})
+
 describe('a destination', () => {
   it.each([
     ['a folder with something else in it', () => `oci:${world.path('base/..')}`, 'E-OUT-EXISTS'],
