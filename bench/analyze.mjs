@@ -1,38 +1,56 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { countServices, offlineUv } from './uv.mjs'
 
-const release = '2025.1'
-const distribution = 'glance'
+/** @typedef {import('./context.mjs').Context} Context @typedef {import('./compete.mjs').Benchmark} Benchmark */
 
 /**
- * The whole shipped fleet, from process start, against uv working out one service's closure under the
- * same constraints with everything in its cache.
- * @param {import('./run.mjs').Context} context
- * @returns {import('./run.mjs').Benchmark}
+ * The whole shipped fleet, from process start, against uv working out one service's closure under the same constraints with
+ * everything in its cache.
+ * @param {Context} context @returns {Benchmark}
  */
-export function analyzeFleet({ root, work, uv }) {
-  const releases = JSON.parse(readFileSync(join(root, 'constraints/releases.json'), 'utf8'))
-  const services = Object.values(releases).flatMap((entry) => Object.keys(entry.services))
-  const version = releases[release].services[distribution].version
-  const input = join(work, 'glance.in')
-  writeFileSync(input, `${distribution}==${version}\n`)
-  const compile = [
-    ...[uv, 'pip', 'compile', '--quiet', '--no-header', '--python-version', '3.11'],
-    ...['--cache-dir', join(work, 'cache'), '-c', join(root, `constraints/${release}.txt`), input],
-  ]
-  // Once with the network, so that the measured runs find every fact in the cache.
-  execFileSync(compile[0] ?? '', compile.slice(1), { cwd: work, stdio: 'ignore' })
+export function analyzeFleet(context) {
+  const services = countServices(context)
+  const releases = Object.keys(context.releases).length
   return {
     title: 'Whole fleet: svcsplit analyze',
-    own: { name: 'svcsplit analyze', command: [process.execPath, join(root, 'dist/cli/main.js'), 'analyze'] },
-    peer: {
-      name: `uv pip compile --offline (${distribution} ${release} alone)`,
-      command: [...compile, '--offline'],
+    own: {
+      name: 'svcsplit analyze',
+      command: [process.execPath, join(context.root, 'dist/cli/main.js'), 'analyze'],
     },
-    peerRuns: services.length,
+    peer: offlineUv(context, 'glance', '2025.1').peer,
+    peerRuns: services,
+    aims: { seconds: 1, mebibytes: 200, ratio: 40 },
     note:
-      `svcsplit: ${services.length} service releases, each on the hosts of all ${Object.keys(releases).length} releases. ` +
-      `uv: one closure; ${services.length} of them are ${services.length} runs.`,
+      `svcsplit: ${services} service releases, each on the hosts of all ${releases} releases, with the names that their code uses. ` +
+      `uv: one closure; ${services} of them are ${services} runs.`,
+  }
+}
+
+/** @param {Context} context @returns {Benchmark} */
+export function gateFleet({ root, work }) {
+  const formats = [
+    'text',
+    'json',
+    'sarif',
+    'junit',
+    'gitlab',
+    'github',
+    'zuul',
+    'markdown',
+    'dot',
+    'mermaid',
+    'html',
+  ]
+  return {
+    title: 'Whole fleet: svcsplit gate with all outputs',
+    own: {
+      name: `svcsplit gate, ${formats.length} outputs`,
+      command: [
+        ...[process.execPath, join(root, 'dist/cli/main.js'), 'gate', '--fail-on', 'none'],
+        ...formats.flatMap((format) => ['-o', `${format}=${join(work, `gate.${format}`)}`]),
+      ],
+    },
+    aims: { seconds: 2, mebibytes: 300 },
+    note: 'All cells of the shipped fleet, in every format that a gate writes.',
   }
 }

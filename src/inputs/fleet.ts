@@ -5,9 +5,11 @@ import { dataDir } from '#io/data-dir.js'
 import { existsSync, readBytesSync } from '#io/files.js'
 import { type Constraints, parseConstraintsText } from './constraints-file.js'
 import { type Override, overridden, overridesFor, parseOverrides } from './overrides.js'
+import { keyOfText, parsedProfiles } from './parsed-profiles.js'
 import {
   checkedProfile,
   checkedUpgrade,
+  type ParsedProfile,
   type Profile,
   parseCheckedProfile,
   parseCheckedUpgrade,
@@ -126,17 +128,26 @@ export function loadFleet(
         : [],
     }
   }
+  let parsed: ReadonlyMap<string, ParsedProfile> | undefined
+  const parsedOf = (text: string): ParsedProfile | undefined => {
+    parsed ??= parsedProfiles(root)
+    return parsed.get(keyOfText(text))
+  }
   const profile = remembered((service) => {
     const path = `profiles/${service}.yaml`
     const from = homeOf(path)
     const text = textOf(`profile-${service}`, path, from)
-    return from === root ? parseCheckedProfile(text, path) : checkedProfile(text, shown(path, from))
+    return from === root
+      ? parseCheckedProfile(text, path, parsedOf(text))
+      : checkedProfile(text, shown(path, from))
   })
   const upgrade = remembered((service) => {
     const path = `profiles/${service}.yaml`
     const from = homeOf(path)
     const text = textOf(`profile-${service}`, path, from)
-    return from === root ? parseCheckedUpgrade(text, path) : checkedUpgrade(text, shown(path, from))
+    return from === root
+      ? parseCheckedUpgrade(text, path, parsedOf(text))
+      : checkedUpgrade(text, shown(path, from))
   })
   const constraints = remembered((release) => {
     const path = `constraints/${release}.txt`

@@ -110,8 +110,27 @@ interface RawProfile {
   readonly sudoers?: readonly SudoRule[]
 }
 
-function toProfile(parsed: YamlFile): Profile {
+/** What the text of a profile says, before it is a profile: plain data, which JSON can hold. */
+export interface ParsedProfile {
+  readonly raw: unknown
+  /** Where each addition stands; the file is known to whoever reads it. */
+  readonly additions: readonly Omit<FileOrigin, 'path'>[]
+  /** The keys that only a plan asks for. */
+  readonly upgrade: unknown
+}
+
+/** From text without `upgrade`. */
+function partsOf(parsed: YamlFile): Omit<ParsedProfile, 'upgrade'> {
   const raw = plainData(parsed) as RawProfile
+  const additions = (raw.additions ?? []).map((_, index) => {
+    const { path, ...place } = placeAt(parsed, `/additions/${index}`)
+    return place
+  })
+  return { raw, additions }
+}
+
+function toProfile(parts: Omit<ParsedProfile, 'upgrade'>, path: string): Profile {
+  const raw = parts.raw as RawProfile
   const { extras = [], additions = [] } = raw
   return {
     service: raw.service,
@@ -119,7 +138,7 @@ function toProfile(parsed: YamlFile): Profile {
     extras,
     additions: additions.map((addition, index) => ({
       ...(typeof addition === 'string' ? { requirement: addition } : addition),
-      at: placeAt(parsed, `/additions/${index}`),
+      at: { path, ...parts.additions[index]! },
     })),
     user: raw.user,
     processes: (raw.processes ?? []).map((process) => ({ ...process, command: commandOf(process) })),
@@ -132,7 +151,7 @@ function toProfile(parsed: YamlFile): Profile {
     data: new Map(Object.entries(raw.data ?? {})),
     ...(raw.rootwrap === undefined ? {} : { rootwrap: raw.rootwrap }),
     sudoers: raw.sudoers ?? [],
-    origin: { path: parsed.path, line: 1 },
+    origin: { path, line: 1 },
   }
 }
 
@@ -158,13 +177,25 @@ function startOfUpgrade(text: string): number {
   return found?.index ?? text.length
 }
 
-/** A profile from text that tests have checked already (the shipped ones): no schema is compiled. */
-export function parseCheckedProfile(text: string, path: string): Profile {
-  return toProfile(parseYaml(text.slice(0, startOfUpgrade(text)), path, kind))
+/** The text of a profile that tests have checked already (the shipped ones): no schema is compiled. */
+export function parseProfileText(text: string, path: string): ParsedProfile {
+  const start = startOfUpgrade(text)
+  const [first, last] = [text.slice(0, start), text.slice(start)]
+  return {
+    ...partsOf(parseYaml(first, path, kind)),
+    upgrade: last === '' ? {} : plainData(parseYaml(last, path, kind)),
+  }
+}
+
+/** A profile from such text; `parsed` is what was read from it before, if it was. */
+export function parseCheckedProfile(text: string, path: string, parsed?: ParsedProfile): Profile {
+  const parts = parsed ?? partsOf(parseYaml(text.slice(0, startOfUpgrade(text)), path, kind))
+  return toProfile(parts, path)
 }
 
 /** How the service of such a profile is upgraded. */
-export function parseCheckedUpgrade(text: string, path: string): UpgradeKeys {
+export function parseCheckedUpgrade(text: string, path: string, parsed?: ParsedProfile): UpgradeKeys {
+  if (parsed !== undefined) return upgradeKeysOf(parsed.upgrade as RawUpgradeKeys)
   const last = text.slice(startOfUpgrade(text))
   return upgradeKeysOf(last === '' ? {} : (plainData(parseYaml(last, path, kind)) as RawUpgradeKeys))
 }
@@ -187,7 +218,7 @@ export function checkedProfile(text: string, path: string): Profile {
   const parsed = parseYaml(text, path, kind)
   refuseOddYaml(parsed)
   checkSchema(parsed, profileSchema)
-  const profile = toProfile(parsed)
+  const profile = toProfile(partsOf(parsed), path)
   for (const addition of profile.additions) additionOf(addition)
   const problem = contradictionIn(profile)
   if (problem === undefined) return profile

@@ -1,14 +1,6 @@
+import { createRequire } from 'node:module'
 import type { ErrorObject } from 'ajv'
-import {
-  type Document,
-  isCollection,
-  isMap,
-  isNode,
-  isScalar,
-  LineCounter,
-  type Node,
-  parseAllDocuments,
-} from 'yaml'
+import type { Document, LineCounter, Node } from 'yaml'
 import { type ErrorCode, type FileOrigin, SvcsplitError } from '#errors.js'
 import { schemaValidator } from './json-schema.js'
 import { nearestNames } from './nearest-name.js'
@@ -31,6 +23,14 @@ export interface YamlFile {
 }
 
 const deepest = 20
+
+let library: typeof import('yaml') | undefined
+
+/** Loaded when the first file is read: seventy modules that a run over shipped profiles has no use for. */
+function yaml(): typeof import('yaml') {
+  library ??= createRequire(import.meta.url)('yaml') as typeof import('yaml')
+  return library
+}
 
 function originOf(parsed: YamlFile, node: Node | null | undefined): FileOrigin {
   const offset = node?.range?.[0] ?? 0
@@ -55,9 +55,13 @@ const syntaxHints: ReadonlyMap<string, string> = new Map([
 
 /** YAML with its places. Whatever the parser only warns of (unknown tags) is an error here. */
 export function parseYaml(text: string, path: string, kind: YamlKind): YamlFile {
-  const counter = new LineCounter()
+  const counter = new (yaml().LineCounter)()
   const lines = text.split(/\r\n|\n|\r/)
-  const documents = parseAllDocuments(text, { lineCounter: counter, prettyErrors: false, merge: false })
+  const documents = yaml().parseAllDocuments(text, {
+    lineCounter: counter,
+    prettyErrors: false,
+    merge: false,
+  })
   const [document] = documents
   const problem = documents.flatMap((one) => [...one.errors, ...one.warnings])[0]
   if (problem !== undefined) {
@@ -82,21 +86,22 @@ export function refuseOddYaml(parsed: YamlFile): void {
   const open: { node: unknown; depth: number }[] = [{ node: parsed.document.contents, depth: 0 }]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { node, depth } = next
-    if (!isNode(node)) continue
+    if (!yaml().isNode(node)) continue
     const { syntax } = parsed.kind
     const anchored = 'anchor' in node && node.anchor !== undefined
-    if (anchored || (!isScalar(node) && !isCollection(node)))
+    if (anchored || (!yaml().isScalar(node) && !yaml().isCollection(node)))
       throw new SvcsplitError(syntax, 'anchors and aliases are not used here', {
         at: originOf(parsed, node),
       })
     if (depth > deepest) throw new SvcsplitError(syntax, 'nested too deeply', { at: originOf(parsed, node) })
-    if (isMap(node))
+    if (yaml().isMap(node))
       for (const pair of node.items) {
-        if (!isScalar(pair.key) || typeof pair.key.value !== 'string')
+        if (!yaml().isScalar(pair.key) || typeof pair.key.value !== 'string')
           throw new SvcsplitError(syntax, 'a key that is not text', { at: originOf(parsed, node) })
         open.push({ node: pair.key, depth: depth + 1 }, { node: pair.value, depth: depth + 1 })
       }
-    else if (isCollection(node)) for (const item of node.items) open.push({ node: item, depth: depth + 1 })
+    else if (yaml().isCollection(node))
+      for (const item of node.items) open.push({ node: item, depth: depth + 1 })
   }
 }
 
@@ -104,19 +109,19 @@ export function refuseOddYaml(parsed: YamlFile): void {
 function nodeAt(parsed: YamlFile, pointer: string): Node | null {
   let node: Node | null = parsed.document.contents
   for (const part of pointer.split('/').slice(1)) {
-    if (!isCollection(node)) break
+    if (!yaml().isCollection(node)) break
     const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
-    const child = node.get(isMap(node) ? key : Number(key), true)
-    if (!isNode(child)) break
+    const child = node.get(yaml().isMap(node) ? key : Number(key), true)
+    if (!yaml().isNode(child)) break
     node = child
   }
   return node
 }
 
 function keyNode(map: Node | null, key: string): Node | null {
-  if (!isMap(map)) return map
-  const pair = map.items.find((item) => isScalar(item.key) && item.key.value === key)
-  return isNode(pair?.key) ? pair.key : map
+  if (!yaml().isMap(map)) return map
+  const pair = map.items.find((item) => yaml().isScalar(item.key) && item.key.value === key)
+  return yaml().isNode(pair?.key) ? pair.key : map
 }
 
 interface SchemaPart {
@@ -140,7 +145,7 @@ const typeWords: ReadonlyMap<string, string> = new Map([
 
 /** As it stands in the file, cut to a length that fits a message. */
 function shownValue(node: Node | null): string {
-  const text = isScalar(node) ? (node.source ?? String(node.value)) : ''
+  const text = yaml().isScalar(node) ? (node.source ?? String(node.value)) : ''
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text)
 }
 
@@ -175,9 +180,9 @@ function described(where: string, { description }: SchemaPart): string | undefin
 function wrongType(where: string, node: Node | null, error: ErrorObject): Told {
   const types = [error.params.type as string | readonly string[]].flat()
   const wanted = types.map((type) => typeWords.get(type) ?? type).join(' or ')
-  const unquoted = types.includes('string') && isScalar(node) ? 'put it in quotes' : undefined
+  const unquoted = types.includes('string') && yaml().isScalar(node) ? 'put it in quotes' : undefined
   const hint = unquoted ?? described(where, schemaOf(error))
-  const is = isCollection(node) ? (isMap(node) ? 'a map' : 'a list') : shownValue(node)
+  const is = yaml().isCollection(node) ? (yaml().isMap(node) ? 'a map' : 'a list') : shownValue(node)
   return {
     message: `${where} must be ${wanted}, and is ${is}`,
     ...(hint === undefined ? {} : { hint }),
