@@ -1,7 +1,7 @@
 import { SvcsplitError } from '#errors.js'
 import { layoutBlob } from '#image/layout.js'
 import { readLayer, whiteout } from '#image/read-layer.js'
-import { type ReadTarEntry, tarWalker } from '#layers/tar-reader.js'
+import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import type { Digest } from '#oci/digest.js'
 import { parseCoreMetadata } from '#pep/core-metadata.js'

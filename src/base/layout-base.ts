@@ -13,7 +13,7 @@ import type { BaseImage, BaseOptions } from './base-image.js'
 import { type LayerFile, type RootfsFacts, readRootfsFacts } from './rootfs-facts.js'
 
 /** Raised when what is read from a base changes: facts of another format are read again. */
-const factsFormat = 1
+const factsFormat = 2
 /** Indexes nest at most this deep in practice (layout -> platforms). */
 const maxIndexDepth = 3
 
@@ -61,6 +61,11 @@ async function findImage(
         hint: 'make one with "skopeo copy docker://IMAGE oci:DIR:NAME", or take debian:bookworm',
       },
     )
+  const marker = await readText(join(layout, 'oci-layout'), { maxBytes: 64 * 1024 })
+  if (!/"imageLayoutVersion"\s*:\s*"1\.[0-9]+\.[0-9]+"/.test(marker))
+    throw new SvcsplitError('E-IMG-BASE', `${options.from}: ${layout} is not an OCI layout of version 1`, {
+      at: { path: join(layout, 'oci-layout') },
+    })
   const platform = parsePlatform(options.platform)
   const top = parseImageIndex(await readBytes(join(layout, 'index.json'), { maxBytes: 4 * 1024 * 1024 }))
   let candidates = top.manifests.filter(
@@ -137,7 +142,10 @@ async function cachedFacts(layout: string, image: LayoutImage, options: BaseOpti
   }
   options.progress?.step?.(`read base ${options.from}`)
   const layers: LayerFile[] = []
-  for (const layer of image.manifest.layers) layers.push(await verifiedLayer(layout, layer, options.from))
+  for (const [position, layer] of image.manifest.layers.entries()) {
+    const diffId = image.config.rootfs.diff_ids[position]!
+    layers.push({ ...(await verifiedLayer(layout, layer, options.from)), diffId })
+  }
   const facts = await readRootfsFacts(layers, options.from, options.python)
   await writeAtomic(record, `${JSON.stringify({ format: factsFormat, ...facts })}\n`)
   return facts
@@ -152,7 +160,11 @@ async function requireLayers(layout: string, manifest: Manifest): Promise<void> 
   }
 }
 
-async function verifiedLayer(layout: string, layer: Descriptor, name: string): Promise<LayerFile> {
+async function verifiedLayer(
+  layout: string,
+  layer: Descriptor,
+  name: string,
+): Promise<Omit<LayerFile, 'diffId'>> {
   const compression = layerCompression(layer.mediaType)
   if (compression === undefined || compression === 'zstd')
     throw new SvcsplitError('E-IMG-BASE', `${name}: layers of type ${layer.mediaType} cannot be read`, {

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
-import { extract } from 'tar-stream'
-import { SvcsplitError } from '#errors.js'
+import { SvcsplitError, visible } from '#errors.js'
 import { readChunks } from '#io/files.js'
+import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
+import { unpack } from '#io/unpack.js'
+import { type Digest, digestOfHex } from '#oci/digest.js'
 import { type DebianPackage, glibcOfPackages, parseDpkgStatus } from './dpkg-status.js'
 
 /** What a base image has to say before anything is put on it. */
@@ -24,6 +25,8 @@ export interface RootfsFacts {
 export interface LayerFile {
   readonly path: string
   readonly compression: 'none' | 'gzip'
+  /** What the config of the image says of its unpacked bytes. */
+  readonly diffId: Digest
 }
 
 /** Nothing that is kept comes near: libc.so.6 has 2 MB, a long dpkg status 5 MB. */
@@ -32,9 +35,7 @@ const maxKeptBytes = 32 * 1024 * 1024
 const maxEntries = 2_000_000
 
 interface Kept {
-  readonly type: string
-  readonly mode: number
-  readonly linkname: string | undefined
+  readonly entry: ReadTarEntry
   /** Only of files whose text is needed. */
   readonly content: Buffer | undefined
 }
@@ -61,40 +62,57 @@ export async function readRootfsFacts(
 }
 
 async function readLayer(layer: LayerFile, files: Map<string, Kept>, name: string): Promise<void> {
-  const unpack = extract()
-  const source = Readable.from(readChunks(layer.path), { objectMode: false })
-  const feeding =
-    layer.compression === 'gzip' ? pipeline(source, createGunzip(), unpack) : pipeline(source, unpack)
-  // awaited below; a failure while the entries are read must not count as unhandled
-  feeding.catch(() => undefined)
-  const fresh = new Map<string, Kept>()
-  let entries = 0
-  try {
-    for await (const entry of unpack) {
-      const { header } = entry
-      if (++entries > maxEntries) throw new Error(`more than ${maxEntries} entries`)
-      const path = header.name.replace(/^(?:\.?\/)+/, '').replace(/\/+$/, '')
-      const base = path.slice(path.lastIndexOf('/') + 1)
-      if (base.startsWith('.wh.')) takeAway(files, path.slice(0, path.length - base.length), base)
-      else if (isKept(path, header.mode ?? 0, header.type ?? 'file'))
-        fresh.set(path, {
-          type: header.type ?? 'file',
-          mode: header.mode ?? 0,
-          linkname: header.linkname ?? undefined,
-          content: needsContent(path, header.type ?? 'file')
-            ? await content(entry as unknown as AsyncIterable<Uint8Array>, header.size ?? 0)
-            : undefined,
-        })
-      else files.delete(path)
-      entry.resume()
-    }
-    await feeding
-  } catch (cause) {
-    throw new SvcsplitError('E-IMG-BASE', `${name}: a layer cannot be read: ${messageOf(cause)}`, {
+  const refuse = (problem: string, cause?: unknown): never => {
+    throw new SvcsplitError('E-IMG-BASE', `${name}: a layer cannot be read: ${problem}`, {
       at: { path: layer.path },
       cause,
     })
   }
+  const fresh = new Map<string, Kept>()
+  let entries = 0
+  let asked: ReadTarEntry | undefined
+  const walker = tarWalker(
+    {
+      entry(entry) {
+        if (++entries > maxEntries) refuse(`more than ${maxEntries} entries`)
+        const { path } = entry
+        const base = path.slice(path.lastIndexOf('/') + 1)
+        if (base.startsWith('.wh.')) takeAway(files, path.slice(0, path.length - base.length), base)
+        else if (isKept(entry)) fresh.set(path, { entry, content: undefined })
+        else files.delete(path)
+        if (!needsContent(entry)) return false
+        if (entry.size > maxKeptBytes)
+          refuse(`a file of ${entry.size} bytes where a few millions are expected`)
+        asked = entry
+        return true
+      },
+      file(content) {
+        fresh.set(asked!.path, { entry: asked!, content })
+      },
+    },
+    (problem, member) => refuse(member === undefined ? problem : `${problem}, at ${visible(member)}`),
+  )
+  const unpacked = createHash('sha256')
+  try {
+    await unpack(Readable.from(readChunks(layer.path), { objectMode: false }), layer.compression, (chunk) => {
+      unpacked.update(chunk)
+      walker.push(chunk)
+    })
+    walker.end()
+  } catch (cause) {
+    if (cause instanceof SvcsplitError) throw cause
+    refuse(cause instanceof Error ? cause.message : String(cause), cause)
+  }
+  const diffId = digestOfHex(unpacked.digest('hex'))
+  if (diffId !== layer.diffId)
+    throw new SvcsplitError(
+      'E-IMG-DIGEST',
+      `${name}: a layer unpacks to ${diffId}, and the config says ${layer.diffId}`,
+      {
+        at: { path: layer.path },
+        hint: 'fetch the base image again',
+      },
+    )
   for (const [path, kept] of fresh) files.set(path, kept)
 }
 
@@ -106,20 +124,13 @@ function takeAway(files: Map<string, Kept>, folder: string, base: string): void 
       files.delete(path)
 }
 
-function isKept(path: string, mode: number, type: string): boolean {
+function isKept({ path, type, mode }: ReadTarEntry): boolean {
   if (pythonForm.test(path) || statusForm.test(path) || libcForm.test(path)) return true
-  return type === 'file' && (mode & 0o6000) !== 0
+  return type === '0' && (mode & 0o6000) !== 0
 }
 
-function needsContent(path: string, type: string): boolean {
-  return type === 'file' && (statusForm.test(path) || libcForm.test(path))
-}
-
-async function content(entry: AsyncIterable<Uint8Array>, size: number): Promise<Buffer> {
-  if (size > maxKeptBytes) throw new Error(`a file of ${size} bytes where a few millions are expected`)
-  const chunks: Uint8Array[] = []
-  for await (const chunk of entry) chunks.push(chunk)
-  return Buffer.concat(chunks)
+function needsContent({ path, type }: ReadTarEntry): boolean {
+  return type === '0' && (statusForm.test(path) || libcForm.test(path))
 }
 
 function packagesOf(files: ReadonlyMap<string, Kept>): readonly DebianPackage[] {
@@ -137,7 +148,7 @@ function pythonOf(
 ): { python: string; pythonPath: string } {
   const found: { python: string; pythonPath: string }[] = []
   for (const folder of ['usr/local/bin', 'usr/bin']) {
-    const named = /python(3\.\d+)$/.exec(files.get(`${folder}/python3`)?.linkname ?? '')?.[1]
+    const named = /python(3\.\d+)$/.exec(files.get(`${folder}/python3`)?.entry.target ?? '')?.[1]
     const present = [...files.keys()]
       .map((path) => new RegExp(`^${folder}/python(3\\.\\d+)$`).exec(path)?.[1])
       .filter((version) => version !== undefined)
@@ -169,11 +180,7 @@ function glibcOf(files: ReadonlyMap<string, Kept>, packages: readonly DebianPack
 
 function setuidOf(files: ReadonlyMap<string, Kept>): readonly string[] {
   return [...files]
-    .filter(([, kept]) => kept.type === 'file' && (kept.mode & 0o6000) !== 0)
+    .filter(([, { entry }]) => entry.type === '0' && (entry.mode & 0o6000) !== 0)
     .map(([path]) => `/${path}`)
     .sort()
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

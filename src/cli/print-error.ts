@@ -2,6 +2,7 @@ import { exitCodeOf, type FileOrigin, formatOrigin, type Origin, SvcsplitError, 
 import { fsError } from '#io/errno.js'
 
 const longestLine = 160
+const longestMessage = 2000
 
 /** The source line with a caret under the column, or nothing where no line is known. */
 function caret(origin: FileOrigin): string[] {
@@ -19,6 +20,14 @@ function place(origin: Origin): string[] {
   return isFile ? [...where, ...caret(origin)] : where
 }
 
+/** A message may quote anything: no line of it is an instruction to a terminal or a CI system. */
+function printable(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => visible(line, longestMessage))
+    .join('\n')
+}
+
 /** An error as a person reads it: what, where, what to do. */
 export function describeError(thrown: unknown, debug: boolean): { text: string; exitCode: number } {
   const error = ofTheSystem(thrown)
@@ -32,9 +41,9 @@ export function describeError(thrown: unknown, debug: boolean): { text: string; 
         ]
     return { text: `${lines.join('\n')}\n`, exitCode: 70 }
   }
-  const lines = [`error: ${error.message} [${error.code}]`]
+  const lines = [`error: ${printable(error.message)} [${error.code}]`]
   if (error.at !== undefined) lines.push(...place(error.at))
-  if (error.hint !== undefined) lines.push(`  ${error.hint}`)
+  if (error.hint !== undefined) lines.push(`  ${printable(error.hint)}`)
   if (debug && error.stack !== undefined) lines.push(error.stack)
   if (debug && error.cause instanceof Error) lines.push(`caused by ${error.cause.stack}`)
   return { text: `${lines.join('\n')}\n`, exitCode: exitCodeOf(error.code) }

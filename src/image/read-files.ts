@@ -1,4 +1,4 @@
-import { tarWalker } from '#layers/tar-reader.js'
+import { tarWalker } from '#io/tar-reader.js'
 import type { Manifest } from '#oci/manifest.js'
 import { layoutBlob } from './layout.js'
 import { readLayer, whiteout } from './read-layer.js'

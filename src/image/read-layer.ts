@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { Readable, Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
+import { Readable } from 'node:stream'
 import { SvcsplitError } from '#errors.js'
 import { readChunks } from '#io/files.js'
+import { unpack } from '#io/unpack.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import { type Digest, digestOfHex } from '#oci/digest.js'
 import { layerCompression } from '#oci/media-type.js'
@@ -60,20 +59,8 @@ export async function unpackLayer(
       yield chunk
     }
   }
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      try {
-        onUnpacked(chunk)
-        done()
-      } catch (error) {
-        done(error as Error)
-      }
-    },
-  })
   try {
-    const source = Readable.from(packed(), { objectMode: false })
-    if (compression === 'none') await pipeline(source, sink)
-    else await pipeline(source, createGunzip({ chunkSize: 256 * 1024 }), sink)
+    await unpack(Readable.from(packed(), { objectMode: false }), compression, onUnpacked)
   } catch (error) {
     if (error instanceof SvcsplitError) throw error
     throw new SvcsplitError('E-IMG-FORM', 'the layer cannot be unpacked', { at: { path }, cause: error })

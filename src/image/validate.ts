@@ -1,5 +1,5 @@
 import { SvcsplitError } from '#errors.js'
-import { tarWalker } from '#layers/tar-reader.js'
+import { tarWalker } from '#io/tar-reader.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import type { Digest } from '#oci/digest.js'
 import { layoutBlob, readLayoutImage } from './layout.js'

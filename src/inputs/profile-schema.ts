@@ -1,5 +1,8 @@
 import { edgesSchema, upgradeSchema } from './upgrade-schema.js'
 
+/** Controls, line ends of every kind and half characters: no path, argument or instruction has them. */
+const unprintable = '\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cs}'
+
 /** JSON Schema (draft 2020-12) of a profile: `svcsplit schema profile` prints it. Lengths are capped first. */
 export const profileSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -18,14 +21,19 @@ export const profileSchema = {
     distribution: {
       description: 'The Python distribution that is the service',
       type: 'string',
-      minLength: 1,
       maxLength: 100,
+      pattern: '^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$',
     },
     extras: {
       description: 'Extras of that distribution',
       type: 'array',
       maxItems: 100,
-      items: { type: 'string', minLength: 1, maxLength: 100 },
+      items: {
+        description: 'Name of an extra (PEP 508)',
+        type: 'string',
+        maxLength: 100,
+        pattern: '^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$',
+      },
     },
     additions: {
       description: 'Requirements (PEP 508) that the service needs to run and does not declare',
@@ -80,7 +88,7 @@ export const profileSchema = {
       propertyNames: {
         description: 'A folder of the environment, as etc/foo',
         maxLength: 200,
-        pattern: '^[A-Za-z0-9_][^\\\\]*$',
+        pattern: `^[A-Za-z0-9_][^\\\\${unprintable}]*$`,
       },
       additionalProperties: { $ref: '#/$defs/absolutePath' },
     },
@@ -139,7 +147,12 @@ export const profileSchema = {
           type: 'array',
           minItems: 1,
           maxItems: 200,
-          items: { type: 'string', minLength: 1, maxLength: 4096 },
+          items: {
+            description: 'One argument, without control characters',
+            type: 'string',
+            maxLength: 4096,
+            pattern: `^[^${unprintable}]+$`,
+          },
         },
         wsgi: {
           description:
@@ -245,7 +258,7 @@ export const profileSchema = {
       description: 'An absolute path in its shortest form',
       type: 'string',
       maxLength: 4096,
-      pattern: '^(?:/(?!\\.{1,2}(?:/|$))[^/\\\\]+)+$',
+      pattern: `^(?:/(?!\\.{1,2}(?:/|$))[^/\\\\${unprintable}]+)+$`,
     },
   },
 } as const

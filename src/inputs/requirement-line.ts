@@ -85,13 +85,22 @@ function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
 }
 
+/** A part of a URL as text, unless its escapes are not of UTF-8. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
+}
+
 /** What a bare URL says of its distribution: `#egg=name[extra]`, or the name of a wheel. */
 function requirementOfUrl(url: string): string | undefined {
   const [address = '', fragment = ''] = url.split('#', 2)
   const egg = /(?:^|&)egg=([^&]+)/.exec(fragment)?.[1]
   if (egg !== undefined) return `${egg} @ ${url}`
-  const filename = decodeURIComponent(address.split('?')[0]!.split('/').at(-1)!)
-  if (!filename.endsWith('.whl')) return undefined
+  const filename = decoded(address.split('?')[0]!.split('/').at(-1)!)
+  if (filename?.endsWith('.whl') !== true) return undefined
   return `${parseWheelFilename(filename).name} @ ${url}`
 }
 

@@ -179,13 +179,28 @@ export async function writeAtomic(
   })
 }
 
-/** As `writeAtomic`, for a path that a person names: a link stays a link, and what it points at is written. */
+/**
+ * As `writeAtomic`, for a path that a person names: a link stays a link, and what it points at is written. A device or
+ * a pipe (`/dev/stdout`, `/dev/null`) is written to, never replaced by a file. @throws E-FS-*
+ */
 export async function writeOutput(path: string, data: string | Uint8Array): Promise<void> {
-  const status = await statusOf(path)
-  const target = status?.kind === 'link' ? await realpath(path).catch(() => path) : path
-  if ((await statusOf(target))?.kind === 'folder')
-    throw new SvcsplitError('E-FS-KIND', `${path} is a folder`, { hint: 'name a file' })
-  await writeAtomic(target, data)
+  const kind = (await statusOf(path, { follow: true }))?.kind
+  if (kind === 'folder') throw new SvcsplitError('E-FS-KIND', `${path} is a folder`, { hint: 'name a file' })
+  if (kind === 'other') return writeInto(path, data)
+  const isLink = (await statusOf(path))?.kind === 'link'
+  await writeAtomic(isLink ? await realpath(path).catch(() => path) : path, data)
+}
+
+async function writeInto(path: string, data: string | Uint8Array): Promise<void> {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(path, constants.O_WRONLY)
+    await handle.writeFile(data)
+  } catch (error) {
+    throw fsError(error, 'write', path)
+  } finally {
+    await handle?.close()
+  }
 }
 
 /** Adds to the end of a file that others write to as well; makes it where there is none. @throws E-FS-* */

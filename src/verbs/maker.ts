@@ -1,6 +1,6 @@
 import { SvcsplitError } from '#errors.js'
 import { releaseNamed } from '#inputs/releases.js'
-import { readText, writeAtomic } from '#io/files.js'
+import { readText, writeOutput } from '#io/files.js'
 import type { Lock } from '#lock/lock.js'
 import { parsePylock } from '#lock/parse-pylock.js'
 import { formatPylock } from '#lock/pylock.js'
@@ -72,7 +72,7 @@ export async function openMaker(request: BuildRequest): Promise<Maker> {
       const lock = lockAsBuilt(parts)
       const path = typeof request.writeLock === 'string' ? request.writeLock : `pylock.${lock.service}.toml`
       const located = request.offline === true ? lock : await withUrls(lock, await workshop.index.open())
-      await writeAtomic(path, formatPylock(located))
+      await writeOutput(path, formatPylock(located))
       return path
     },
     close: () => workshop.close(),

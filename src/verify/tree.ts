@@ -1,4 +1,4 @@
-import type { ReadTarEntry } from '#layers/tar-reader.js'
+import type { ReadTarEntry } from '#io/tar-reader.js'
 import type { ElfFacts } from './elf.js'
 
 /** One file, folder or link of an image. Two names of one file share one node. */

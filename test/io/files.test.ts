@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openBlobStore } from '#io/blob-store.js'
@@ -270,6 +272,19 @@ describe('writeOutput', () => {
       await writeOutput(join(dir, 'link.json'), 'new')
       expect(await statusOf(join(dir, 'link.json'))).toMatchObject({ kind: 'link' })
       expect(readFileSync(join(dir, 'real.json'), 'utf8')).toBe('new')
+    }))
+
+  it('writes to a pipe, also behind a link, and leaves it a pipe', () =>
+    tempDir('output-', async (dir) => {
+      spawnSync('mkfifo', [join(dir, 'pipe')])
+      symlinkSync('pipe', join(dir, 'link'))
+      for (const name of ['pipe', 'link']) {
+        const reader = readFile(join(dir, 'pipe'), 'utf8')
+        await writeOutput(join(dir, name), 'the result')
+        expect(await reader).toBe('the result')
+      }
+      expect(await statusOf(join(dir, 'pipe'))).toMatchObject({ kind: 'other' })
+      expect(readdirSync(dir).sort()).toEqual(['link', 'pipe'])
     }))
 
   it('refuses a folder, also behind a link', () =>

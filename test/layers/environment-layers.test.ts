@@ -7,7 +7,7 @@ import { openBlobStore } from '#io/blob-store.js'
 import { type EnvironmentOptions, environmentLayers, type WheelSource } from '#layers/environment-layers.js'
 import type { Layer } from '#layers/layer.js'
 import { systemModulesIn, systemModulesText } from '#layers/system-modules.js'
-import { type ReadTarEntry, tarWalker } from '#layers/tar-reader.js'
+import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
 import { hexOf } from '#oci/digest.js'
 import { normalizeName } from '#pep/name.js'
 import {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { deflate } from '#layers/deflate.js'
 import { type LayerEntry, layerStream, parentFolders } from '#layers/layer-stream.js'
 import { layerTime } from '#layers/tar-header.js'
-import { type ReadTarEntry, tarWalker } from '#layers/tar-reader.js'
+import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
 import { sortEntries } from '#wheels/install-wheel.js'
 
 interface File {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { writeTar } from './tar-writer.js'
 import { writeWheel } from './wheel-writer.js'
 import { writeZip } from './zip-writer.js'
 
@@ -273,21 +274,4 @@ export function indexSdist(
   ]
   const bytes = ending === '.zip' ? writeZip(members) : gzipSync(writeTar(members))
   return { filename: `${folder}${ending}`, bytes, ...rest }
-}
-
-/** A ustar archive of regular files. */
-export function writeTar(members: readonly { readonly name: string; readonly content: string }[]): Buffer {
-  const blocks = members.flatMap(({ name, content }) => {
-    const body = Buffer.from(content)
-    const header = Buffer.alloc(512)
-    header.write(name, 0)
-    header.write('0000644\0', 100)
-    header.write(`${body.length.toString(8).padStart(11, '0')}\0`, 124)
-    header.write('        ', 148)
-    header.write('0ustar\x0000', 156)
-    const sum = header.reduce((total, byte) => total + byte, 0)
-    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
-    return [header, body, Buffer.alloc((512 - (body.length % 512)) % 512)]
-  })
-  return Buffer.concat([...blocks, Buffer.alloc(1024)])
 }

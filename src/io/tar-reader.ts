@@ -25,16 +25,21 @@ export interface TarVisitor {
   complete?(): void
 }
 
+/** Throws the error of whoever reads: what is wrong, and with which entry. */
+export type RefuseTar = (problem: string, member?: string) => never
+
 const block = 512
 const maxExtended = 1024 * 1024
 const maxWanted = 64 * 1024 * 1024
 
 /**
- * Walks a tar archive piece by piece. It ends always: an archive that breaks off, that has a broken checksum
- * or that goes on after its end is an error, since two readers would see two archives.
+ * Walks a tar archive (POSIX ustar with PAX and GNU names) piece by piece. It ends always: an archive that breaks off,
+ * that has a broken checksum, that goes on after its end or says one thing twice is refused, since two readers would
+ * see two archives.
+ * @param refuse the name of a layer, or what to throw in place of E-IMG-FORM
  * @throws SvcsplitError E-IMG-FORM
  */
-export function tarWalker(visitor: TarVisitor, archive: string) {
+export function tarWalker(visitor: TarVisitor, archive: string | RefuseTar) {
   let rest: Buffer = Buffer.alloc(0)
   let skip = 0
   let pieces = 0
@@ -42,11 +47,12 @@ export function tarWalker(visitor: TarVisitor, archive: string) {
   let collect: { left: number; readonly parts: Buffer[]; readonly done: (bytes: Buffer) => void } | undefined
   let pax = new Map<string, string>()
   let globals = new Map<string, string>()
-  const refuse = (problem: string, member?: string): never => {
+  const refuseLayer = (problem: string, member?: string): never => {
     throw new SvcsplitError('E-IMG-FORM', `a layer that is not a tar archive as it should be: ${problem}`, {
-      at: { archive, ...(member === undefined ? {} : { member }) },
+      at: { archive: String(archive), ...(member === undefined ? {} : { member }) },
     })
   }
+  const refuse: RefuseTar = typeof archive === 'string' ? refuseLayer : archive
   const take = (size: number, done: (bytes: Buffer) => void): void => {
     if (size > maxWanted) refuse(`a file of ${size} bytes`)
     collect = { left: size, parts: [], done }
@@ -76,7 +82,7 @@ export function tarWalker(visitor: TarVisitor, archive: string) {
         if (flag === 'L') pax.set('path', cString(body))
         else if (flag === 'K') pax.set('linkpath', cString(body))
         else if (flag === 'x') pax = new Map([...pax, ...paxRecords(body, refuse)])
-        else globals = new Map([...globals, ...paxRecords(body, refuse)])
+        else globals = new Map([...globals, ...globalRecords(body, refuse)])
       })
       return
     }
@@ -182,7 +188,15 @@ function number(bytes: Buffer, at: number, width: number): number {
   return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN
 }
 
-function paxRecords(body: Buffer, refuse: (problem: string) => never): ReadonlyMap<string, string> {
+/** Readers differ on whether a name or a size for all entries counts. */
+function globalRecords(body: Buffer, refuse: RefuseTar): ReadonlyMap<string, string> {
+  const records = paxRecords(body, refuse)
+  for (const key of ['path', 'linkpath', 'size'])
+    if (records.has(key)) refuse(`a ${key} for all of its entries`)
+  return records
+}
+
+function paxRecords(body: Buffer, refuse: RefuseTar): ReadonlyMap<string, string> {
   const records = new Map<string, string>()
   for (let at = 0; at < body.length; ) {
     const blank = body.indexOf(0x20, at)
