@@ -3,10 +3,10 @@ import { crc32, deflateRawSync, gunzipSync, inflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { extract } from 'tar-stream'
 import { describe, expect, it } from 'vitest'
+import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
 import { deflate } from '#layers/deflate.js'
 import { type LayerEntry, layerStream, parentFolders } from '#layers/layer-stream.js'
 import { layerTime } from '#layers/tar-header.js'
-import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
 import { sortEntries } from '#wheels/install-wheel.js'
 
 interface File {

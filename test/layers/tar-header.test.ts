@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type TarEntry, tarHeader } from '#layers/tar-header.js'
 import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
+import { type TarEntry, tarHeader } from '#layers/tar-header.js'
 
 const plain: TarEntry = { type: 'file', path: 'opt/venv/x.py', mode: 0o644, uid: 0, gid: 0, size: 0 }
 
