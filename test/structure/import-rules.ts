@@ -87,7 +87,7 @@ export const folderRules: readonly FolderRule[] = [
     8,
     'attest',
     'SBOM, provenance and signature of an image, from its lock',
-    ['pep', 'oci', 'layers', 'image'],
+    ['pep', 'oci', 'io', 'layers', 'image'],
     ['lock'],
   ),
   rule(8, 'verify', 'is an image what its lock says, and does it start', [
