@@ -79,8 +79,7 @@ async function run(services: readonly string[], flags: Flags, command: Command):
     ...(flags.radius === undefined ? {} : { radius: flags.radius }),
     ...(flags.radiusBudget === undefined ? {} : { radiusBudget: flags.radiusBudget }),
     surroundings: wantSurroundings(flags.output),
-  })
-  progress.end()
+  }).finally(() => progress.end())
   await writeOutputs(flags.output, flags.color, analysisFormats(result))
   if (result.undecided.length > 0) {
     const [first] = result.undecided

@@ -7,7 +7,7 @@ import { placeOf } from './radius-text.js'
 import { cutTo, nextCommands, painter, plural, type TextOptions, withPlace, wrapTo } from './terminal.js'
 
 /** What each rule says, for somebody who meets it for the first time. */
-const meaning: Readonly<Record<Rule, string>> = {
+export const meaning: Readonly<Record<Rule, string>> = {
   unsatisfiable:
     'These demands cannot all be met by any versions known: the services cannot share one environment.',
   'not-separate': 'The policy wants these services apart, and they are in one environment.',

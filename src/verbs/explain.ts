@@ -76,19 +76,25 @@ function search(selection: Selection, facts: ClosureFacts, id: string): Search {
 
 const howToList = 'svcsplit analyze SERVICE@RELEASE --host RELEASE shows ids, with -o json all of them'
 
-/** One finding of `analyze` with all that it rests on; E-CLI-USAGE if there is none, or more than one, by that id. */
-export async function explain(options: ExplainOptions): Promise<ExplainResult> {
-  const id = options.id.toLowerCase()
+/** An id of a finding, or how one begins, in lower case. @throws E-CLI-USAGE */
+export function requireId(text: string): string {
+  const id = text.toLowerCase()
   if (!/^[0-9a-f]{1,12}$/.test(id))
-    throw new SvcsplitError('E-CLI-USAGE', `${JSON.stringify(options.id)} is no id of a finding`, {
+    throw new SvcsplitError('E-CLI-USAGE', `${JSON.stringify(text)} is no id of a finding`, {
       hint: `an id is twelve digits of 0-9 and a-f, or how one begins: ${howToList}`,
     })
+  return id
+}
+
+/** One finding of `analyze` with all that it rests on; E-CLI-USAGE if there is none, or more than one, by that id. */
+export async function explain(options: ExplainOptions): Promise<ExplainResult> {
+  const id = requireId(options.id)
   const selection = await select(options)
   const { found, facts } = await selection.withFacts((known) => search(selection, known, id))
   const [one, ...others] = found
   if (one === undefined)
     throw new SvcsplitError('E-CLI-USAGE', `there is no finding ${id} on Python ${options.python}`, {
-      hint: `${howToList}; an id holds for one Python: give --python as the analysis had it`,
+      hint: `${howToList}; an id holds for one Python: give --python as the analysis had it; of environments, --policy as the gate had it`,
     })
   if (others.length > 0) {
     const named = found.slice(0, mostNamed).map(({ finding }) => finding.id)

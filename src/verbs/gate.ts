@@ -103,7 +103,8 @@ function inputFile(id: string, path: string, bytes: Uint8Array): InputFile {
   return { id, path: shownPath(path), sha256, shipped: false }
 }
 
-async function readPolicy(path: string, read: ReadInput): Promise<Policy> {
+/** A policy; errors have its place. @throws E-POL-*, E-FS-* */
+export async function readPolicy(path: string, read: ReadInput): Promise<Policy> {
   // errors show the path as it may be shown; what lies beside the policy is looked for beside the policy
   return { ...(await parsePolicy(await read(path), shownPath(path))), path }
 }

@@ -12,9 +12,9 @@ import type { Progress } from '#progress.js'
 import type { Undecided } from '#solver/closure-demands.js'
 import { toolVersion } from '#version.js'
 import { type Analysis, analyze, type WorkedAnalysis } from './analyze.js'
-import { knownData } from './known-data.js'
+import { type KnownData, knownData } from './known-data.js'
 import type { IndexChoice } from './missing-facts.js'
-import { askSharing } from './share.js'
+import { askSharing, type ShareOptions } from './share.js'
 
 export interface CheckOptions {
   readonly python: string
@@ -78,21 +78,32 @@ interface CheckedEnvironment {
   readonly undecided: readonly Undecided[]
 }
 
-async function checkEnvironment(
+/** What is asked of the services of an environment. */
+export function askedOf(
   policy: Policy,
-  environment: PolicyEnvironment,
-  { python, platform, read }: CheckOptions,
-  known: ReturnType<typeof knownData>,
-): Promise<CheckedEnvironment> {
-  const { name, services, constraints, at } = environment
-  const asked = await askSharing({
+  { services, constraints }: PolicyEnvironment,
+  { python, platform, read }: Pick<CheckOptions, 'python' | 'platform' | 'read'>,
+  known: KnownData,
+): ShareOptions {
+  return {
     services,
     python,
     platform,
     read,
     known,
     ...(constraints === undefined ? {} : { constraints: [besidePolicy(policy, constraints)] }),
-  })
+  }
+}
+
+async function checkEnvironment(
+  policy: Policy,
+  environment: PolicyEnvironment,
+  options: CheckOptions,
+  known: KnownData,
+): Promise<CheckedEnvironment> {
+  const { name, at } = environment
+  const { python } = options
+  const asked = await askSharing(askedOf(policy, environment, options, known))
   const ids = asked.services.map(({ id }) => id)
   const { sharing } = asked
   if (sharing.kind === 'solution')

@@ -1,8 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Finding, Rule } from '#collisions/finding.js'
+import { readInput } from '#inputs/requirements-file.js'
+import { environmentJson, environmentText } from '#report/explain-environment.js'
 import { explainJson, explainText } from '#report/explain-text.js'
 import { analyze } from '#verbs/analyze.js'
 import { type ExplainOptions, explain } from '#verbs/explain.js'
+import { explainEnvironment } from '#verbs/explain-environment.js'
+import { readPolicy } from '#verbs/gate.js'
+import { checkPolicy } from '#verbs/policy-checks.js'
 
 const base = { python: '3.11', platform: 'linux/amd64', index: { offline: true } } as const
 
@@ -99,5 +104,43 @@ describe('one finding', () => {
       message: expect.stringMatching(/^\d+ findings have an id that begins with b$/),
       hint: expect.stringMatching(/^give more of it: b[0-9a-f]{11}, /),
     })
+  })
+})
+
+describe('a finding of services together', () => {
+  const policy = 'fixtures/gate/apart.yaml'
+  const together = async () => {
+    const checked = await checkPolicy(await readPolicy(policy, readInput), {
+      ...base,
+      read: readInput,
+      surroundings: false,
+      skipMissing: false,
+    })
+    return checked.environments!.flatMap((environment) => environment.findings)
+  }
+
+  it('has its proof, its fixes and the line of the policy that asks for it', async () => {
+    const { id } = (await together()).find(({ rule }) => rule === 'unsatisfiable')!
+    const result = await explainEnvironment({ id: id.slice(0, 6), policy, index: { offline: true } })
+    const text = environmentText(result, { color: false, width: 100 })
+    expect(text).toContain('asked by  fixtures/gate/apart.yaml:5')
+    expect(text).toContain('nova@2026.1 is nova 33.0.2   constraints/releases.json')
+    expect(text).toContain('or  give nova@2026.1 an environment of its own')
+    expect(JSON.parse(environmentJson(result))).toMatchObject({
+      finding: { id, rule: 'unsatisfiable' },
+      conflict: { minimal: true, fixes: [{ verified: true }, { verified: true }] },
+    })
+  })
+
+  it('may be that they are together at all', async () => {
+    const { id } = (await together()).find(({ rule }) => rule === 'not-separate')!
+    const result = await explainEnvironment({ id, policy, index: { offline: true } })
+    expect(environmentText(result, { color: false, width: 100 })).toContain('services  glance and keystone')
+  })
+
+  it('is looked for by an id that it has', async () => {
+    const question = { policy, index: { offline: true } }
+    for (const id of ['0000', 'xyz'])
+      await expect(explainEnvironment({ ...question, id })).rejects.toMatchObject({ code: 'E-CLI-USAGE' })
   })
 })
