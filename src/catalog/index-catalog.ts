@@ -6,6 +6,7 @@ import type { Http } from '#io/http.js'
 import type { DistributionName } from '#pep/name.js'
 import { tryParseVersion } from '#pep/version.js'
 import type { Catalog, DistributionFile, Metadata } from './catalog.js'
+import { wasUploadedBefore } from './exclude-newer.js'
 import { isUsableOnLinux } from './linux-files.js'
 import { type BuildMetadata, type MetadataSource, openMetadataSource } from './metadata-source.js'
 import { openPageSource } from './page-source.js'
@@ -20,6 +21,8 @@ export interface IndexCatalogOptions {
   readonly http: Http
   /** Where pages with an expiry, metadata and sdists are kept; none: nothing is kept. */
   readonly cacheDir?: string
+  /** Files that were uploaded then or later do not exist: milliseconds since the epoch. */
+  readonly excludeNewer?: number
   /** Makes the metadata of an sdist that does not state it; without it such versions are `pending`. */
   readonly buildMetadata?: BuildMetadata
 }
@@ -52,7 +55,7 @@ interface Project {
  * or whose metadata only a build could tell when no `buildMetadata` is given.
  */
 export function indexCatalog(options: IndexCatalogOptions): IndexCatalog {
-  const { http, cacheDir } = options
+  const { http, cacheDir, excludeNewer } = options
   const cache: FactCache = cacheDir === undefined ? noFactCache() : openFactCache(cacheDir)
   const store: BlobStore | undefined =
     cacheDir === undefined ? undefined : openBlobStore(join(cacheDir, 'sdists'), { durable: false })
@@ -68,7 +71,12 @@ export function indexCatalog(options: IndexCatalogOptions): IndexCatalog {
   const pending = new Map<string, PendingMetadata>()
 
   const project = (name: DistributionName): Promise<Project> =>
-    remember(projects, name, async () => groupByVersion((await pages.page(name))?.files ?? []))
+    remember(projects, name, async () => {
+      const files = (await pages.page(name))?.files ?? []
+      return groupByVersion(
+        excludeNewer === undefined ? files : files.filter((file) => wasUploadedBefore(file, excludeNewer)),
+      )
+    })
 
   const filesOf = async (name: DistributionName, version: string): Promise<readonly SimpleFile[]> =>
     (await project(name)).byVersion.get(keyOf(version)) ?? []

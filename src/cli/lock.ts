@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import {
   addIndexOptions,
   addTargetOptions,
+  excludeNewerOption,
   type IndexOptions,
   indexRequest,
   progressFor,
@@ -11,6 +12,7 @@ import {
 interface LockFlags extends IndexOptions, TargetOptions {
   readonly glibc: string
   readonly output?: string
+  readonly excludeNewer?: number
 }
 
 export function parseGlibc(text: string): string {
@@ -30,11 +32,12 @@ export function registerLock(program: Command): void {
         .default('2.36')
         .argParser(parseGlibc),
     )
-  addIndexOptions(addTargetOptions(command)).action(
-    async (service: string, flags: LockFlags, self: Command) => {
+  addIndexOptions(addTargetOptions(command))
+    .addOption(excludeNewerOption())
+    .action(async (service: string, flags: LockFlags, self: Command) => {
       const { writeLock } = await import('#verbs/write-lock.js')
       const progress = progressFor(self)
-      const { output, python, platform, glibc } = flags
+      const { output, python, platform, glibc, excludeNewer } = flags
       const path = output === undefined ? {} : { path: output === '-' ? (false as const) : output }
       const written = await writeLock({
         service,
@@ -42,11 +45,11 @@ export function registerLock(program: Command): void {
         platform,
         glibc,
         ...path,
+        ...(excludeNewer === undefined ? {} : { excludeNewer }),
         ...(await indexRequest(flags)),
         progress,
       }).finally(() => progress.end())
       if (written.path === undefined) process.stdout.write(written.text)
       else process.stdout.write(`${written.path}: ${written.lock.distributions.length} distributions\n`)
-    },
-  )
+    })
 }

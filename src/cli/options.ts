@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Progress } from '#progress.js'
+import { parseMoment } from './moment.js'
 import { progressTo } from './progress.js'
 
 /** Options of the whole program, as every command sees them. */
@@ -57,6 +58,19 @@ export function addIndexOptions(command: Command): Command {
       new Option('--extra-index-url <url>', 'a further package index (repeatable)').argParser(collect),
     )
     .option('--offline', 'never touch the network')
+}
+
+/** `--exclude-newer`, of commands that choose versions or files. */
+export function excludeNewerOption(): Option {
+  return new Option(
+    '--exclude-newer <moment>',
+    'leave out files uploaded since a day (2026-01-31), a time with its zone, or within days (P7D)',
+  ).argParser((text: string) => {
+    const moment = parseMoment(text, new Date())
+    if (moment === undefined)
+      throw new InvalidArgumentError('write 2026-01-31, 2026-01-31T12:00:00Z, or P7D for seven days ago.')
+    return moment
+  })
 }
 
 /** Progress on stderr as the global options want it. Call `end` when the command is done. */

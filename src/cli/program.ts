@@ -29,6 +29,7 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ['images', async () => (await import('./images.js')).registerImages],
   ['retag', async () => (await import('./retag.js')).registerRetag],
   ['init', async () => (await import('./init.js')).registerInit],
+  ['doctor', async () => (await import('./doctor.js')).registerDoctor],
   ['schema', async () => (await import('./schema.js')).registerSchema],
   ['completion', async () => (await import('./completion.js')).registerCompletion],
   ['catalog', async () => (await import('./catalog.js')).registerCatalog],

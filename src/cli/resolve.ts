@@ -5,6 +5,7 @@ import { type ResolveResult, resolve } from '#verbs/resolve.js'
 import {
   addIndexOptions,
   addTargetOptions,
+  excludeNewerOption,
   type GlobalOptions,
   type IndexOptions,
   progressFor,
@@ -16,6 +17,7 @@ interface Flags extends GlobalOptions, TargetOptions, IndexOptions {
   readonly requirement?: readonly string[]
   readonly constraint?: readonly string[]
   readonly pre: PrereleaseMode
+  readonly excludeNewer?: number
   readonly allowUrls?: boolean
   readonly output?: readonly Output[]
 }
@@ -34,6 +36,7 @@ async function run(requirements: readonly string[], flags: Flags, command: Comma
     ...(flags.allowUrls === undefined ? {} : { allowUrls: flags.allowUrls }),
     ...(flags.indexUrl === undefined ? {} : { indexUrl: flags.indexUrl }),
     ...(flags.extraIndexUrl === undefined ? {} : { extraIndexUrls: flags.extraIndexUrl }),
+    ...(flags.excludeNewer === undefined ? {} : { excludeNewer: flags.excludeNewer }),
     progress,
   }).finally(() => progress.end())
   await writeOutputs(flags.output, flags.color, {
@@ -67,7 +70,9 @@ export function registerResolve(program: Command): void {
     )
     .option('--allow-urls', 'requirements may name wheels and sdists by URL: NAME @ URL')
     .addOption(outputOption())
-  addIndexOptions(addTargetOptions(command)).action((requirements: string[], _: unknown, self: Command) =>
-    run(requirements, self.optsWithGlobals<Flags>(), self),
-  )
+  addIndexOptions(addTargetOptions(command))
+    .addOption(excludeNewerOption())
+    .action((requirements: string[], _: unknown, self: Command) =>
+      run(requirements, self.optsWithGlobals<Flags>(), self),
+    )
 }

@@ -21,7 +21,8 @@ export function openTransport(
     const tls = secureContext === undefined ? {} : { secureContext }
     const idle = options.idleTimeoutMs ?? 30_000
     const common = { headersTimeout: idle, bodyTimeout: idle, connections: options.concurrency ?? 8 }
-    const connect = { timeout: options.connectTimeoutMs ?? 10_000, ...tls }
+    // said aloud, since NODE_TLS_REJECT_UNAUTHORIZED=0 would change the default
+    const connect = { timeout: options.connectTimeoutMs ?? 10_000, rejectUnauthorized: true, ...tls }
     if (proxy === undefined) return new Agent({ ...common, connect })
     const token =
       proxy.username === '' && proxy.password === ''

@@ -36,7 +36,7 @@ export function openPythonParser(): Promise<PythonParser> {
 async function load(): Promise<PythonParser> {
   const { Parser, Language } = await import('web-tree-sitter')
   await Parser.init()
-  const grammar = createRequire(import.meta.url).resolve('tree-sitter-python/tree-sitter-python.wasm')
+  const grammar = createRequire(import.meta.url).resolve('#surface/tree-sitter-python.wasm')
   const language = await Language.load(grammar)
   const parser = new Parser()
   parser.setLanguage(language)

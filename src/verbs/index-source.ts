@@ -11,6 +11,8 @@ import { lazyIndex } from './open-index.js'
 export interface IndexSourceOptions {
   readonly indexUrl?: string
   readonly extraIndexUrls?: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly excludeNewer?: number
   readonly progress?: Progress
 }
 

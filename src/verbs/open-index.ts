@@ -8,6 +8,8 @@ export interface IndexRequest {
   readonly indexUrl?: string
   readonly extraIndexUrls?: readonly string[]
   readonly offline?: boolean
+  /** Files that were uploaded then or later do not exist: milliseconds since the epoch. */
+  readonly excludeNewer?: number
   /** Connections at once. */
   readonly jobs?: number
   readonly cacheDir: string
@@ -24,7 +26,7 @@ export interface LazyIndex {
 }
 
 export function lazyIndex(request: IndexRequest): LazyIndex {
-  const { indexUrl, extraIndexUrls, offline, jobs, cacheDir, buildMetadata, progress } = request
+  const { indexUrl, extraIndexUrls, offline, excludeNewer, jobs, cacheDir, buildMetadata, progress } = request
   const http = openHttp({
     ...(offline === undefined ? {} : { offline }),
     ...(jobs === undefined ? {} : { concurrency: jobs }),
@@ -43,6 +45,7 @@ export function lazyIndex(request: IndexRequest): LazyIndex {
       extraIndexUrls: rest,
       http,
       cacheDir,
+      ...(excludeNewer === undefined ? {} : { excludeNewer }),
       ...(buildMetadata === undefined ? {} : { buildMetadata }),
     })
   }

@@ -1,3 +1,4 @@
+import { snapshotBefore } from '#catalog/exclude-newer.js'
 import { loadSnapshot } from '#catalog/snapshot.js'
 import { type FileOrigin, SvcsplitError } from '#errors.js'
 import { loadFleet, shownPath } from '#inputs/fleet.js'
@@ -35,6 +36,8 @@ export interface ResolveOptions {
   readonly offline: boolean
   readonly indexUrl?: string
   readonly extraIndexUrls?: readonly string[]
+  /** Files that were uploaded then or later do not exist: milliseconds since the epoch. */
+  readonly excludeNewer?: number
   /** What asking an index may take in all, in milliseconds. Default: half an hour. */
   readonly deadlineMs?: number
   readonly progress?: Progress
@@ -166,10 +169,11 @@ async function openFacts(
   environment: MarkerEnvironment,
   files: DirectFiles,
 ): Promise<OpenFacts> {
-  const { python, platform, glibc = defaultGlibc, indexUrl, extraIndexUrls, progress } = options
+  const { python, platform, glibc = defaultGlibc, indexUrl, extraIndexUrls, excludeNewer, progress } = options
   if (options.offline) {
+    const shipped = loadSnapshot(...loadFleet().catalogDirs)
     const facts = await withFiles(
-      knownFacts(loadSnapshot(...loadFleet().catalogDirs), environment),
+      knownFacts(excludeNewer === undefined ? shipped : snapshotBefore(shipped, excludeNewer), environment),
       files,
       environment,
       { offline: true },
@@ -181,6 +185,7 @@ async function openFacts(
   const source = openIndexSource({
     ...(indexUrl === undefined ? {} : { indexUrl }),
     ...(extraIndexUrls === undefined ? {} : { extraIndexUrls }),
+    ...(excludeNewer === undefined ? {} : { excludeNewer }),
     ...(progress === undefined ? {} : { progress }),
   })
   const longest = options.deadlineMs ?? longestAsking

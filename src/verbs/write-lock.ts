@@ -1,3 +1,5 @@
+import { snapshotBefore } from '#catalog/exclude-newer.js'
+import { SvcsplitError } from '#errors.js'
 import { loadFleet } from '#inputs/fleet.js'
 import { serviceReleaseNamed } from '#inputs/releases.js'
 import { writeOutput } from '#io/files.js'
@@ -33,13 +35,25 @@ export async function writeLock(request: WriteLockRequest): Promise<WrittenLock>
   const fleet = loadFleet()
   const { service, release } = serviceReleaseNamed(fleet.releases, request.service)
   const { python, platform, glibc } = request
-  const bare = lockRelease(fleet, shippedSnapshot(fleet), {
-    service,
-    release: release.name,
-    python,
-    platform,
-    glibc,
-  })
+  const shipped = shippedSnapshot(fleet)
+  const { excludeNewer } = request
+  const known = excludeNewer === undefined ? shipped : snapshotBefore(shipped, excludeNewer)
+  const wanted = { service, release: release.name, python, platform, glibc }
+  const bare = excludeNewer === undefined ? lockRelease(fleet, known, wanted) : lockBefore(excludeNewer)
+
+  /** What is missing then is mostly what the rule has taken away. */
+  function lockBefore(moment: number): Lock {
+    try {
+      return lockRelease(fleet, known, wanted)
+    } catch (error) {
+      if (!(error instanceof SvcsplitError) || !['E-LCK-UNSOLVED', 'E-LCK-NOFILE'].includes(error.code))
+        throw error
+      throw new SvcsplitError(error.code, error.message, {
+        hint: `--exclude-newer left out what was uploaded since ${new Date(moment).toISOString()}`,
+        cause: error,
+      })
+    }
+  }
   for (const note of overrideNotes(fleet, bare, new Date())) request.progress?.warn?.(note)
   const lock = request.offline === true ? bare : await locatedLock(bare, request)
   const text = formatPylock(lock)

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { normalizeName } from '#pep/name.js'
 import { resolveText } from '#report/resolve-text.js'
 import { type ResolveOptions, type ResolveResult, resolve } from '#verbs/resolve.js'
 import { type IndexFile, type PackageIndex, startPackageIndex } from '../support/package-index.js'
@@ -36,8 +37,12 @@ function wheel(
   return { filename, bytes, ...more }
 }
 
-async function ask(files: readonly IndexFile[], options: Partial<ResolveOptions>): Promise<ResolveResult> {
-  index = await startPackageIndex({ files })
+async function ask(
+  files: readonly IndexFile[],
+  options: Partial<ResolveOptions>,
+  format: 'json' | 'html' = 'json',
+): Promise<ResolveResult> {
+  index = await startPackageIndex({ files, format })
   return resolve({
     requirements: [],
     requirementsFiles: [],
@@ -271,5 +276,40 @@ describe('Resolving on shipped facts', () => {
       [...instead].map(([{ kind, text }, to]) => `${kind} ${text} ${to}`),
     )
     expect(moves).toContain('pin os-traits===3.3.0 3.6.0')
+  })
+})
+
+describe('what was uploaded since a moment', () => {
+  const old = { uploadTime: '2026-01-01T00:00:00Z' }
+  const fresh = { uploadTime: '2026-02-01T00:00:00Z' }
+  const excludeNewer = Date.parse('2026-02-01')
+
+  it('is left out, to the very moment, and what it demands as well', async () => {
+    const files = [wheel('demo', '1.0', [], old), wheel('demo', '2.0', ['absent'], fresh)]
+    expect(told(await ask(files, { requirements: ['demo'], excludeNewer }))).toEqual({ demo: '1.0' })
+    expect(index!.requests.some(({ path }) => path.includes('demo-2.0'))).toBe(false)
+  })
+
+  it('leaves no version, where all are new', async () => {
+    const result = await ask([wheel('demo', '2.0', [], fresh)], { requirements: ['demo'], excludeNewer })
+    expect(result.kind).toBe('conflicts')
+  })
+
+  it.each(['json', 'html'] as const)('is an error where the index does not tell it (%s)', async (format) => {
+    const asked = ask([wheel('demo', '1.0')], { requirements: ['demo'], excludeNewer }, format)
+    await expect(asked).rejects.toMatchObject({
+      code: 'E-IDX-CONTENT',
+      message: expect.stringMatching(/demo-1\.0.*--exclude-newer/),
+    })
+  })
+
+  it('is known of shipped facts, without a network', async () => {
+    const pins = async (moment: string): Promise<unknown> => {
+      const options = { requirements: ['pytz<2024'], offline: true, excludeNewer: Date.parse(moment) }
+      const result = await ask([], options)
+      return result.kind === 'solution' ? result.pins.get(normalizeName('pytz')) : result.kind
+    }
+    expect(await pins('2022-10-03')).toBe('2022.4')
+    expect(await pins('2026-01-01')).toBe('2023.3')
   })
 })
