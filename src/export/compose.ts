@@ -1,4 +1,5 @@
 import type { Plan, PlannedContainer, ServicePlan, Step } from '#upgrade/plan.js'
+import { admitCommands, drainCommands } from '#upgrade/proxy.js'
 import { shellLine } from '#upgrade/shell.js'
 import {
   type Direction,
@@ -105,15 +106,21 @@ function script(plan: Plan, direction: Direction): string {
       (one) => (direction === 'upgrade' ? one.after : one.before) !== undefined,
     )
     const gone = service.containers.filter((one) => !kept.includes(one))
-    const replace = kept.flatMap(({ name, port, health }) => [
+    const replace = kept.flatMap(({ name, port, health, backend }) => [
+      ...drainCommands(plan.proxy, backend),
       `${compose} up -d --no-deps ${shellLine([objectName(name)])}`,
       ...(port === undefined
         ? []
         : [
-            `timeout 120 sh -c ${shellLine([`until curl --silent ${health === undefined ? '' : '--fail '}--output /dev/null http://127.0.0.1:${port}${health ?? '/'}; do sleep 1; done`])}`,
+            `timeout 120 sh -c ${shellLine([`until curl --silent --max-time 5 ${health === undefined ? '' : '--fail '}--output /dev/null http://127.0.0.1:${port}${health ?? '/'}; do sleep 0.2; done`])}`,
           ]),
+      ...admitCommands(plan.proxy, backend),
     ])
-    const stop = gone.map(({ name }) => shellLine([plan.engine, 'rm', '--force', '--time', '60', name]))
+    const stop = gone.flatMap(({ name, backend }) => [
+      ...drainCommands(plan.proxy, backend),
+      shellLine([plan.engine, 'stop', '--time', '60', name]),
+      shellLine([plan.engine, 'rm', '--force', name]),
+    ])
     if (direction === 'fallback') return [...stop, ...replace]
     return [
       `${compose} pull`,

@@ -1,5 +1,6 @@
 import { SvcsplitError, visible } from '#errors.js'
 import type { Plan, PlannedContainer, ServicePlan } from '#upgrade/plan.js'
+import { admitCommands, drainCommands } from '#upgrade/proxy.js'
 import { shellLine } from '#upgrade/shell.js'
 import {
   comment,
@@ -78,8 +79,13 @@ function script(plan: Plan, direction: Direction): string {
         shellLine(['install', '-m', '0644', `${name}.container`, `${folder}/${name}.container`]),
       ),
       'systemctl daemon-reload',
-      ...kept.map(({ name }) => shellLine(['systemctl', 'restart', `${name}.service`])),
-      ...gone.flatMap(({ name }) => [
+      ...kept.flatMap(({ name, backend }) => [
+        ...drainCommands(plan.proxy, backend),
+        shellLine(['systemctl', 'restart', `${name}.service`]),
+        ...admitCommands(plan.proxy, backend),
+      ]),
+      ...gone.flatMap(({ name, backend }) => [
+        ...drainCommands(plan.proxy, backend),
         shellLine(['systemctl', 'stop', `${name}.service`]),
         shellLine(['rm', '-f', `${folder}/${name}.container`]),
       ]),

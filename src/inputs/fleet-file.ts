@@ -6,6 +6,16 @@ import { readInput } from './requirements-file.js'
 import { decodeText } from './text-lines.js'
 import { checkSchema, parseYaml, placeAt, plainData, refuseOddYaml, type YamlFile } from './yaml-file.js'
 
+/** Name, port and server of the proxy for the other release of a container. */
+export interface Spare {
+  readonly name: string
+  readonly port: number
+  /** `BACKEND/SERVER` of the proxy. */
+  readonly backend: string
+  /** In place of those of the container that are named alike. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
 /** One container of a service. */
 export interface Container {
   /** Of the container. */
@@ -22,6 +32,8 @@ export interface Container {
   readonly arguments: readonly string[]
   readonly volumes: readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  /** Where the other release starts beside it; it replaces the container in its place if left out. */
+  readonly spare?: Spare
 }
 
 /** One service as it runs today. */
@@ -68,8 +80,9 @@ export interface FleetFile {
   readonly services: ReadonlyMap<string, RunningService>
 }
 
-interface RawContainer extends Partial<Omit<Container, 'name'>> {
+interface RawContainer extends Partial<Omit<Container, 'name' | 'spare'>> {
   readonly name: string
+  readonly spare?: Omit<Spare, 'environment'> & Partial<Pick<Spare, 'environment'>>
 }
 
 interface RawService extends Partial<Omit<RunningService, 'service' | 'containers' | 'at'>> {
@@ -134,7 +147,13 @@ function serviceOf(file: YamlFile, releases: Releases, fleet: RawFleet, service:
   if (raw.replicas !== undefined && listed !== undefined)
     throw contradiction(at, `${service} has a number of replicas and containers`, 'leave one of them out')
   const containers = listed?.map(
-    (one): Container => ({ arguments: [], volumes: [], environment: {}, ...one }),
+    ({ spare, ...one }): Container => ({
+      arguments: [],
+      volumes: [],
+      environment: {},
+      ...one,
+      ...(spare === undefined ? {} : { spare: { environment: {}, ...spare } }),
+    }),
   )
   return {
     units: [],
@@ -174,25 +193,35 @@ function checkHost(file: YamlFile, hosts: FleetFile['hosts'], running: RunningSe
 }
 
 /** Names of containers, and ports, are each there once on a machine. */
-function checkContainers(file: YamlFile, services: FleetFile['services']): void {
+function checkContainers(file: YamlFile, services: FleetFile['services'], proxied: RawFleet['proxy']): void {
   const names = new Map<string, string>()
   for (const { service, containers = [] } of services.values()) {
-    for (const [index, { name, host = '', port, backend }] of containers.entries())
-      for (const [what, key] of [
-        [`container ${name}`, `${host} ${name}`],
-        [`port ${port}`, port === undefined ? '' : `${host}:${port}`],
-        [`server ${backend} of the proxy`, backend ?? ''],
-      ] as const) {
-        if (key === '') continue
-        const other = names.get(key)
-        if (other !== undefined)
-          throw contradiction(
-            placeAt(file, `/services/${service}/containers/${index}`),
-            `${what} is there twice, for ${other} and ${service}`,
-            'each container has its own',
-          )
-        names.set(key, service)
-      }
+    for (const [index, container] of containers.entries()) {
+      const at = placeAt(file, `/services/${service}/containers/${index}`)
+      const { host = '', spare, backend: serves } = container
+      if (spare !== undefined && (proxied === undefined || serves === undefined))
+        throw contradiction(
+          at,
+          `${container.name} has a spare, and no proxy that could change over to it`,
+          'name the proxy, and its backend of the container, or leave the spare out',
+        )
+      for (const { name, port, backend } of spare === undefined ? [container] : [container, spare])
+        for (const [what, key] of [
+          [`container ${name}`, `${host} ${name}`],
+          [`port ${port}`, port === undefined ? '' : `${host}:${port}`],
+          [`server ${backend} of the proxy`, backend ?? ''],
+        ] as const) {
+          if (key === '') continue
+          const other = names.get(key)
+          if (other !== undefined)
+            throw contradiction(
+              at,
+              `${what} is there twice, for ${other} and ${service}`,
+              'each container has its own',
+            )
+          names.set(key, service)
+        }
+    }
   }
 }
 
@@ -212,7 +241,7 @@ export async function parseFleetFile(text: string, path: string, releases: Relea
     Object.keys(raw.services).map((service) => [service, serviceOf(file, releases, raw, service)]),
   )
   for (const running of services.values()) checkHost(file, hosts, running)
-  checkContainers(file, services)
+  checkContainers(file, services, raw.proxy)
   const { images, database, proxy } = raw
   return {
     path,

@@ -28,6 +28,13 @@ const volumes = {
   },
 } as const
 
+const backend = {
+  description: 'BACKEND/SERVER of the proxy',
+  type: 'string',
+  maxLength: 200,
+  pattern: '^[A-Za-z0-9._:-]+/[A-Za-z0-9._:-]+$',
+} as const
+
 /** JSON Schema (draft 2020-12) of a fleet file. Lengths are capped first. */
 export const fleetSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -156,15 +163,23 @@ export const fleetSchema = {
         process: { description: 'The process of the profile; its first if left out', ...name },
         host: { description: 'The machine that it is on; this one if left out', ...name },
         port: { description: 'Where it listens, if not where the profile says', ...port },
-        backend: {
-          description: 'BACKEND/SERVER of the proxy',
-          type: 'string',
-          maxLength: 200,
-          pattern: '^[A-Za-z0-9._:-]+/[A-Za-z0-9._:-]+$',
-        },
+        backend,
         arguments: { description: 'Further arguments of the process', ...words },
         volumes,
         environment,
+        spare: {
+          description:
+            'Where the other release starts beside it, so that the way back is a change of the proxy: both run until the upgrade is kept',
+          type: 'object',
+          required: ['name', 'port', 'backend'],
+          additionalProperties: false,
+          properties: {
+            name: { description: 'Name of that container', ...name },
+            port,
+            backend,
+            environment,
+          },
+        },
       },
     },
   },

@@ -18,6 +18,8 @@ export function uwsgiCommand(wsgi: string, port: number): readonly string[] {
     '--need-app',
     '--die-on-term',
     '--buffer-size=65535',
+    // It ends each connection after its answer: a proxy that is not told would send the next request into it.
+    '--add-header=Connection: close',
     `--module=${wsgi}`,
   ]
 }

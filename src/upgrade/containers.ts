@@ -85,17 +85,35 @@ export function containersAcross(
       before: old === undefined ? unknown : commandOf(old, port, further),
       after: fresh === undefined ? unknown : commandOf(fresh, port, further),
     }
-    return {
-      name,
+    const { spare } = container
+    const common = {
       process: known?.name ?? process,
       ...(host === undefined ? {} : { host }),
-      ...(where === undefined ? {} : { port: where }),
       ...(known?.health === undefined ? {} : { health: known.health }),
+      volumes: [...running.volumes, ...container.volumes],
+    }
+    const settings = { ...running.environment, ...container.environment }
+    return {
+      name,
+      ...common,
+      ...(where === undefined ? {} : { port: where }),
       ...(backend === undefined ? {} : { backend }),
       ...(commands.before === undefined ? {} : { before: commands.before }),
       ...(commands.after === undefined ? {} : { after: commands.after }),
-      volumes: [...running.volumes, ...container.volumes],
-      environment: { ...running.environment, ...container.environment },
+      environment: settings,
+      // Only where both releases have the process can one stand beside the other.
+      ...(spare === undefined || old === undefined || fresh === undefined
+        ? {}
+        : {
+            beside: {
+              ...common,
+              name: spare.name,
+              port: spare.port,
+              backend: spare.backend,
+              after: commandOf(fresh, spare.port, further),
+              environment: { ...settings, ...spare.environment },
+            },
+          }),
     }
   })
   const place = (name: string): number => (order.indexOf(name) < 0 ? order.length : order.indexOf(name))

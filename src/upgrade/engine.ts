@@ -1,5 +1,6 @@
 import type { FleetFile, RunningService } from '#inputs/fleet-file.js'
 import type { PlannedContainer } from './plan.js'
+import { admitCommands, drainCommands } from './proxy.js'
 import { bounded, shellLine, shellWord } from './shell.js'
 
 /** Seconds that a container has to end by itself, and to be well after its start. */
@@ -16,6 +17,9 @@ export interface Engine {
     image: string,
     command: readonly string[],
   ): readonly string[]
+  /** Of one that is there already, whether it runs or not. */
+  resume(container: PlannedContainer): readonly string[]
+  drain(container: PlannedContainer): readonly string[]
   stop(container: PlannedContainer): readonly string[]
   restart(container: PlannedContainer): readonly string[]
   pull(image: string, limit: number): string
@@ -37,38 +41,6 @@ export function engineOf(fleet: FleetFile): Engine {
     ...Object.entries(environment).map(([name, value]) => `--env=${name}=${value}`),
   ]
 
-  const tell = (socket: string, line: string): string =>
-    `printf '%s\\n' ${shellWord(line)} | socat - ${shellWord(`UNIX-CONNECT:${socket}`)}`
-
-  /** Waits until a column of the proxy's own table is as wanted. */
-  const waits = (socket: string, backend: string, condition: string, seconds: number): string => {
-    const [group = '', server = ''] = backend.split('/')
-    const row = `$1=="${group}" && $2=="${server}" {exit !(${condition})}`
-    return bounded(
-      seconds,
-      `until ${tell(socket, 'show stat')} | awk -F, ${shellWord(row)}; do sleep 1; done`,
-    )
-  }
-
-  const drain = ({ backend }: PlannedContainer): readonly string[] => {
-    if (proxy === undefined || backend === undefined) return []
-    const { socket } = proxy
-    return [
-      tell(socket, `set server ${backend} state drain`),
-      // The fifth column counts sessions of now. Whoever holds one for longer is cut off.
-      `${waits(socket, backend, '$5==0', Math.max(1, proxy.drain))} || true`,
-    ]
-  }
-
-  const admit = ({ backend }: PlannedContainer): readonly string[] => {
-    if (proxy === undefined || backend === undefined) return []
-    const { socket } = proxy
-    return [
-      tell(socket, `set server ${backend} state ready`),
-      waits(socket, backend, '$18 ~ /^(UP|no check)/', startSeconds),
-    ]
-  }
-
   const well = ({ name, host, port, health }: PlannedContainer): string => {
     if (port === undefined) {
       const running = shellLine([engine, 'inspect', '--format', '{{.State.Running}}', name])
@@ -77,7 +49,7 @@ export function engineOf(fleet: FleetFile): Engine {
     const url = `http://${host ?? '127.0.0.1'}:${port}${health ?? '/'}`
     const fail = health === undefined ? [] : ['--fail']
     const asked = shellLine(['curl', '--silent', ...fail, '--max-time', '5', '--output', '/dev/null', url])
-    return bounded(startSeconds, `until ${asked}; do sleep 1; done`)
+    return bounded(startSeconds, `until ${asked}; do sleep 0.2; done`)
   }
 
   const halt = ({ name }: PlannedContainer): readonly string[] =>
@@ -123,14 +95,20 @@ export function engineOf(fleet: FleetFile): Engine {
         ...command,
       ]),
       well(container),
-      ...admit(container),
+      ...admitCommands(proxy, container.backend),
     ],
-    stop: (container) => [...drain(container), ...halt(container)],
+    resume: (container) => [
+      shellLine([engine, 'start', container.name]),
+      well(container),
+      ...admitCommands(proxy, container.backend),
+    ],
+    drain: ({ backend }) => drainCommands(proxy, backend),
+    stop: (container) => [...drainCommands(proxy, container.backend), ...halt(container)],
     restart: (container) => [
-      ...drain(container),
+      ...drainCommands(proxy, container.backend),
       shellLine([engine, 'restart', '--time', String(stopSeconds), container.name]),
       well(container),
-      ...admit(container),
+      ...admitCommands(proxy, container.backend),
     ],
     pull: (image, limit) => shellLine(['timeout', String(limit), engine, 'pull', image]),
     dump: (databases, file, limit) => {

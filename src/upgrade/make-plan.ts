@@ -125,6 +125,7 @@ export async function makePlan(parts: PlanParts): Promise<Plan> {
     platform: fleet.platform,
     fleet: fleet.path,
     engine: fleet.engine,
+    ...(fleet.proxy === undefined ? {} : { proxy: fleet.proxy }),
     order,
     services,
     windows: parts.window === undefined ? [] : windowsOf(services, parts.window),

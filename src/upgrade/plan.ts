@@ -1,4 +1,5 @@
 import type { Answer, Edge } from '#inputs/upgrade-steps.js'
+import type { ReplicaProxy } from './proxy.js'
 
 /** An image as far as it is known. */
 export interface ImageFacts {
@@ -110,6 +111,8 @@ export interface PlannedContainer {
   readonly after?: readonly string[]
   readonly volumes: readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  /** The replica of the new release that takes over while this one stays ready; it is replaced in its place if left out. */
+  readonly beside?: Omit<PlannedContainer, 'before' | 'beside'>
 }
 
 /** A maintenance window: one service. */
@@ -146,6 +149,8 @@ export interface Plan {
   readonly platform: string
   readonly fleet: string
   readonly engine: 'podman' | 'docker'
+  /** None where nobody stands in front of the replicas. */
+  readonly proxy?: ReplicaProxy
   readonly order: readonly Ordered[]
   readonly services: readonly ServicePlan[]
   /** In order; none where no length was asked for. */

@@ -2,6 +2,7 @@ import type { FleetFile, RunningService } from '#inputs/fleet-file.js'
 import type { Answer, Upgrade, UpgradeStep } from '#inputs/upgrade-steps.js'
 import { type Engine, engineOf } from './engine.js'
 import type { ImageFacts, Phase, PlannedContainer, ServicePlan, Step } from './plan.js'
+import { othersServe } from './proxy.js'
 import { shellLine } from './shell.js'
 
 const succeeds: readonly Answer[] = [{ code: 0, do: 'go on', means: 'done' }]
@@ -168,6 +169,7 @@ function restartAgain(
 ): readonly Draft[] {
   if (container.after === undefined) return []
   return [
+    ...othersStep(parts, container, `before-again-${container.name}`),
     {
       phase: 'restart',
       id: `restart-again-${container.name}`,
@@ -178,6 +180,37 @@ function restartAgain(
       commands: engine.restart(container),
       undo: { means: 'nothing to undo', commands: [] },
       ...interruption(parts, container),
+    },
+  ]
+}
+
+/**
+ * Before a replica is drained, another one has to serve. This is a step of its own, with nothing to undo: where it
+ * fails, the way back leaves alone the one replica that still answers.
+ */
+function othersStep(
+  { fleet, containers }: ServiceParts,
+  container: PlannedContainer,
+  id: string,
+): readonly Draft[] {
+  const { proxy } = fleet
+  const { name, backend } = container
+  if (proxy === undefined || backend === undefined) return []
+  const groupOf = (server: string): string => server.slice(0, server.indexOf('/'))
+  const others = containers.filter(
+    (one) => one !== container && one.backend !== undefined && groupOf(one.backend) === groupOf(backend),
+  )
+  if (others.length === 0) return []
+  return [
+    {
+      phase: 'restart',
+      id,
+      title: `another replica than ${name} serves`,
+      ...placed(container),
+      seconds: 1,
+      limit: 10,
+      commands: [othersServe(proxy, backend)],
+      undo: { means: 'nothing to undo', commands: [] },
     },
   ]
 }
@@ -211,12 +244,63 @@ function startOld(parts: ServiceParts, engine: Engine): readonly string[] {
   return containers.flatMap((one) => started(parts, engine, one, 'before'))
 }
 
+/**
+ * Starts the new release beside the old one and changes the proxy over to it. The old one stays as it is, without
+ * requests: the way back is the proxy's, and takes no start.
+ */
+function takeOverStep(
+  parts: ServiceParts,
+  engine: Engine,
+  container: PlannedContainer,
+  beside: NonNullable<PlannedContainer['beside']>,
+): Draft {
+  const { fleet, from, after } = parts
+  const { name } = container
+  return {
+    phase: 'restart',
+    id: `restart-${name}`,
+    title: `start ${beside.name} beside ${name}, which stays ready, and let it take over`,
+    ...placed(container),
+    image: after.reference,
+    seconds: usual.restart.seconds + (fleet.proxy?.drain ?? 0),
+    commands: [...started(parts, engine, beside, 'after'), ...engine.drain(container)],
+    undo: {
+      means: `change over to ${name} of ${from} again, and end ${beside.name}`,
+      commands: [...engine.resume(container), ...engine.stop(beside)],
+    },
+  }
+}
+
+/** Ends the containers of the old release that were kept ready. */
+function retireSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
+  const { containers, running, upgrade } = parts
+  if (running.on !== undefined || upgrade.restart === 'cold') return []
+  return containers
+    .filter(({ beside }) => beside !== undefined)
+    .map((container) => ({
+      phase: 'stop',
+      id: `retire-${container.name}`,
+      title: `end ${container.name}, which was kept ready`,
+      ...placed(container),
+      commands: engine.stop(container),
+      undo: {
+        means: `start ${container.name} of ${parts.from} again`,
+        commands: started(parts, engine, container, 'before'),
+      },
+    }))
+}
+
 /** Replaces one container; of a shared host, starts it beside the units that have been stopped. */
 function replaceSteps(parts: ServiceParts, engine: Engine, cold: boolean): readonly Draft[] {
   const { running, to, from, fleet, after, containers } = parts
   return containers.flatMap((container): readonly Draft[] => {
     const { name, process } = container
     if (container.after === undefined && cold) return []
+    if (container.beside !== undefined && !cold && running.on === undefined)
+      return [
+        ...othersStep(parts, container, `before-${container.name}`),
+        takeOverStep(parts, engine, container, container.beside),
+      ]
     const seconds = usual.restart.seconds + (container.backend === undefined ? 0 : (fleet.proxy?.drain ?? 0))
     const onHost = running.on !== undefined
     const stopping = cold || onHost || container.before === undefined ? [] : engine.stop(container)
@@ -230,6 +314,7 @@ function replaceSteps(parts: ServiceParts, engine: Engine, cold: boolean): reado
             ? `start ${name} from the new image`
             : `replace ${name}`
     return [
+      ...(stopping.length === 0 ? [] : othersStep(parts, container, `before-${name}`)),
       {
         phase: 'restart',
         id: `restart-${name}`,
@@ -376,7 +461,7 @@ export function serviceSteps(
           ...replaceSteps(parts, engine, false),
           ...steps('verify'),
         ],
-    later: [...unpinSteps(parts), ...steps('migrate'), ...steps('contract')],
+    later: [...retireSteps(parts, engine), ...unpinSteps(parts), ...steps('migrate'), ...steps('contract')],
     restore: restoreSteps(parts, engine),
   }
   const counts = new Map<Phase, number>()
