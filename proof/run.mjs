@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { prepare } from './prepare.mjs'
 import { writeReport } from './report/write.mjs'
 import { imagesOf, long, short } from './scenarios.mjs'
+import { upgradeShared } from './shared.mjs'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const needed = [
@@ -46,6 +47,8 @@ mkdirSync(out, { recursive: true })
 const cache = join(process.env.SVCSPLIT_CACHE_DIR || join(tmpdir(), 'svcsplit-proof-cache'), 'proof')
 const wanted = imagesOf(values.short ? short : long)
 const { layout, client } = await prepare({ root, cache, wanted, say })
+
+if (!values.short) await upgradeShared({ root, out, hop: { from: '2025.1', to: '2026.1' }, say })
 
 const work = mkdtempSync(join(tmpdir(), 'svcsplit-proof-'))
 const order = join(out, 'order.json')

@@ -94,8 +94,9 @@ export async function planUpgrade(machine, service, to) {
       await svcsplit('--state', state, '--fallback', '-o', `shell=${path}`)
       const { status, output } = await carryOut(path, [], `${service}/fallback`)
       if (status !== 0) throw new Error(`the way back of ${name} answered ${status}:\n${output}`)
+      const seconds = (performance.now() - began) / 1000
       await svcsplit('--state', state, '--undone', service, '-o', `shell=${script}.rest`)
-      return (performance.now() - began) / 1000
+      return seconds
     },
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -15,7 +15,9 @@ import { join } from 'node:path'
  *   windows: readonly number[], untouched: boolean | undefined }} ActFigures
  * @typedef {{ began: number, ended: number, requests: readonly Request[], operations: readonly Request[],
  *   acts: readonly ActFigures[], samples: readonly Sample[], releases: ReadonlyMap<string, string>,
- *   total: Answers, gaps: Readonly<Record<string, number>> }} Figures
+ *   total: Answers, gaps: Readonly<Record<string, number>>,
+ *   shared: readonly import('../shared.mjs').Change[] }} Figures
+ * `shared`: none where the run made no comparison
  */
 
 /** @param {string} path @returns {any[]} */
@@ -102,6 +104,9 @@ export function figuresOf(out) {
       events.filter(({ kind }) => kind === 'image').map(({ reference, release }) => [reference, release]),
     ),
     total: answersOf(requests),
+    shared: existsSync(join(out, 'shared.json'))
+      ? JSON.parse(readFileSync(join(out, 'shared.json'), 'utf8'))
+      : [],
     gaps: Object.fromEntries(services.map((name) => [name, longestGap(ofService(name), began, ended)])),
   }
 }

@@ -1,4 +1,4 @@
-import { actRows, headings, verdictOf } from './text.mjs'
+import { actRows, headings, sharedLines, verdictOf } from './text.mjs'
 import { escaped, timeline } from './timeline.mjs'
 
 /**
@@ -38,6 +38,7 @@ ${timeline(figures)}
     .map((cells, index) => row(cells, 'td', String(index + 1)))
     .join('\n')}</table>
 ${steps.join('\n')}
+${figures.shared.length === 0 ? '' : `<h2>In one shared environment</h2><pre>${escaped(sharedLines(figures).join('\n'))}</pre>`}
 </body></html>
 `
 }

@@ -77,6 +77,21 @@ export function verdictOf({ total, operations, acts, began, ended, gaps }) {
 }
 
 /**
+ * The same hop in an environment that keystone and glance share, by pip.
+ * @param {import('./figures.mjs').Figures} figures @returns {readonly string[]}
+ */
+export function sharedLines({ shared }) {
+  return shared
+    .filter(({ what }) => what !== 'begin')
+    .flatMap(({ what, seconds: took, status, conflicts, changed, ofGlance, glance }) => [
+      `${what}: pip took ${seconds(took)} and answered ${status}; ${changed} distributions changed, ${ofGlance} of them are glance's`,
+      `  glance at its first call of the database: ${glance}`,
+      `  pip says: ${conflicts.length === 0 ? 'nothing' : `${conflicts.length} conflicts`}`,
+      ...conflicts.map((line) => `    ${line}`),
+    ])
+}
+
+/**
  * The whole report as text.
  * @param {import('./figures.mjs').Figures} figures
  */
@@ -101,6 +116,7 @@ export function textReport(figures) {
     '',
     ...table,
     ...(errors.length === 0 ? [] : ['', 'failed requests', ...errors]),
+    ...(figures.shared.length === 0 ? [] : ['', 'in one shared environment', ...sharedLines(figures)]),
     '',
   ].join('\n')
 }
