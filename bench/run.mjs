@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { analyzeFleet, gateFleet } from './analyze.mjs'
 import { compete, resultText } from './compete.mjs'
 import { createContext, machine } from './context.mjs'
+import { fleetWorkers } from './fleet-workers.mjs'
 import {
   fleetFromStore,
   glanceColdOverBuildah,
@@ -22,6 +23,8 @@ import {
 } from './images.mjs'
 import { writePage } from './page.mjs'
 import { allPairs, resolveByPip, resolveService, shareFifteen, shareMixed } from './resolve.mjs'
+import { scaleImages, scaleReleases, scaleServices, scaleWheels } from './scale.mjs'
+import { solverCases } from './solver-cases.mjs'
 import { startUp } from './start-up.mjs'
 
 /** @type {Readonly<Record<string, (context: import('./context.mjs').Context) => import('./compete.mjs').Benchmark>>} */
@@ -34,6 +37,7 @@ const benchmarks = {
   'share-fifteen': shareFifteen,
   'share-mixed': shareMixed,
   'all-pairs': allPairs,
+  'solver-cases': solverCases,
   'image-limit': glanceColdOverLimit,
   'image-uv': glanceColdOverUv,
   'image-buildah': glanceColdOverBuildah,
@@ -41,6 +45,15 @@ const benchmarks = {
   'image-service-changed': glanceServiceChanged,
   'image-library-changed': glanceLibraryChanged,
   'image-fleet': fleetFromStore,
+}
+
+/** What has points on a curve in place of a race. @type {Readonly<Record<string, (context: import('./context.mjs').Context) => object>>} */
+const curves = {
+  'scale-services': scaleServices,
+  'scale-releases': scaleReleases,
+  'scale-wheels': scaleWheels,
+  'scale-images': scaleImages,
+  'fleet-workers': fleetWorkers,
 }
 
 const { values, positionals } = parseArgs({
@@ -52,7 +65,7 @@ const { values, positionals } = parseArgs({
     list: { type: 'boolean' },
   },
 })
-const names = Object.keys(benchmarks)
+const names = [...Object.keys(benchmarks), ...Object.keys(curves)]
 const unknown = positionals.filter((name) => !names.includes(name))
 if (unknown.length > 0) {
   console.error(`no benchmark ${unknown.join(', ')}; there are ${names.join(', ')}`)
@@ -73,12 +86,18 @@ try {
   if (values.none !== true) console.log(`Node ${node}, ${processors}, ${memoryGiB} GiB, load ${load}\n`)
   const chosen = values.none === true ? [] : positionals.length > 0 ? positionals : names
   for (const name of chosen) {
-    const make = benchmarks[name]
-    if (make === undefined) continue
-    try {
-      const result = compete(name, make(context), context)
+    const keep = (/** @type {object} */ result) =>
       writeFileSync(join(results, `${name}.json`), `${JSON.stringify(result, undefined, 2)}\n`)
-      console.log(`${resultText(result)}\n`)
+    const [race, curve] = [benchmarks[name], curves[name]]
+    try {
+      if (race !== undefined) {
+        const result = compete(name, race(context), context)
+        keep(result)
+        console.log(`${resultText(result)}\n`)
+      } else if (curve !== undefined) {
+        console.log(`${name}:`)
+        keep({ name, ...curve(context) })
+      }
     } catch (error) {
       // The others still have something to say.
       failed += 1

@@ -1,7 +1,14 @@
 import type { Origin } from '#errors.js'
 import type { DistributionName } from '#pep/name.js'
 import { compareVersions, tryParseVersion } from '#pep/version.js'
-import { type Closure, closure, type Member, type Pins, supplierOf } from '#solver/closure.js'
+import {
+  type Closure,
+  closure,
+  distributionsOf,
+  type Member,
+  type Pins,
+  supplierOf,
+} from '#solver/closure.js'
 import type { ClosureFacts } from '#solver/closure-demands.js'
 import type { Candidate, Cell } from './analysis.js'
 import { brokenFinding, brokenNames } from './broken-import.js'
@@ -111,14 +118,26 @@ interface Neighbour {
   readonly candidate: Candidate
   readonly walked: Closure
   readonly errors: ReadonlySet<string>
+  /** What changes came to before, by the part of them that it holds: many cells ask for the same few moves. */
+  readonly known: Map<string, KnownMove[]>
 }
 
-const neighbours = new WeakMap<Pins, readonly Neighbour[]>()
+/** A neighbour walked with a change. */
+interface KnownMove {
+  readonly versions: ReadonlyMap<DistributionName, string>
+  /** What that walk met and the walk before it did not, or the host does not pin. */
+  readonly beyond: ReadonlySet<DistributionName>
+  readonly disturbed: Disturbed
+}
+
+const neighbours = new WeakMap<ClosureFacts, WeakMap<Pins, readonly Neighbour[]>>()
 
 /** The services of a host with their closures: walked once for each host. */
 function neighboursOn(host: Host, options: RadiusOptions): readonly Neighbour[] | undefined {
   const { facts, on } = options
-  const known = neighbours.get(host.pins)
+  const ofFacts = neighbours.get(facts) ?? new WeakMap<Pins, readonly Neighbour[]>()
+  neighbours.set(facts, ofFacts)
+  const known = ofFacts.get(host.pins)
   if (known !== undefined) return known
   const made = on(host)?.map((candidate): Neighbour => {
     const walked = walkOn(candidate, host, host.pins, facts)
@@ -126,9 +145,10 @@ function neighboursOn(host: Host, options: RadiusOptions): readonly Neighbour[] 
       candidate,
       walked,
       errors: new Set(errorsOf(walked, candidate, host, options).map(({ id }) => id)),
+      known: new Map(),
     }
   })
-  if (made !== undefined) neighbours.set(host.pins, made)
+  if (made !== undefined) ofFacts.set(host.pins, made)
   return made
 }
 
@@ -140,16 +160,44 @@ function disturbedBy(
 ): readonly Disturbed[] | undefined {
   const { host } = cell
   const pins = withPins(host.pins, versions)
-  return neighboursOn(host, options)?.flatMap(({ candidate, walked, errors }) => {
-    if (candidate.service === cell.candidate.service) return []
-    const holds = walked.members
-      .flatMap(({ name }) => (name !== undefined && host.pins.has(name) && versions.has(name) ? [name] : []))
-      .sort()
-    if (holds.length === 0) return []
-    const after = errorsOf(walkOn(candidate, host, pins, options.facts), candidate, host, options)
-    const refused = after.filter(({ id }) => !errors.has(id))
-    return [{ service: candidate.service, release: candidate.release!, holds, refused }]
+  const names = [...versions.keys()].filter((name) => host.pins.has(name)).sort()
+  return neighboursOn(host, options)?.flatMap((neighbour) => {
+    if (neighbour.candidate.service === cell.candidate.service) return []
+    const here = distributionsOf(neighbour.walked)
+    const holds = names.filter((name) => here.has(name))
+    return holds.length === 0 ? [] : [movedUnder(neighbour, holds, versions, host, pins, options)]
   })
+}
+
+/**
+ * What a change does to a neighbour that holds some of its names. A walk depends on the versions of the names that it
+ * meets and on nothing else, so it is done once for all changes that agree on these.
+ */
+function movedUnder(
+  { candidate, walked, errors, known }: Neighbour,
+  holds: readonly DistributionName[],
+  versions: ReadonlyMap<DistributionName, string>,
+  host: Host,
+  pins: Pins,
+  options: RadiusOptions,
+): Disturbed {
+  const key = holds.map((name) => `${name} ${versions.get(name)}`).join()
+  const moves = known.get(key) ?? []
+  known.set(key, moves)
+  const before = moves.find((one) =>
+    [...versions.keys(), ...one.versions.keys()].every(
+      (name) => !one.beyond.has(name) || versions.get(name) === one.versions.get(name),
+    ),
+  )
+  if (before !== undefined) return before.disturbed
+  const after = walkOn(candidate, host, pins, options.facts)
+  const refused = errorsOf(after, candidate, host, options).filter(({ id }) => !errors.has(id))
+  const disturbed = { service: candidate.service, release: candidate.release!, holds, refused }
+  const here = distributionsOf(walked)
+  const met = [...distributionsOf(after).keys()]
+  const beyond = new Set(met.filter((name) => !here.has(name) || !host.pins.has(name)))
+  moves.push({ versions, beyond, disturbed })
+  return disturbed
 }
 
 /** The smallest change for one cell; none where the cell has no error, or is undecided itself. */
