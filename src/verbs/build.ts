@@ -86,9 +86,17 @@ export async function build(asked: BuildRequest): Promise<readonly BuildOutcome[
     const { wheelhouse, lockFile, locked, writeLock, project, cacheDir } = request
     const keeps = [wheelhouse, lockFile, locked, writeLock, project].every((value) => value === undefined)
     const state = keeps ? await stateOf(request.root) : undefined
-    return await withDelivery(destination, request, (delivery) =>
-      buildEach({ request, delivery, storeDir: join(cacheDir, 'blobs'), state, maker: opened.maker }, texts),
+    const outcomes = await withDelivery(
+      destination,
+      request,
+      (delivery) =>
+        buildEach(
+          { request, delivery, storeDir: join(cacheDir, 'blobs'), state, maker: opened.maker },
+          texts,
+        ),
+      (all) => all.every((outcome) => !('error' in outcome)),
     )
+    return destination.kind === 'archive' ? allOrNone(outcomes) : outcomes
   } finally {
     await opened.close()
   }
@@ -101,6 +109,23 @@ export async function textsOf(
 ): Promise<readonly string[]> {
   if (project !== undefined) return [project.name]
   return all === undefined ? services : (await maker()).servicesOf(all)
+}
+
+/** What a failure of one image of an archive means for the others. */
+function allOrNone(outcomes: readonly BuildOutcome[]): readonly BuildOutcome[] {
+  const failed = outcomes.find((outcome) => 'error' in outcome)
+  if (failed === undefined) return outcomes
+  const message = `built, and not written: an archive is written as a whole, and ${failed.name} failed`
+  return outcomes.map((outcome) =>
+    'error' in outcome
+      ? outcome
+      : {
+          name: outcome.name,
+          seconds: outcome.seconds,
+          error: { code: failed.error.code, message },
+          log: outcome.log ?? failed.log,
+        },
+  )
 }
 
 function requireOneLock({ writeLock, platforms }: BuildRequest, several: boolean): void {

@@ -43,11 +43,15 @@ export interface DeliveryOptions {
   readonly progress?: Progress
 }
 
-/** Opens a destination for as long as `work` runs; archives are written when it is done. */
+/**
+ * Opens a destination for as long as `work` runs. Archives are written when it is done and its result is `whole`: one
+ * that is there already is not to lose an image because of a failure.
+ */
 export async function withDelivery<T>(
   destination: Destination,
   options: DeliveryOptions,
   work: (delivery: Delivery) => Promise<T>,
+  whole: (result: T) => boolean = () => true,
 ): Promise<T> {
   switch (destination.kind) {
     case 'layout':
@@ -67,7 +71,7 @@ export async function withDelivery<T>(
               return bytes
             },
           })
-          if (any) await writeArchive(destination.path, dir, destination.form)
+          if (any && whole(result)) await writeArchive(destination.path, dir, destination.form)
           return result
         },
         { parent: options.cacheDir },

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** One row of docs/reliability.md: what a run of a test tried, and what was lost. */
@@ -22,10 +22,21 @@ export interface ReliabilityRow {
   readonly command: string
 }
 
-/** Keeps rows for `npm run reliability`, if this is a long run (`SVCSPLIT_RELIABILITY=1`). */
+/**
+ * Keeps rows for `npm run reliability`, if this is a long run (`SVCSPLIT_RELIABILITY=1`). A row replaces the one that
+ * says the same before its first colon, so that a part of a suite can be run alone.
+ */
 export function keepRows(name: string, rows: readonly ReliabilityRow[]): void {
   if (process.env.SVCSPLIT_RELIABILITY !== '1') return
   const dir = join(import.meta.dirname, '../../docs/reliability')
   mkdirSync(dir, { recursive: true })
-  writeFileSync(join(dir, `${name}.json`), `${JSON.stringify(rows, null, 2)}\n`)
+  const file = join(dir, `${name}.json`)
+  const about = ({ what }: ReliabilityRow): string => what.split(':', 1)[0]!
+  const kept: ReliabilityRow[] = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []
+  for (const row of rows) {
+    const place = kept.findIndex((one) => about(one) === about(row))
+    if (place === -1) kept.push(row)
+    else kept[place] = row
+  }
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`)
 }

@@ -23,6 +23,7 @@ import { needs } from '../support/tools.js'
 /** How many moments of each command are met at most; `npm run test:faults` meets every one. */
 const most = Number(process.env.SVCSPLIT_TEST_FAULTS ?? 1)
 const isLong = most > 1
+const made = `${most < 100_000 ? `SVCSPLIT_TEST_FAULTS=${most} ` : ''}npm run test:faults`
 const need = needs('strace')
 
 let tool: SmallTool
@@ -288,11 +289,16 @@ describe.skipIf(need.missing || !isBuilt)(need.title('with faults at any moment'
     }
     rows.push({
       promise: 'P2',
-      what: `${scenario.name}: killed at ${told(moments.length)} calls that change a file, and with ENOSPC, EIO, EROFS, EMFILE, EMLINK from ${told(failing.length)} of them`,
+      what: [
+        `${scenario.name}: killed at ${told(moments.length)} calls that ${scenario.where === undefined ? 'change a file' : 'send'}`,
+        ...(failing.length === 0
+          ? []
+          : [`and with ENOSPC, EIO, EROFS, EMFILE, EMLINK from ${told(failing.length)} of them`]),
+      ].join(', '),
       ...tally,
       longestMs: Math.round(tally.longestMs),
       losses: tally.losses.length,
-      command: 'npm run test:faults',
+      command: made,
     })
     if (process.env.SVCSPLIT_RELIABILITY === '1') console.log(scenario.name, JSON.stringify(tally, null, 1))
     expect(tally.losses).toEqual([])
@@ -350,7 +356,7 @@ describe.skipIf(need.missing || !isBuilt)('in a place that has too little', () =
       what: 'build with too small or read-only disks, too few inodes and open files, too short files',
       ...{ tried, injected, survived: injected - losses.length, losses: losses.length },
       longestMs: Math.round(longestMs),
-      command: 'npm run test:faults',
+      command: made,
     })
   })
 

@@ -234,6 +234,24 @@ describe('a destination', () => {
     ).rejects.toMatchObject({ code: 'E-FS-ACCESS' })
   })
 
+  it('may be an archive, which is replaced by a whole one alone', async () => {
+    const output = `oci-archive:${world.path('images.tar')}`
+    const services = ['alpha@2025.1', 'beta@2025.1']
+    built(await build({ ...world.request, services, output }))
+    const before = readFileSync(world.path('images.tar'))
+    rmSync(world.path('cache'), { recursive: true })
+    world.index.fault('/alone-5.0-py3-none-any.whl', (_, response) => {
+      response.writeHead(404).end()
+      return true
+    })
+    const outcomes = await build({ ...world.request, services, output })
+    expect(outcomes.map((one) => ('error' in one ? one.error.message : 'built'))).toEqual([
+      expect.stringContaining('404'),
+      'built, and not written: an archive is written as a whole, and alpha@2025.1 failed',
+    ])
+    expect(readFileSync(world.path('images.tar')).equals(before)).toBe(true)
+  })
+
   it('may be an archive, the same bytes from the same images', async () => {
     const output = (name: string): string => `oci-archive:${world.path(name)}`
     await build({ ...world.request, services: ['alpha@2025.1', 'beta@2025.1'], output: output('a.tar') })
