@@ -40,7 +40,7 @@ export function addSelectionOptions(command: Command): Command {
     .option('--profile <file>', 'in place of the shipped profile of its service')
     .option(
       '--code <kinds>',
-      'what of the code is held against the libraries: all, none, or some of module,name,attribute,member,keyword,plugin,option',
+      'what of the code is held against the libraries: all, none, or some of module,name,attribute,member,keyword,option',
     )
   return addIndexOptions(addTargetOptions(command))
 }

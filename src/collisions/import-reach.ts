@@ -17,8 +17,9 @@ export interface ImportChain {
   readonly modules: readonly string[]
 }
 
-/** `cinder/api/v3/__init__.py` as `cinder.api.v3`. */
+/** `cinder/api/v3/__init__.py` as `cinder.api.v3`; a paste file stays as it is. */
 export function moduleOf(file: string): string {
+  if (!/\.pyi?$/.test(file)) return file
   return file
     .replace(/\.pyi?$/, '')
     .replace(/\/__init__$/, '')

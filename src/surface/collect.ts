@@ -146,10 +146,17 @@ function outsideOf(version: string, facts: DistributionFacts): Outside {
       uses.push({ name, kind, certain, place })
     }
   }
+  for (const { file, uses: all, imports: edges } of facts.loaders) {
+    imports.set(file, edges)
+    for (const { name, kind, certain, line, moment, count } of all)
+      uses.push({ name, kind, certain, place: { file, line, moment, count } })
+  }
   for (const { name, file, line } of inheritedUses(facts))
     if (!isForTests(file) && !isStandardLibrary(name.split('.', 1)[0]!))
       uses.push({ name, kind: 'member', certain: false, place: { file, line, moment: 'call', count: 1 } })
-  return { version, uses, imports, modules: importable(facts), tops: topModules(facts) }
+  // a file that has modules loaded stands among them, so that chains can begin at it
+  const modules = [...importable(facts), ...facts.loaders.map(({ file }) => file)]
+  return { version, uses, imports, modules, tops: topModules(facts) }
 }
 
 function attribute(

@@ -64,7 +64,6 @@ const catchesFor: Readonly<Record<UseKind, readonly Caught[]>> = {
   attribute: ['attribute-error', 'any-error'],
   member: ['attribute-error', 'any-error'],
   keyword: ['type-error', 'any-error'],
-  plugin: ['any-error'],
   option: ['any-error'],
 }
 

@@ -79,6 +79,11 @@ function ask(resolver: Resolver, { name, kind }: Asked, version: string, answers
     answers.states.set(version, resolver.module(name))
     return
   }
+  if (kind === 'option') {
+    const [module = '', option = ''] = name.slice(0, -1).split('[')
+    answers.states.set(version, resolver.option(module, option))
+    return
+  }
   if (kind === 'keyword') {
     const [callee = '', keyword = ''] = name.slice(0, -1).split('(')
     const { entity, name: reached } = resolver.follow(callee)

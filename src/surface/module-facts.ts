@@ -22,6 +22,8 @@ export interface ModuleFacts {
   readonly later: readonly string[]
   /** Dotted names of other modules that this one sets. */
   readonly sets: readonly string[]
+  /** Configuration options that it defines, `-` as `_`; `*` if it defines others under names that it puts together. */
+  readonly options: readonly string[]
   /** Entries of `sys.modules` that it makes; `*` if it makes others than it names, or finds modules in its own way. */
   readonly makesModules: readonly string[]
 }
@@ -58,5 +60,15 @@ export interface DistributionFacts {
   readonly namespaces: readonly string[]
   /** Modules that are packages. */
   readonly packages: readonly string[]
+  /** Files other than modules that have Python load something. */
+  readonly loaders: readonly LoaderFacts[]
   readonly unread: readonly { readonly file: string; readonly line: number; readonly problem: string }[]
+}
+
+/** A file that names objects for a framework to load: a paste file. */
+export interface LoaderFacts {
+  readonly file: string
+  readonly uses: readonly UseFact[]
+  /** Modules that it has loaded. */
+  readonly imports: readonly string[]
 }

@@ -21,7 +21,8 @@ export class ModuleIndex implements Providers {
   }
 
   of(name: string): { readonly module: string; readonly by: readonly DistributionName[] } | undefined {
-    for (let module = name; module !== ''; module = module.slice(0, Math.max(0, module.lastIndexOf('.')))) {
+    const [dotted = ''] = name.split('[', 1)
+    for (let module = dotted; module !== ''; module = module.slice(0, Math.max(0, module.lastIndexOf('.')))) {
       const owners = this.#owners.get(module)
       if (owners !== undefined) return { module, by: [...owners].sort() }
     }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import type { DistributionFacts, ModuleFacts } from './module-facts.js'
+import type { DistributionFacts, LoaderFacts, ModuleFacts } from './module-facts.js'
+import { isPasteFile, readPasteFile } from './paste-file.js'
 import { decodePython } from './python-text.js'
 import { readModule } from './read-module.js'
 import { isStandardLibrary } from './standard-library.js'
@@ -35,9 +36,11 @@ export async function readDistribution(
     unread: [] as { file: string; line: number; problem: string }[],
   }
   const compiled: string[] = []
+  const loaders: LoaderFacts[] = []
   for (const { path, read } of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
     const binary = compiledFile.exec(path)?.[1]
     if (binary !== undefined) compiled.push(binary)
+    if (isPasteFile(path)) loaders.push(readLoader(path, read(), isOutside))
     if (!path.endsWith('.py')) continue
     const isPackage = path === '__init__.py' || path.endsWith('/__init__.py')
     const name = path.slice(0, isPackage ? -'/__init__.py'.length : -'.py'.length).replaceAll('/', '.')
@@ -67,6 +70,7 @@ export async function readDistribution(
     opaque: sorted(found.opaque),
     packages: [...found.packages].sort(),
     namespaces: namespacesOf(found.files, found.packages),
+    loaders,
     unread: found.unread,
   }
 }
@@ -94,6 +98,29 @@ function readSource(
   return facts
 }
 
+/** What a paste file has loaded: what it serves when a process starts, the rest when a deployment chooses it. */
+function readLoader(path: string, bytes: Uint8Array, isOutside: (name: string) => boolean): LoaderFacts {
+  const references = readPasteFile(Buffer.from(bytes).toString('utf8'))
+  const uses = references.flatMap(({ name, module, line, served }) =>
+    (['module', 'attribute'] as const).flatMap((kind) =>
+      isOutside(name)
+        ? [
+            {
+              name: kind === 'module' ? module : name,
+              kind,
+              line,
+              moment: served ? ('import' as const) : ('call' as const),
+              certain: true,
+              count: 1,
+            },
+          ]
+        : [],
+    ),
+  )
+  const imports = references.flatMap(({ module, served }) => (served ? [module] : []))
+  return { file: path, uses, imports: [...new Set(imports)].sort() }
+}
+
 /** Tells the names of other distributions: neither Python's nor this one's, which may share a namespace with them. */
 function outsideOf(paths: readonly string[]): (name: string) => boolean {
   const own = new Set(
@@ -102,13 +129,13 @@ function outsideOf(paths: readonly string[]): (name: string) => boolean {
   const tops = new Set([...own].map((path) => path.split('/', 1)[0]!))
   const answers = new Map<string, boolean>()
   return (name) => {
-    const [top = ''] = name.split('.', 1)
+    const [top = ''] = name.split(/[.([]/, 1)
     if (isStandardLibrary(top)) return false
     if (!tops.has(top)) return true
     if (own.has(top)) return false
     const known = answers.get(name)
     if (known !== undefined) return known
-    const parts = name.split(/[.(]/)
+    const parts = name.split(/[.([]/)
     const answer = !parts.some((_, index) => own.has(parts.slice(0, index + 1).join('/')))
     answers.set(name, answer)
     return answer

@@ -33,6 +33,7 @@ export class Recorder {
   readonly #sets = new Set<string>()
   readonly #maybe = new Set<string>()
   readonly #makes = new Set<string>()
+  readonly #options = new Set<string>()
   readonly #classes = new Map<string, OpenClass>()
   readonly #functions = new Map<string, readonly string[] | undefined>()
   readonly #decorated = new Set<Node>()
@@ -88,6 +89,10 @@ export class Recorder {
   /** An import that happens later or perhaps still makes a module an attribute of its package. */
   importsLater(module: string): void {
     this.#maybe.add(module)
+  }
+
+  defines(option: string): void {
+    this.#options.add(option)
   }
 
   guarded(name: string, guard: Guard): void {
@@ -231,6 +236,7 @@ export class Recorder {
       imports: [...this.#imports].sort(),
       later: [...this.#maybe].filter((name) => !name.startsWith(':')).sort(),
       sets: [...this.#sets].sort(),
+      options: [...this.#options].sort(),
       makesModules: [...this.#makes].sort(),
     }
   }

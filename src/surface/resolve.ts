@@ -68,6 +68,7 @@ export class Resolver {
   readonly #packages: ReadonlySet<string>
   readonly #sets = new Set<string>()
   readonly #made = new Set<string>()
+  readonly #options = new Set<string>()
 
   constructor(facts: DistributionFacts) {
     this.#facts = facts
@@ -75,6 +76,7 @@ export class Resolver {
     this.#packages = new Set(facts.packages)
     for (const module of Object.values(facts.modules)) {
       for (const name of module.sets) this.#sets.add(name)
+      for (const name of module.options) this.#options.add(name)
       for (const name of module.makesModules) this.#made.add(name)
     }
   }
@@ -106,6 +108,15 @@ export class Resolver {
     const names = this.#facts.modules[owner.module]?.functions[owner.name]
     if (names === undefined) return unknown('dynamic')
     return names.includes(keyword) ? { is: 'value' } : gone(`${owner.module}.${owner.name}(${keyword})`)
+  }
+
+  /** Whether a module can register an option: any module of its distribution may define it. */
+  option(module: string, option: string): Entity {
+    const found = this.module(module)
+    if (found.is !== 'module' || this.#options.has(option)) return found
+    if (this.#options.has('*')) return unknown('dynamic')
+    if (Object.values(this.#facts.opaque).includes('unparsed')) return unknown('unparsed')
+    return gone(`${module}[${option}]`)
   }
 
   #exists(name: string): boolean {

@@ -7,10 +7,9 @@ import type { DistributionName } from '#pep/name.js'
  * - `attribute`: `a.b` where `a` is a module
  * - `member`: `a.C.m`, or `m` of a class that inherits from `a.C`
  * - `keyword`: `a.f(x=1)`, written `a.f(x)`
- * - `plugin`: an entry point looked up by name, written `group:name`
- * - `option`: a configuration option imported by `import_opt`, written `module:group.option`
+ * - `option`: an option that `import_opt('option', 'a.b')` expects some module of `a` to define, written `a.b[option]`
  */
-export const useKinds = ['module', 'name', 'attribute', 'member', 'keyword', 'plugin', 'option'] as const
+export const useKinds = ['module', 'name', 'attribute', 'member', 'keyword', 'option'] as const
 export type UseKind = (typeof useKinds)[number]
 
 /** What keeps a missing name from being an error: the code that uses it says what happens without it. */

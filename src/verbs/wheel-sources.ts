@@ -3,12 +3,13 @@ import type { DistributionFile } from '#catalog/catalog.js'
 import type { FactCache } from '#io/fact-cache.js'
 import { readBytes } from '#io/files.js'
 import type { DistributionFacts } from '#surface/module-facts.js'
+import { isPasteFile } from '#surface/paste-file.js'
 import { type ReadBefore, readDistribution, type SourceFile } from '#surface/read-distribution.js'
 import { unpackMember } from '#wheels/unpack-member.js'
 import { readZipArchive } from '#wheels/zip-archive.js'
 
 /** Raised when what is read of a source means something else than before. */
-export const factsKind = 'surface-3'
+export const factsKind = 'surface-4'
 
 /**
  * Of the files of a version the one that is read: a wheel for CPython 3.11 on amd64 before one for every system, as
@@ -24,10 +25,16 @@ export function fileToRead(files: readonly DistributionFile[]): DistributionFile
     .toSorted((a, b) => rank(a) - rank(b) || a.size - b.size || (a.filename < b.filename ? -1 : 1))[0]
 }
 
-/** The files that a wheel installs as libraries, by the paths at which Python finds them. */
+/**
+ * The files that a wheel installs as libraries, by the paths at which Python finds them, and paste files by those under
+ * the environment: `etc/nova/api-paste.ini`.
+ */
 export function wheelSources(bytes: Buffer, filename: string): readonly SourceFile[] {
   return readZipArchive(bytes, filename).flatMap((member) => {
     if (member.directory) return []
+    const data = /^[^/]+\.data\/data\/(.+)$/.exec(member.name)?.[1]
+    if (data !== undefined && isPasteFile(data))
+      return [{ path: data, read: () => unpackMember(bytes, member, filename) }]
     const path = member.name.replace(/^[^/]+\.data\/(?:purelib|platlib)\//, '')
     if (/^[^/]+\.(?:data|dist-info)\//.test(path)) return []
     return [{ path, read: () => unpackMember(bytes, member, filename) }]

@@ -207,3 +207,24 @@ describe('members of a class', () => {
     expect(await member('x', text)).toBe(expected)
   })
 })
+
+describe('options that a distribution defines', () => {
+  const option = async (name: string, files: Readonly<Record<string, string>>) =>
+    new Resolver(await readTexts({ 'p/__init__.py': '', ...files })).option('p.opts', name).is
+
+  it.each([
+    ['one that the module defines', { 'p/opts.py': 'O = [cfg.StrOpt("max-retries", default=1)]' }, 'module'],
+    ['one named by keyword', { 'p/opts.py': 'O = cfg.IntOpt(name="max_retries")' }, 'module'],
+    [
+      'one that another module defines, and this may register',
+      { 'p/opts.py': '', 'p/q.py': 'cfg.Opt("max_retries")' },
+      'module',
+    ],
+    ['one that nothing defines', { 'p/opts.py': 'cfg.StrOpt("other")' }, 'gone'],
+    ['one of a module that is gone', { 'p/other.py': 'cfg.StrOpt("max_retries")' }, 'gone'],
+    ['any where some are put together', { 'p/opts.py': 'cfg.StrOpt(prefix + "retries")' }, 'unknown'],
+    ['any where a module cannot be read', { 'p/opts.py': '', 'p/q.py': 'print 1' }, 'unknown'],
+  ])('%s', async (_, files, expected) => {
+    expect(await option('max_retries', files)).toBe(expected)
+  })
+})

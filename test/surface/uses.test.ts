@@ -49,6 +49,18 @@ describe('uses of other distributions', () => {
       ['module ext import', 'attribute ext.d import', 'attribute ext.a import'],
     ],
     [
+      'an option that another module is to define',
+      'CONF.import_opt("auth-url", "ext.opts", group="g")',
+      ['module ext.opts import', 'option ext.opts[auth_url] import'],
+    ],
+    [
+      'an option by keywords, when it is called',
+      'def f():\n    CONF.import_opt(module_str="ext.opts", name="a")',
+      ['module ext.opts call', 'option ext.opts[a] call'],
+    ],
+    ['a group of options', 'cfg.CONF.import_group("g", "ext.opts")', ['module ext.opts import']],
+    ['no option under a name that is put together', 'CONF.import_opt(a, b)', []],
+    [
       'annotations run on import',
       'import ext\ndef f(a: ext.a) -> ext.b: pass',
       ['module ext import', 'attribute ext.a import', 'attribute ext.b import'],

@@ -11,6 +11,7 @@ Only libraries that the service's closure reaches in this environment can be imp
 import argparse
 import importlib
 import importlib.abc
+import importlib.machinery
 import importlib.metadata
 import io
 import json
@@ -72,6 +73,11 @@ class Hidden(importlib.abc.MetaPathFinder):
 
     def find_spec(self, fullname, path=None, target=None):
         if path is None and fullname in self.names:
+            # setuptools puts its own copies of libraries on the path: those are its, and nobody's neighbour
+            copies = [folder for folder in sys.path if folder.endswith("_vendor")]
+            spec = importlib.machinery.PathFinder.find_spec(fullname, copies) if copies else None
+            if spec is not None:
+                return spec
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         return None
 
