@@ -28,6 +28,7 @@ export async function play(
   const watching = watch({ env: world.env, socket: world.socket, note })
   // How it is before anything is done.
   await pause(5)
+  const begun = /** @type {Map<string, import('./faults.mjs').Upgrade>} */ (new Map())
   for (const act of scenario.acts) {
     const { service, to } = act
     const others = scenario.services.filter((name) => name !== service)
@@ -39,8 +40,12 @@ export async function play(
     const how = 'fault' in act ? `: ${faults[act.fault]?.title}` : spares ? '' : ', in place'
     const title = `${service} ${from} -> ${to}${how}`
     say(title)
+    // A plan that was begun goes on: what was done ahead of its window stays done.
+    const key = `${service} ${from} ${to} ${spares}`
+    const upgrade = begun.get(key) ?? (await planUpgrade(machine, service, to))
+    begun.set(key, upgrade)
     const result =
-      'fault' in act ? await goWrong(machine, world, act) : await goThereAndBack(machine, act, say)
+      'fault' in act ? await goWrong(upgrade, world, act) : await goThereAndBack(upgrade, act, say)
     const after = await librariesOfAll(world.env, others)
     note({
       kind: 'act',
@@ -73,14 +78,13 @@ async function librariesOfAll(env, services) {
 
 /**
  * Forward, back, forward again, and then beyond the point of no return or back once more.
- * @param {import('./upgrade.mjs').Machine} machine
+ * @param {import('./faults.mjs').Upgrade} upgrade
  * @param {import('./scenarios.mjs').Hop} hop @param {(text: string) => void} say
  */
-async function goThereAndBack(machine, { service, to, contract, back }, say) {
-  const upgrade = await planUpgrade(machine, service, to)
+async function goThereAndBack(upgrade, { contract, back }, say) {
   const backs = /** @type {number[]} */ ([])
-  const forward = async (/** @type {(id: string) => boolean} */ wanted) => {
-    const { failed, output } = await upgrade.go(wanted)
+  const forward = async () => {
+    const { failed, output } = await upgrade.go()
     if (failed !== undefined) throw new Error(`${failed} failed:\n${output}`)
   }
   const takeBack = async () => {
@@ -88,9 +92,9 @@ async function goThereAndBack(machine, { service, to, contract, back }, say) {
     say(`  back in ${seconds.toFixed(1)} s`)
     backs.push(seconds)
   }
-  await forward(() => true)
+  await forward()
   await takeBack()
-  await forward((id) => !/\/(?:pull|check|backup)-/.test(id))
+  await forward()
   if (back) await takeBack()
   if (contract) await upgrade.goOn(upgrade.later)
   return { backs }
@@ -98,11 +102,10 @@ async function goThereAndBack(machine, { service, to, contract, back }, say) {
 
 /**
  * A try that goes wrong where it is meant to, and the way back.
- * @param {import('./upgrade.mjs').Machine} machine @param {import('./faults.mjs').World} world
+ * @param {import('./faults.mjs').Upgrade} upgrade @param {import('./faults.mjs').World} world
  * @param {import('./scenarios.mjs').FaultyHop} hop
  */
-async function goWrong(machine, world, { service, to, fault }) {
-  const upgrade = await planUpgrade(machine, service, to)
+async function goWrong(upgrade, world, { service, fault }) {
   const { strike, mend, fails, after } = /** @type {import('./faults.mjs').Fault} */ (faults[fault])
   if (after !== undefined) {
     const last = upgrade.steps.findIndex(({ id }) => after.test(id))

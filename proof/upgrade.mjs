@@ -33,6 +33,9 @@ export async function planUpgrade(machine, service, to) {
   for (const { reference, release, version } of [made.before, made.after])
     note({ kind: 'image', service, reference, release, version })
 
+  /** What was done before the window stays done when a service is taken back. */
+  const ahead = /** @type {Set<string>} */ (new Set())
+
   /** @param {string} path @param {readonly string[]} args @param {string} id */
   const carryOut = async (path, args, id) => {
     const given = bytesGiven(work)
@@ -60,7 +63,8 @@ export async function planUpgrade(machine, service, to) {
      * @returns {Promise<{ failed?: string, output: string }>}
      */
     async go(wanted = () => true) {
-      for (const { id } of [...made.ahead, ...made.window].filter((step) => wanted(step.id))) {
+      const left = [...made.ahead, ...made.window].filter(({ id }) => !ahead.has(id) && wanted(id))
+      for (const { id } of left) {
         const { status, output } = await carryOut(script, [id], id)
         await svcsplit(
           '--state',
@@ -71,6 +75,7 @@ export async function planUpgrade(machine, service, to) {
           `shell=${script}.rest`,
         )
         if (status !== 0) return { failed: id, output }
+        if (made.ahead.some((/** @type {Step} */ step) => step.id === id)) ahead.add(id)
       }
       return { output: '' }
     },
