@@ -85,6 +85,14 @@ export function wheelFolder(context) {
   return dir
 }
 
+/** A layout that holds the image alone. @param {Context} context */
+export function builtLayout(context) {
+  const cache = new ColdCache(context, [service])
+  const [program = '', ...args] = cache.command([service])
+  execFileSync(program, args, { stdio: 'ignore' })
+  return cache.layout
+}
+
 /** @param {Context} context @returns {Benchmark} */
 export function glanceColdOverLimit(context) {
   const cache = new ColdCache(context, [service])

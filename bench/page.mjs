@@ -70,7 +70,7 @@ export function writePage(root, names) {
 
 /** What a person has to say of the misses, which no command can. @param {string} root */
 function missesOf(root) {
-  const path = join(root, 'bench/misses.md')
+  const path = join(root, 'bench/results/misses.md')
   return existsSync(path) ? [readFileSync(path, 'utf8').trim()] : []
 }
 

@@ -22,6 +22,7 @@ import {
   glanceUnchanged,
 } from './images.mjs'
 import { writePage } from './page.mjs'
+import { pushOverSkopeo } from './registry.mjs'
 import { allPairs, resolveByPip, resolveService, shareFifteen, shareMixed } from './resolve.mjs'
 import { scaleImages, scaleReleases, scaleServices, scaleWheels } from './scale.mjs'
 import { solverCases } from './solver-cases.mjs'
@@ -45,6 +46,7 @@ const benchmarks = {
   'image-service-changed': glanceServiceChanged,
   'image-library-changed': glanceLibraryChanged,
   'image-fleet': fleetFromStore,
+  'push-skopeo': pushOverSkopeo,
 }
 
 /** What has points on a curve in place of a race. @type {Readonly<Record<string, (context: import('./context.mjs').Context) => object>>} */
