@@ -10,7 +10,7 @@ export function startUp({ root }) {
     title: 'Start-up: svcsplit --version',
     own: {
       name: 'svcsplit --version',
-      command: [process.execPath, join(root, 'dist/cli/main.js'), '--version'],
+      command: [process.execPath, join(root, 'dist/cli/svcsplit.cjs'), '--version'],
     },
     limit: { name: 'node -e 0', command: [process.execPath, '-e', '0'] },
     aims: { limit: 1.3 },
