@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { SvcsplitError } from '#errors.js'
+import { errorPage, errorPageJson, errorPageText, isErrorCode } from '#report/error-page.js'
 import { explainJson, explainText } from '#report/explain-text.js'
 import { explain } from '#verbs/explain.js'
 import { addSelectionOptions, type SelectionFlags, selectionOptions } from './analyze.js'
@@ -32,6 +33,14 @@ async function runOfPolicy(id: string, policy: string, flags: Flags, command: Co
 }
 
 async function run(id: string, services: readonly string[], flags: Flags, command: Command): Promise<void> {
+  if (isErrorCode(id)) {
+    const page = errorPage(id)
+    await writeOutputs(flags.output, flags.color, {
+      text: ({ width }) => errorPageText(page, width),
+      json: () => errorPageJson(page),
+    })
+    return
+  }
   const { policy } = flags
   if (policy !== undefined) {
     if (services.length > 0)
@@ -53,8 +62,8 @@ async function run(id: string, services: readonly string[], flags: Flags, comman
 export function registerExplain(program: Command): void {
   const command = program
     .command('explain')
-    .description('one finding of analyze or gate with its whole evidence and its fixes')
-    .argument('<ID>', 'the id that analyze shows, or how it begins')
+    .description('one finding of analyze or gate with its whole evidence and its fixes; or an error code')
+    .argument('<ID>', 'the id that analyze shows, or how it begins; or a code such as E-REQ-URL')
     .argument('[SERVICE@RELEASE...]', 'where to look for it: everything shipped if left out')
     .option('--policy <file>', 'of gate: the finding is of an environment that this policy names')
     .addOption(outputOption())

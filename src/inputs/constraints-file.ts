@@ -60,7 +60,8 @@ function otherForm(line: LogicalLine, path: string): Read {
       `write ${requirement.rawName}===VERSION`,
     )
   const { specifiers } = requirement.specifiers
-  if (specifiers.length === 0)
+  // `===` takes any text, and so the none that a file has which was cut off behind it.
+  if (specifiers.length === 0 || specifiers.some(({ version }) => version === ''))
     throw notConstraining(line, path, `${requirement.rawName} has no version here`, 'is the file cut off?')
   const only = specifiers.length === 1 ? specifiers[0]! : undefined
   const pins =

@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { type ErrorCode, errorCodes } from '#errors.js'
 import { elsewhere, lastRow, notHere } from '../corpus/elsewhere.js'
 import { rows } from '../corpus/families.js'
 import { inProcess } from '../corpus/in-process.js'
-import { answerOf, faultsOf, ownProcess } from '../corpus/sandbox.js'
+import { indexOfPages, pageOf, withoutExample } from '../corpus/page.js'
+import type { Row } from '../corpus/row.js'
+import { type Answer, answerOf, faultsOf, ownProcess } from '../corpus/sandbox.js'
 
 const root = join(import.meta.dirname, '../..')
 const cheap = rows.filter(({ long }) => long !== true)
@@ -15,9 +18,18 @@ function told(answer: { exit: number; stdout: string; stderr: string }): string 
   return `exit ${answer.exit}\n${answer.stdout.slice(0, 1500)}${answer.stderr.slice(0, 1500)}`
 }
 
+const answers = new Map<string, Promise<Answer>>()
+
+/** Each row is run once, whoever asks first. */
+function answerTo(row: Row): Promise<Answer> {
+  const answer = answers.get(row.id) ?? answerOf(row, inProcess)
+  answers.set(row.id, answer)
+  return answer
+}
+
 describe('bad input', () => {
   it.each(cheap.map((row) => [row.id, row.given, row] as const))('%s: %s', async (_id, _given, row) => {
-    const answer = await answerOf(row, inProcess)
+    const answer = await answerTo(row)
     expect(faultsOf(row, answer), told(answer)).toEqual([])
   })
 })
@@ -49,5 +61,31 @@ describe('the catalog of bad inputs', () => {
   it.each(elsewhere.map((one) => [one.what, one] as const))('has a test for %s', (_what, { test, title }) => {
     expect(existsSync(join(root, test)), test).toBe(true)
     expect(readFileSync(join(root, test), 'utf8')).toContain(`'${title}`)
+  })
+})
+
+describe('the page of an error code', () => {
+  const pages = join(root, 'docs/errors')
+  const codes = Object.keys(errorCodes) as ErrorCode[]
+
+  /** A generated page is as the code is now; UPDATE=1 writes it. */
+  function expectPage(name: string, text: string): void {
+    mkdirSync(pages, { recursive: true })
+    if (process.env.UPDATE === '1') writeFileSync(join(pages, name), text)
+    expect(readFileSync(join(pages, name), 'utf8')).toBe(text)
+  }
+
+  it.each(codes)('%s', async (code) => {
+    const row = cheap.find((one) => one.code === code && one.varies !== true)
+    expect(row === undefined, 'either an example, or the test that meets it').toBe(withoutExample.has(code))
+    const { [code]: elsewhereTest } = Object.fromEntries(withoutExample)
+    if (elsewhereTest !== undefined) expect(readFileSync(join(root, elsewhereTest), 'utf8')).toContain(code)
+    expectPage(`${code}.md`, pageOf(code, row, row === undefined ? undefined : await answerTo(row)))
+  })
+
+  it('is there for each code and for nothing else, and all are listed', () => {
+    expectPage('README.md', indexOfPages())
+    const named = readdirSync(pages).map((name) => name.replace(/\.md$/, ''))
+    expect(named.sort()).toEqual([...codes, 'README'].sort())
   })
 })

@@ -15,6 +15,7 @@ const at = (row: number, what: string, test: string, title: string): Elsewhere =
 })
 
 export const elsewhere: readonly Elsewhere[] = [
+  at(99, 'a base whose tag has moved', 'verbs/build', 'is the one that its tag names now'),
   at(
     102,
     'a body cut off, lengths that lie, ranges of another place',

@@ -358,6 +358,15 @@ export const requirementRows: readonly Row[] = [
     at: 'constraints.txt:2:14',
   },
   {
+    id: '39 bare',
+    given: 'constraints that were cut behind the sign of a pin',
+    files: { 'constraints.txt': 'pbr===7.0.3\noslo.config===' },
+    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
+    exit: 2,
+    code: 'E-CON-FORM',
+    at: 'constraints.txt:2:1',
+  },
+  {
     id: '39 page',
     given: 'a web page saved as constraints',
     files: { 'constraints.txt': '<!DOCTYPE html>\n<html><head><title>Sign in</title>\n' },

@@ -89,7 +89,7 @@ export async function answerOf(row: Row, run: Run): Promise<Answer> {
       text
         .replaceAll(`${dir}/`, '')
         .replaceAll(outer, '')
-        .replaceAll(index?.origin ?? '\0', 'http://index.example')
+        .replaceAll(index?.origin.replace('http://', '') ?? '\0', 'index.example')
         .replaceAll(registry?.host ?? '\0', 'registry.example')
     return {
       ...answer,
