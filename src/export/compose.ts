@@ -126,13 +126,14 @@ function script(plan: Plan, direction: Direction): string {
       `${compose} pull`,
       ...plainSteps(service.ahead),
       ...ahead.map(task),
+      // What writes to the database has to end before its dump, also what the new release has no longer.
       ...(service.restart === 'cold'
-        ? [`${compose} stop ${shellLine(kept.map(({ name }) => objectName(name)))}`]
+        ? [`${compose} stop ${shellLine(kept.map(({ name }) => objectName(name)))}`, ...stop]
         : []),
       ...plainSteps(service.window),
       ...before.map(task),
       ...replace,
-      ...stop,
+      ...(service.restart === 'cold' ? [] : stop),
       ...after.map(task),
       '# Later, when nobody wants to go back any more:',
       ...later.map((step) => `#   ${task(step)}${step.final === undefined ? '' : '   # POINT OF NO RETURN'}`),

@@ -1,5 +1,5 @@
 import { SvcsplitError, visible } from '#errors.js'
-import type { Plan, PlannedContainer, ServicePlan } from '#upgrade/plan.js'
+import type { Plan, PlannedContainer, ServicePlan, Step } from '#upgrade/plan.js'
 import { admitCommands, drainCommands } from '#upgrade/proxy.js'
 import { shellLine } from '#upgrade/shell.js'
 import {
@@ -68,6 +68,15 @@ function unit(plan: ServicePlan, container: PlannedContainer, direction: Directi
   return { path: `${direction}/${name}.container`, text: lines.join('\n') }
 }
 
+/** Containers are ended by their units, or systemd would start them again. */
+function stopLines({ containers }: ServicePlan, { commands, host }: Step): readonly string[] {
+  const isOfUnits = commands.every((line) => line.startsWith('systemctl '))
+  if (isOfUnits) return commands
+  return containers
+    .filter((one) => one.before !== undefined && one.host === host)
+    .map(({ name }) => shellLine(['systemctl', 'stop', `${name}.service`]))
+}
+
 function script(plan: Plan, direction: Direction): string {
   const folder = '/etc/containers/systemd'
   const body = plan.services.flatMap((service) => {
@@ -92,13 +101,13 @@ function script(plan: Plan, direction: Direction): string {
     ]
     if (direction === 'fallback') return replace
     const restart = service.window.findIndex(({ phase }) => phase === 'restart')
-    const early = service.window.slice(0, Math.max(0, restart)).filter(({ phase }) => phase !== 'stop')
+    const early = service.window.slice(0, Math.max(0, restart))
     return [
       '# What is asked and changed before: svcsplit plan tells how each step answers.',
-      ...[...service.ahead, ...early].flatMap(({ title, commands }) => [comment(title), ...commands]),
-      ...(service.restart === 'cold'
-        ? kept.map(({ name }) => shellLine(['systemctl', 'stop', `${name}.service`]))
-        : []),
+      ...[...service.ahead, ...early].flatMap((step) => [
+        comment(step.title),
+        ...(step.phase === 'stop' ? stopLines(service, step) : step.commands),
+      ]),
       ...replace,
     ]
   })

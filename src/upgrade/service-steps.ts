@@ -129,20 +129,63 @@ function profileSteps(parts: ServiceParts, engine: Engine, stage: UpgradeStep['s
       if (step.shell !== undefined && step.inside !== true)
         return [{ ...common, title: step.title, commands: [step.shell] }]
       const command = step.shell === undefined ? step.run! : ['sh', '-c', step.shell]
-      return (step.each === undefined ? [''] : (running.lists[step.each] ?? [])).map((each) => {
+      const things = step.each === undefined ? [''] : (running.lists[step.each] ?? [])
+      const tasks = things.map((each): Draft => {
         const run = command.map((word) => word.replaceAll('{each}', each))
         const task = repeated(engine.task(running, image, run, limit), step.answers)
-        const commands =
-          step.stopped === true
-            ? [
-                ...parts.containers.flatMap((one) => engine.stop(one)),
-                task,
-                ...parts.containers.flatMap((one) => started(parts, engine, one, 'after')),
-              ]
-            : [task]
-        return { ...common, title: each === '' ? step.title : `${step.title}: ${each}`, image, run, commands }
+        return {
+          ...common,
+          title: each === '' ? step.title : `${step.title}: ${each}`,
+          image,
+          run,
+          commands: [task],
+        }
       })
+      return step.stopped === true ? whileStopped(parts, engine, tasks) : tasks
     })
+}
+
+/** Tasks that want every container stopped: in one step where all is on this machine, else in steps of each. */
+function whileStopped(parts: ServiceParts, engine: Engine, tasks: readonly Draft[]): readonly Draft[] {
+  const groups = byHost(parts.containers.filter(isOf('after')))
+  const stop = (here: readonly PlannedContainer[]) => here.flatMap((one) => engine.stop(one))
+  const start = (here: readonly PlannedContainer[]) =>
+    here.flatMap((one) => started(parts, engine, one, 'after'))
+  if (groups.every(([first]) => first!.host === undefined))
+    return tasks.map((task) => ({
+      ...task,
+      commands: [...groups.flatMap(stop), ...task.commands, ...groups.flatMap(start)],
+    }))
+  const [first] = tasks
+  if (first === undefined) return []
+  const common = {
+    interrupts: first.interrupts ?? first.title,
+    ...(first.optional === undefined ? {} : { optional: first.optional }),
+  }
+  return [
+    ...groups.map(
+      (here): Draft => ({
+        ...common,
+        phase: 'stop',
+        title: `stop its containers: ${first.title}`,
+        ...placed(here[0]!),
+        commands: stop(here),
+        undo: { means: 'start them again', commands: start(here) },
+      }),
+    ),
+    ...tasks,
+    ...groups.map(
+      (here, index): Draft => ({
+        ...common,
+        phase: 'restart',
+        id: `restart-after-${index + 1}`,
+        title: 'start its containers again',
+        ...placed(here[0]!),
+        commands: start(here),
+        undo: { means: 'nothing to undo', commands: [] },
+      }),
+    ),
+  ]
 }
 
 function placed({ host }: PlannedContainer): { readonly host?: string } {
@@ -232,17 +275,18 @@ function interruption(
 const unitsOf = ({ units, service }: RunningService): readonly string[] =>
   units.length > 0 ? units : [`${service}.service`]
 
-/** Ends what runs of the old release: its containers, or its units on a shared host. */
-function stopOld({ running, containers }: ServiceParts, engine: Engine): readonly string[] {
-  if (running.on !== undefined) return [shellLine(['systemctl', 'stop', ...unitsOf(running)])]
-  return containers.filter(({ before }) => before !== undefined).flatMap((one) => engine.stop(one))
+/** Containers by the machine that they are on, in their order: the commands of one step all run on one. */
+function byHost(containers: readonly PlannedContainer[]): readonly (readonly PlannedContainer[])[] {
+  const groups = new Map<string | undefined, PlannedContainer[]>()
+  for (const container of containers) {
+    const there = groups.get(container.host)
+    if (there === undefined) groups.set(container.host, [container])
+    else there.push(container)
+  }
+  return [...groups.values()]
 }
 
-function startOld(parts: ServiceParts, engine: Engine): readonly string[] {
-  const { running, containers } = parts
-  if (running.on !== undefined) return [shellLine(['systemctl', 'start', ...unitsOf(running)])]
-  return containers.flatMap((one) => started(parts, engine, one, 'before'))
-}
+const isOf = (side: 'before' | 'after') => (container: PlannedContainer) => container[side] !== undefined
 
 /**
  * Starts the new release beside the old one and changes the proxy over to it. The old one stays as it is, without
@@ -387,52 +431,75 @@ function unpinSteps({ running, upgrade, from }: ServiceParts): readonly Draft[] 
 }
 
 function stopSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
-  const { upgrade, running } = parts
-  const onHost = running.on !== undefined
-  return [
-    {
-      phase: 'stop',
-      title: onHost ? `stop its units on ${running.on}` : 'stop every container of the old release',
-      commands: stopOld(parts, engine),
-      undo: { means: 'start the old release again', commands: startOld(parts, engine) },
-      interrupts: upgrade.interrupts ?? `it moves from the shared host ${running.on ?? ''} into its image`,
-    },
-  ]
+  const { upgrade, running, containers } = parts
+  const interrupts = upgrade.interrupts ?? `it moves from the shared host ${running.on ?? ''} into its image`
+  const means = 'start the old release again'
+  if (running.on !== undefined)
+    return [
+      {
+        phase: 'stop',
+        title: `stop its units on ${running.on}`,
+        commands: [shellLine(['systemctl', 'stop', ...unitsOf(running)])],
+        undo: { means, commands: [shellLine(['systemctl', 'start', ...unitsOf(running)])] },
+        interrupts,
+      },
+    ]
+  return byHost(containers.filter(isOf('before'))).map((here) => ({
+    phase: 'stop',
+    title: 'stop every container of the old release',
+    ...placed(here[0]!),
+    commands: here.flatMap((one) => engine.stop(one)),
+    undo: { means, commands: here.flatMap((one) => started(parts, engine, one, 'before')) },
+    interrupts,
+  }))
 }
+
+/** Starts what ran before: containers of the old release, or units on a shared host. */
+function startOldSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
+  const { running, containers, before, from } = parts
+  const common = {
+    phase: 'restart' as const,
+    title: `start ${from} again`,
+    image: before.reference,
+    undo: nothingBack,
+  }
+  if (running.on !== undefined)
+    return [{ ...common, commands: [shellLine(['systemctl', 'start', ...unitsOf(running)])] }]
+  return byHost(containers.filter(isOf('before'))).map((here) => ({
+    ...common,
+    ...placed(here[0]!),
+    commands: here.flatMap((one) => started(parts, engine, one, 'before')),
+  }))
+}
+
+const nothingBack = { means: 'go forward again by the plan', commands: [] }
 
 function restoreSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
   const databases = parts.running.databases ?? parts.upgrade.databases
-  const nothing = { means: 'go forward again by the plan', commands: [] }
   if (databases.length === 0) return []
-  return [
-    {
-      phase: 'stop',
-      id: 'restore-1',
-      title: 'stop every container of the new release',
-      commands: parts.containers
-        .filter(({ after }) => after !== undefined)
-        .flatMap((one) => engine.stop(one)),
-      undo: nothing,
-      interrupts: 'the database is restored',
-    },
+  const interrupts = 'the database is restored'
+  const steps: readonly Draft[] = [
+    ...byHost(parts.containers.filter(isOf('after'))).map(
+      (here): Draft => ({
+        phase: 'stop',
+        title: 'stop every container of the new release',
+        ...placed(here[0]!),
+        commands: here.flatMap((one) => engine.stop(one)),
+        undo: nothingBack,
+        interrupts,
+      }),
+    ),
     {
       phase: 'restore',
-      id: 'restore-2',
       title: `restore the dump of ${databases.join(', ')}`,
       commands: [engine.restore(dumpFile(parts), usual.restore.limit)],
-      undo: nothing,
-      interrupts: 'the database is restored',
+      undo: nothingBack,
+      interrupts,
       note: 'everything that was written since the dump is lost',
     },
-    {
-      phase: 'restart',
-      id: 'restore-3',
-      title: `start ${parts.from} again`,
-      image: parts.before.reference,
-      commands: startOld(parts, engine),
-      undo: nothing,
-    },
+    ...startOldSteps(parts, engine),
   ]
+  return steps.map((step, index) => ({ ...step, id: `restore-${index + 1}` }))
 }
 
 /** All steps of one service: before the window, in it, after it, and the way out after the point of no return. */
