@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 describe('A service that is upgraded cold', () => {
   it.each([
-    ['compose', compose, /compose -f compose\.yaml stop .*heat-engine/, /rm --force --time 60 heat-gone/],
+    ['compose', compose, /compose -f compose\.yaml stop .*heat-engine/, /^podman stop --time 60 heat-gone/],
     ['quadlet', quadlet, /^systemctl stop heat-engine\.service/, /^systemctl stop heat-gone\.service/],
   ] as const)('is stopped by %s before its database is dumped and its schema changed', (_, engine, stop, gone) => {
     const lines = engine(made)
