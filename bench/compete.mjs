@@ -27,15 +27,15 @@ import { machine, told } from './context.mjs'
  * }} Result
  */
 
-/** @param {Contestant} contestant @param {Context} context @returns {Sample} */
-export function sample(contestant, { root, work }) {
+/** @param {Contestant} contestant @param {Context} context @param {number} [seconds] after which it is ended @returns {Sample} */
+export function sample(contestant, { root, work }, seconds = 900) {
   contestant.before?.()
   const measure = join(root, 'bench/measure.py')
   const text = execFileSync('python3', [measure, join(work, 'stdout'), ...contestant.command], {
     cwd: contestant.cwd ?? work,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: 900_000,
+    timeout: seconds * 1000,
   })
   const measured = JSON.parse(text)
   if (measured.exit !== 0) throw new Error(`${contestant.name} exited with ${measured.exit}`)
