@@ -4,6 +4,7 @@ usage: measure.py OUTPUT_FILE PROGRAM [ARGUMENT...]    (the command's stdout goe
 """
 import json
 import os
+import signal
 import sys
 import time
 
@@ -14,6 +15,14 @@ if child == 0:
     sink = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(sink, 1)
     os.execvp(command[0], command)
+
+def end(*_):
+    """Whoever ends the measuring ends what is measured."""
+    os.kill(child, signal.SIGKILL)
+    sys.exit(1)
+
+
+signal.signal(signal.SIGTERM, end)
 _, status, usage = os.wait4(child, 0)
 seconds = time.perf_counter() - begin
 print(json.dumps({
