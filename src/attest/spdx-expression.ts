@@ -20,12 +20,17 @@ let known: KnownIds | undefined
 /** SPDX's own lists by their lower-case spelling, read when the first licence is looked at. */
 function knownIds(): KnownIds {
   if (known !== undefined) return known
-  const require = createRequire(import.meta.url)
-  const byLowerCase = (...lists: readonly string[]): ReadonlyMap<string, string> =>
-    new Map(lists.flatMap((list) => (require(list) as string[]).map((id) => [id.toLowerCase(), id] as const)))
+  const byLowerCase = (...lists: readonly (readonly string[])[]): ReadonlyMap<string, string> =>
+    new Map(lists.flatMap((list) => list.map((id) => [id.toLowerCase(), id] as const)))
   known = {
-    licences: byLowerCase('spdx-license-ids', 'spdx-license-ids/deprecated.json'),
-    exceptions: byLowerCase('spdx-exceptions', 'spdx-exceptions/deprecated.json'),
+    licences: byLowerCase(
+      createRequire(import.meta.url)('spdx-license-ids'),
+      createRequire(import.meta.url)('spdx-license-ids/deprecated.json'),
+    ),
+    exceptions: byLowerCase(
+      createRequire(import.meta.url)('spdx-exceptions'),
+      createRequire(import.meta.url)('spdx-exceptions/deprecated.json'),
+    ),
   }
   return known
 }

@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url'
 import { readText } from '#io/files.js'
 import { analysisPage } from '#report/html/analysis-page.js'
 import type { Shell } from '#report/html/page-file.js'
-import type { ResultDocument } from '#report/html/result-document.js'
 import { analysisDocument } from '#report/json.js'
 import type { Analysis } from '#verbs/analyze.js'
 
@@ -16,5 +15,5 @@ export async function readShell(): Promise<Shell> {
 /** Writes the page of a result. */
 export async function analysisHtml(): Promise<(result: Analysis) => string> {
   const shell = await readShell()
-  return (result) => analysisPage(analysisDocument(result) as ResultDocument, shell)
+  return (result) => analysisPage(analysisDocument(result), shell)
 }

@@ -1,20 +1,72 @@
-import type { Origin } from '#errors.js'
+import type { FileOrigin, Origin } from '#errors.js'
 import type { ExplainedConflict, ExplainedConflicts } from '#solver/conflict.js'
 import type { Fact } from '#solver/explain.js'
 import type { Fix } from '#solver/fixes.js'
 import type { Line } from '#solver/problem.js'
 
+/** A place as JSON tells it: path and line; columns and excerpts are for people. */
+export type PlaceDocument = { readonly path: string; readonly line?: number } | Exclude<Origin, FileOrigin>
+
+/** What somebody asks for: a demand, a constraint, or the Python of the environment. */
+export interface LineDocument {
+  /** `demand`, `constraint`, `python`, or `gap`: a fact that is missing. */
+  readonly kind: string
+  readonly service?: string
+  readonly release?: string
+  /** Who asks: `nova 33.0.2`, `2025.1 constraints`, `command line`. */
+  readonly by: string
+  readonly distribution: string
+  readonly specifier: string
+  readonly extras?: readonly string[]
+  /** As written. */
+  readonly text: string
+  /** Of a gap: what is wrong with the fact. */
+  readonly trouble?: string
+  readonly at?: PlaceDocument
+}
+
+/** What the catalog says of versions of a distribution, that has a part in a conflict. */
+export interface FactDocument {
+  readonly kind: string
+  readonly distribution: string
+  readonly versions: readonly string[]
+  readonly extra?: string
+  readonly demands?: string
+  readonly needs?: unknown
+  readonly specifier?: string
+  readonly at?: unknown
+}
+
+/** Lines that cannot hold together, with the facts that say why, and checked fixes. */
+export interface ConflictDocument {
+  readonly demands: readonly (LineDocument & { readonly binding?: string })[]
+  readonly facts: readonly FactDocument[]
+  /** The distribution of which no version is left, and the versions that are known. */
+  readonly clash?: { readonly name: string; readonly known: readonly string[] }
+  /** Without any one of its lines the rest can hold. */
+  readonly minimal: boolean
+  /** Whether knowing more could not change it. */
+  readonly certain: boolean
+  readonly fixes: readonly {
+    /** `separate`, `drop`, or with a version `relax` and `move`. */
+    readonly changes: readonly ({ readonly kind: string; readonly to?: string } & Partial<LineDocument>)[]
+    readonly verified: boolean
+  }[]
+}
+
+type ServiceOf = (line: Line) => Pick<LineDocument, 'service' | 'release'>
+
 /** A conflict as JSON: names fixed, keys in a fixed order. */
 export function conflictJson(
   conflict: ExplainedConflict,
-  serviceOf: (line: Line) => object = () => ({}),
-): object {
+  serviceOf: ServiceOf = () => ({}),
+): ConflictDocument {
   const { lines, isMinimal, explanation, fixes } = conflict
   return {
-    demands: lines.map((line) => ({
-      ...lineJson(line, serviceOf),
-      ...(explanation?.binding.has(line) ? { binding: explanation.binding.get(line) } : {}),
-    })),
+    demands: lines.map((line) => {
+      const binding = explanation?.binding.get(line)
+      return { ...lineJson(line, serviceOf), ...(binding === undefined ? {} : { binding }) }
+    }),
     facts: (explanation?.facts ?? []).map(factJson),
     ...(explanation === undefined ? {} : { clash: explanation.clash }),
     minimal: isMinimal,
@@ -23,8 +75,15 @@ export function conflictJson(
   }
 }
 
-/** `complete`: all conflicts are told; `firstFixesHold`: the first fix of each, taken together, was solved again. */
-export function conflictsAsAWhole({ isComplete, firstFixesHold }: ExplainedConflicts): object {
+/** What is said of several conflicts together. */
+export interface WholeDocument {
+  /** All conflicts are told. */
+  readonly complete: boolean
+  /** The first fix of each, taken together, was solved again. */
+  readonly firstFixesHold?: boolean
+}
+
+export function conflictsAsAWhole({ isComplete, firstFixesHold }: ExplainedConflicts): WholeDocument {
   return { complete: isComplete, ...(firstFixesHold === undefined ? {} : { firstFixesHold }) }
 }
 
@@ -33,7 +92,7 @@ export function isCertain({ lines }: ExplainedConflict): boolean {
   return !lines.some(({ isMissing }) => isMissing === true)
 }
 
-function lineJson(line: Line, serviceOf: (line: Line) => object): object {
+function lineJson(line: Line, serviceOf: ServiceOf): LineDocument {
   const { kind, name, by, text, specifiers, extras, origin, trouble } = line
   return {
     kind: kind === 'pin' ? 'constraint' : kind,
@@ -58,7 +117,7 @@ function factJson({
   index,
   needs,
   at: line,
-}: Fact): object {
+}: Fact): FactDocument {
   const version = versions.at(-1)
   const field = kind === 'python' ? 'Requires-Python' : 'Requires-Dist'
   const at =
@@ -77,13 +136,15 @@ function factJson({
   }
 }
 
-/** Paths and lines; columns and excerpts are for people. */
-function originJson(origin: Origin): object {
+function originJson(origin: Origin): PlaceDocument {
   if (!('path' in origin)) return origin
   return origin.line === undefined ? { path: origin.path } : { path: origin.path, line: origin.line }
 }
 
-function fixJson({ lines, instead, separates }: Fix, serviceOf: (line: Line) => object): object {
+function fixJson(
+  { lines, instead, separates }: Fix,
+  serviceOf: ServiceOf,
+): ConflictDocument['fixes'][number] {
   const changes = lines.map((line) => {
     const version = instead.get(line)
     if (separates.has(line)) return { kind: 'separate', ...serviceOf(line) }

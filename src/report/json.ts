@@ -7,6 +7,24 @@ import type { Verdict } from '#collisions/verdict.js'
 import type { Origin } from '#errors.js'
 import type { Undecided } from '#solver/closure-demands.js'
 import type { Analysis } from '#verbs/analyze.js'
+import type {
+  CellDocument,
+  DemandDocument,
+  EnvironmentDocument,
+  FindingDocument,
+  FixDocument,
+  HeldDocument,
+  MissingDocument,
+  MoveDocument,
+  Place,
+  RadiusDocument,
+  RefusedDocument,
+  ResultDocument,
+  SupplyDocument,
+  UndecidedDocument,
+  VerdictDocument,
+  WaiverDocument,
+} from './html/result-document.js'
 import { jsonText } from './json-text.js'
 
 /**
@@ -55,7 +73,7 @@ function summaryJson(
 }
 
 /** A place with its source line, so that a saved result can be shown with its excerpts. */
-export function originJson(origin: Origin): object {
+export function originJson(origin: Origin): Place {
   if (!('path' in origin)) return origin
   const { path, line, column, text } = origin
   return {
@@ -66,11 +84,11 @@ export function originJson(origin: Origin): object {
   }
 }
 
-function supplyJson({ version, at }: FindingSupply): object {
+function supplyJson({ version, at }: FindingSupply): SupplyDocument {
   return at === undefined ? { version } : { version, at: originJson(at) }
 }
 
-function demandJson({ service, release, by, specifier, at }: FindingDemand): object {
+function demandJson({ service, release, by, specifier, at }: FindingDemand): DemandDocument {
   return { service, ...(release === undefined ? {} : { release }), by, specifier, at: originJson(at) }
 }
 
@@ -78,7 +96,7 @@ function demandJson({ service, release, by, specifier, at }: FindingDemand): obj
 export function findingJson(
   finding: Finding,
   where: { readonly host: string } | { readonly environment: string },
-): object {
+): FindingDocument {
   const { id, rule, level, distribution, demand, supply, tested, jump, instead, via, direct, state, fixes } =
     finding
   const { waiver, among, missing } = finding
@@ -103,22 +121,22 @@ export function findingJson(
   }
 }
 
-function fixJson(fix: Fix): object {
+function fixJson(fix: Fix): FixDocument {
   if (fix.kind === 'separate') return fix
   const { kind, pins, disturbs, verified } = fix
   return { kind, pins: Object.fromEntries(pins), ...(disturbs === undefined ? {} : { disturbs }), verified }
 }
 
-function missingJson(missing: MissingName): object {
+function missingJson(missing: MissingName): MissingDocument {
   return { ...missing, places: missing.places.map(originJson) }
 }
 
-function moveJson({ distribution, from, to, jump, up, at }: Move): object {
+function moveJson({ distribution, from, to, jump, up, at }: Move): MoveDocument {
   return { distribution, from, to, jump, up, ...(at === undefined ? {} : { at: originJson(at) }) }
 }
 
 /** Question 2's answer: `pins` null where no versions known will do, or where the search ended before it was known. */
-export function radiusJson(radius: Radius): object {
+export function radiusJson(radius: Radius): RadiusDocument {
   if (radius.kind === 'none') {
     const by = radius.by === undefined ? {} : { by: refusedJson(radius.by) }
     return { pins: null, moves: null, disturbs: null, exact: true, ...by }
@@ -145,7 +163,7 @@ export function radiusJson(radius: Radius): object {
   }
 }
 
-function refusedJson({ id, rule, demand, distribution, supply, missing }: Finding): object {
+function refusedJson({ id, rule, demand, distribution, supply, missing }: Finding): RefusedDocument {
   return {
     id,
     rule,
@@ -160,7 +178,7 @@ function refusedJson({ id, rule, demand, distribution, supply, missing }: Findin
   }
 }
 
-function undecidedJson({ distribution, version, reason, at }: Undecided): object {
+function undecidedJson({ distribution, version, reason, at }: Undecided): UndecidedDocument {
   return {
     distribution,
     ...(version === undefined ? {} : { version }),
@@ -169,7 +187,7 @@ function undecidedJson({ distribution, version, reason, at }: Undecided): object
   }
 }
 
-function cellJson(cell: ResultCell, rules: readonly Rule[]): object {
+function cellJson(cell: ResultCell, rules: readonly Rule[]): CellDocument {
   const { candidate, host, summary, undecided } = cell
   const states = statesOf(cell.findings, undefined)
   return {
@@ -188,7 +206,7 @@ function cellJson(cell: ResultCell, rules: readonly Rule[]): object {
   }
 }
 
-function heldJson({ host, distribution, version, at, services, demandedBy, demands }: Held): object {
+function heldJson({ host, distribution, version, at, services, demandedBy, demands }: Held): HeldDocument {
   return {
     host,
     distribution,
@@ -200,11 +218,11 @@ function heldJson({ host, distribution, version, at, services, demandedBy, deman
   }
 }
 
-function environmentJson({ name, services, sharable, at }: EnvironmentCheck): object {
+function environmentJson({ name, services, sharable, at }: EnvironmentCheck): EnvironmentDocument {
   return { name, services, sharable, ...(at === undefined ? {} : { at: originJson(at) }) }
 }
 
-function fictionsJson({ fictions }: ResultCell): object {
+function fictionsJson({ fictions }: ResultCell): Pick<CellDocument, 'fictionalBounds'> {
   if (fictions === undefined) return {}
   const bounds = fictions.map((bound) => ({
     ...bound,
@@ -214,8 +232,8 @@ function fictionsJson({ fictions }: ResultCell): object {
   return { fictionalBounds: bounds }
 }
 
-function servicesJson(cells: readonly ResultCell[]): readonly object[] {
-  const services = new Map<string, object>()
+function servicesJson(cells: readonly ResultCell[]): ResultDocument['target']['services'] {
+  const services = new Map<string, ResultDocument['target']['services'][number]>()
   for (const { candidate } of cells) {
     const { service: name, release, version } = candidate
     services.set(`${name}@${release ?? ''}`, {
@@ -231,11 +249,11 @@ function findingsIn({ cells, environments = [] }: AnalysisResult): readonly Find
   return [...cells, ...environments].flatMap(({ findings }) => findings)
 }
 
-function waiverJson({ match, reason, until, owner, at }: Verdict['stale'][number]): object {
+function waiverJson({ match, reason, until, owner, at }: Verdict['stale'][number]): WaiverDocument {
   return { match, reason, until, owner, at: originJson(at) }
 }
 
-function verdictJson(verdict: Verdict): object {
+function verdictJson(verdict: Verdict): VerdictDocument {
   const { expired, stale, ending, ...rest } = verdict
   return {
     ...rest,
@@ -248,7 +266,7 @@ function verdictJson(verdict: Verdict): object {
 }
 
 /** A result as JSON has it: names fixed, keys in a fixed order, no clock and no absolute path. */
-export function analysisDocument(result: Analysis): object {
+export function analysisDocument(result: Analysis): ResultDocument {
   const { cells, environments = [], rules, summary, undecided, verdict } = result
   const states = statesOf(findingsIn(result), verdict)
   return {

@@ -1,8 +1,13 @@
 import { visible } from '#errors.js'
 import type { DistributionName } from '#pep/name.js'
-import type { ExplainedConflicts } from '#solver/conflict.js'
 import type { ResolveResult } from '#verbs/resolve.js'
-import { conflictJson, conflictsAsAWhole, isCertain } from './conflict-json.js'
+import {
+  type ConflictDocument,
+  conflictJson,
+  conflictsAsAWhole,
+  isCertain,
+  type WholeDocument,
+} from './conflict-json.js'
 import { belowConflicts, conflictText } from './conflict-text.js'
 import { painter, plural, type TextOptions } from './terminal.js'
 
@@ -31,23 +36,32 @@ function pinText(
   return url === undefined ? `${name}==${version}` : `${name} @ ${visible(url, 2000)}`
 }
 
-/** `{"pins": {...}}`, or `{"conflict": {...}, "conflicts": [...]}` with the first of all. */
-export function resolveJson(result: ResolveResult): string {
-  const document =
-    result.kind === 'solution'
-      ? {
-          pins: Object.fromEntries(result.pins),
-          ...(result.urls === undefined ? {} : { urls: Object.fromEntries(result.urls) }),
-        }
-      : result.kind === 'undecided'
-        ? { undecided: 'the budget of the search ended' }
-        : conflictsJson(
-            result.conflicts.map((conflict) => conflictJson(conflict)),
-            result,
-          )
-  return `${JSON.stringify(document, undefined, 1)}\n`
+/** What `resolve -o json` writes: pins, or every independent conflict, of which `conflict` is the first. */
+export type ResolveDocument =
+  | {
+      readonly pins: Readonly<Record<string, string>>
+      /** Of what was named by URL. */
+      readonly urls?: Readonly<Record<string, string>>
+    }
+  | { readonly undecided: string }
+  | ({
+      readonly conflict: ConflictDocument
+      readonly conflicts: readonly ConflictDocument[]
+    } & WholeDocument)
+
+export function resolveDocument(result: ResolveResult): ResolveDocument {
+  if (result.kind === 'solution') {
+    const { pins, urls } = result
+    return {
+      pins: Object.fromEntries(pins),
+      ...(urls === undefined ? {} : { urls: Object.fromEntries(urls) }),
+    }
+  }
+  if (result.kind === 'undecided') return { undecided: 'the budget of the search ended' }
+  const conflicts = result.conflicts.map((conflict) => conflictJson(conflict))
+  return { conflict: conflicts[0]!, conflicts, ...conflictsAsAWhole(result) }
 }
 
-function conflictsJson(conflicts: readonly object[], whole: ExplainedConflicts): object {
-  return { conflict: conflicts[0], conflicts, ...conflictsAsAWhole(whole) }
+export function resolveJson(result: ResolveResult): string {
+  return `${JSON.stringify(resolveDocument(result), undefined, 1)}\n`
 }

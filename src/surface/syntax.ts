@@ -35,9 +35,10 @@ export function openPythonParser(): Promise<PythonParser> {
 
 async function load(): Promise<PythonParser> {
   const { Parser, Language } = await import('web-tree-sitter')
-  await Parser.init()
-  const grammar = createRequire(import.meta.url).resolve('#surface/tree-sitter-python.wasm')
-  const language = await Language.load(grammar)
+  const { resolve } = createRequire(import.meta.url)
+  // `npm run build` puts both beside the program, so that the package needs no other one.
+  await Parser.init({ locateFile: () => resolve('#wasm/web-tree-sitter.wasm') })
+  const language = await Language.load(resolve('#wasm/tree-sitter-python.wasm'))
   const parser = new Parser()
   parser.setLanguage(language)
   // Each question to the cursor is a call into WebAssembly, so what follows from the type is asked once.

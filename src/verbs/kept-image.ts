@@ -30,6 +30,8 @@ const maxBytes = 4 * 1024 * 1024
 const deciding = [
   ...['pep', 'oci', 'inputs', 'catalog', 'surface', 'solver', 'collisions', 'lock', 'wheels', 'wheelhouse'],
   ...['base', 'layers', 'image', 'verbs'],
+  // In the package, which has the program in few files, all of it.
+  'chunks',
 ]
 
 /** Folders of data that a build reads; a user's own has its overrides beside them. */

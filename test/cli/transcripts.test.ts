@@ -4,70 +4,65 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { blocksOf, isSession, replay, writeShown } from '../support/documents.js'
 
 /**
  * Sessions of the command line in Markdown, run as tests. A `console` block holds `$ svcsplit ...` (or
- * `$ npx svcsplit ...`) lines, each followed by everything it prints and, unless it is 0, `[exit N]`.
+ * `$ npx svcsplit ...`) lines, each followed by everything it prints and, unless it is 0, `[exit N]`. A block with a
+ * path behind its language (```yaml policy.yaml) is that file for the sessions below it.
  * UPDATE=1 rewrites the blocks from what the commands print; the diff is then read as any other.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const main = join(root, 'dist/cli/main.js')
-const documents = [
-  'README.md',
-  ...readdirSync(join(root, 'test/transcripts'))
+
+function markdownIn(folder: string): readonly string[] {
+  return readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.md'))
-    .map((name) => `test/transcripts/${name}`),
-]
+    .map((name) => `${folder}/${name}`)
+}
 
-let folder = ''
-beforeAll(() => {
-  // The commands run in a folder of their own that sees the shipped data under its usual names.
-  folder = mkdtempSync(join(tmpdir(), 'svcsplit-transcript-'))
-  for (const name of ['constraints', 'profiles', 'fixtures'])
-    symlinkSync(join(root, name), join(folder, name))
+const documents = ['README.md', ...['docs', 'docs/guides', 'test/transcripts'].flatMap(markdownIn)]
+  .map((document) => ({ document, blocks: blocksOf(readFileSync(join(root, document), 'utf8')) }))
+  .filter(({ blocks }) => blocks.some(isSession))
+
+it('there are sessions in the README, in every guide and in every transcript', () => {
+  const names = documents.map(({ document }) => document)
+  expect(names).toEqual(expect.arrayContaining(['README.md', ...markdownIn('test/transcripts')]))
+  expect(names).toEqual(expect.arrayContaining([...markdownIn('docs/guides')]))
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function words(command: string): string[] {
-  return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3]!)
-}
-
-function session(command: string): string {
-  const [program, ...args] = words(command)[0] === 'npx' ? words(command).slice(1) : words(command)
-  expect(program, 'only svcsplit is run').toBe('svcsplit')
-  const run = spawnSync(process.execPath, [main, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', COLUMNS: '110', FORCE_COLOR: undefined },
+describe.each(documents)('$document', ({ document, blocks }) => {
+  let folder = ''
+  beforeAll(() => {
+    // The commands run in a folder of their own that sees the shipped data under its usual names.
+    folder = mkdtempSync(join(tmpdir(), 'svcsplit-transcript-'))
+    for (const name of ['constraints', 'profiles', 'fixtures'])
+      symlinkSync(join(root, name), join(folder, name))
   })
-  const output = `${run.stdout}${run.stderr}`
-  return output + (run.status === 0 ? '' : `[exit ${run.status}]\n`)
-}
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** The block with each command's recorded output replaced by what it prints now. */
-function replay(block: string): string {
-  const commands = block.split('\n').filter((line) => line.startsWith('$ '))
-  return commands.map((line) => `${line}\n${session(line.slice(2))}`).join('')
-}
+  function run(args: readonly string[]) {
+    const { stdout, stderr, status } = spawnSync(process.execPath, [main, ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1', COLUMNS: '110', FORCE_COLOR: undefined },
+    })
+    return { output: `${stdout}${stderr}`, status }
+  }
 
-describe.each(documents)('%s', (document) => {
-  const text = readFileSync(join(root, document), 'utf8')
-  const blocks = [...text.matchAll(/^```console\n(\$ (?:npx )?svcsplit [\s\S]*?)^```$/gm)].map(
-    (match) => match[1]!,
-  )
-
-  it('shows sessions', () => {
-    expect(blocks.length).toBeGreaterThan(0)
-  })
-
-  it.each(blocks.map((block) => [block.split('\n')[0]!, block] as const))('%s', (_title, block) => {
-    const now = replay(block)
-    if (process.env.UPDATE === '1') {
-      const path = join(root, document)
-      writeFileSync(
-        path,
-        readFileSync(path, 'utf8').replace(block, () => now),
-      )
-    } else expect(now).toBe(block)
-  })
+  for (const [index, block] of blocks.entries()) {
+    if (!isSession(block)) continue
+    it(block.text.split('\n')[0]!, () => {
+      const before = blocks.slice(0, index)
+      for (const shown of before.slice(before.findLastIndex(isSession) + 1)) writeShown(shown, folder)
+      const now = replay(block, run)
+      if (process.env.UPDATE === '1') {
+        const path = join(root, document)
+        writeFileSync(
+          path,
+          readFileSync(path, 'utf8').replace(block.text, () => now),
+        )
+      } else expect(now).toBe(block.text)
+    })
+  }
 })

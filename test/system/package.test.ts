@@ -2,49 +2,37 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { blocksOf, isSession, replay, writeShown } from '../support/documents.js'
 
 const root = join(import.meta.dirname, '../..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 let folder = ''
-let program = ''
+let tarball = ''
 
-/** The package as `npm pack` makes it, beside nothing but what it says it depends on. */
+/** Installed as anybody does it, with a registry that cannot be asked: the package has all that it needs. */
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'svcsplit-package-'))
   execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: root })
-  const modules = join(folder, 'node_modules')
-  mkdirSync(join(modules, 'svcsplit'), { recursive: true })
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))!
-  execFileSync('tar', ['xzf', join(folder, tarball), '--strip-components=1', '-C', join(modules, 'svcsplit')])
-  for (const name of productionPackages()) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true })
-    symlinkSync(join(root, 'node_modules', name), join(modules, name))
-  }
-  program = join(modules, 'svcsplit', manifest.bin.svcsplit)
+  tarball = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!)
+  execFileSync('npm', ['init', '--yes'], { cwd: folder, stdio: 'ignore' })
+  execFileSync('npm', ['install', '--offline', '--silent', tarball], { cwd: folder })
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What an install without development dependencies has, by the lock. */
-function productionPackages(): readonly string[] {
-  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
-  return Object.entries(lock.packages as Record<string, { dev?: boolean }>)
-    .filter(([path, { dev }]) => /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) && dev !== true)
-    .map(([path]) => path.slice('node_modules/'.length))
-    .filter((name) => existsSync(join(root, 'node_modules', name)))
-}
+const program = () => join(folder, 'node_modules/.bin/svcsplit')
+const installed = (path: string) => join(folder, 'node_modules/svcsplit', path)
 
 const pinned = `svcsplit@${manifest.version}`
 
@@ -80,7 +68,7 @@ function checkout(): string {
 }
 
 function run(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
-  return spawnSync(process.execPath, [program, ...args], {
+  return spawnSync(process.execPath, [program(), ...args], {
     cwd,
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1', ...env },
@@ -88,18 +76,128 @@ function run(args: readonly string[], cwd: string, env: Readonly<Record<string, 
 }
 
 describe('the package as it is published', () => {
-  it('has what it needs at run time, a man page, and no tests', () => {
-    const files = readdirSync(join(folder, 'node_modules/svcsplit'), { recursive: true, encoding: 'utf8' })
+  it('is small, stands alone, and has a man page, licences and no tests', () => {
+    const files = readdirSync(installed(''), { recursive: true, encoding: 'utf8' })
     expect(files).toEqual(
       expect.arrayContaining([
-        'dist/cli/main.js',
-        'profiles/nova.yaml',
-        'constraints/releases.json',
-        'docs/svcsplit.1',
+        ...['README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE', 'dist/THIRD-PARTY-NOTICES.txt'],
+        ...['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'docs/svcsplit.1'],
+        ...['profiles/nova.yaml', 'constraints/releases.json'],
       ]),
     )
-    expect(files.filter((path) => /^(test|bench|src)\//.test(path))).toEqual([])
+    expect(files.filter((path) => /^(test|bench|src|fixtures)\//.test(path))).toEqual([])
+    expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
+      'svcsplit',
+    ])
+    expect(statSync(tarball).size).toBeLessThan(3 * 1024 * 1024)
     expect(run(['--version'], folder).stdout.trim()).toBe(manifest.version)
+  })
+
+  it('names the licence of every library that was taken in', () => {
+    const notices = readFileSync(installed('dist/THIRD-PARTY-NOTICES.txt'), 'utf8').split(/\n-{80}\n\n/)
+    // A package's name, version and licence, and below them the licence's words.
+    expect(
+      notices.filter((notice) => !/^\S+ \d\S*, \S+\n\n(?:By \w.*\nhttps:|[\s\S]{300})/.test(notice)),
+    ).toEqual([])
+    const named = notices.map((notice) => notice.split(' ')[0]!)
+    const imported = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.tsx?$/.test(path))
+      .flatMap((path) => [
+        ...readFileSync(join(root, 'src', path), 'utf8').matchAll(
+          /^import (?!type)[^;]*? from '(?!node:)([a-z@][^']*)'|\b(?:import|createRequire\(import\.meta\.url\))\('([a-z@][^']*)'\)/gm,
+        ),
+      ])
+      .map((match) => /^(?:@[^/]+\/)?[^/]+/.exec(match[1] ?? match[2]!)![0])
+    expect(imported).toEqual(expect.arrayContaining(['ajv', 'commander', 'preact', 'undici', 'yaml']))
+    expect([...new Set(imported)].filter((name) => !named.includes(name))).toEqual([])
+  })
+
+  it('loads nothing that is not in it', () => {
+    const code = [
+      'dist/cli/main.js',
+      'dist/index.js',
+      ...readdirSync(installed('dist/chunks')).map((name) => `dist/chunks/${name}`),
+    ]
+    const bare = code.flatMap((path) =>
+      [...readFileSync(installed(path), 'utf8').matchAll(/^import (?:[^'"]*? from )?['"]([^'"]+)['"]/gm)].map(
+        ([, name]) => name!,
+      ),
+    )
+    expect([...new Set(bare)].filter((name) => !/^(node:|\.)/.test(name))).toEqual([])
+  })
+
+  it("runs the README's sessions from an empty folder, with the answers that it shows", () => {
+    const empty = mkdtempSync(join(folder, 'empty-'))
+    const sessions = blocksOf(readFileSync(installed('README.md'), 'utf8'))
+    expect(sessions.filter(isSession).length).toBeGreaterThan(2)
+    for (const block of sessions) {
+      if (!isSession(block)) writeShown(block, empty)
+      else
+        expect(
+          replay(block, (args) => {
+            const { stdout, stderr, status } = run(args, empty, { COLUMNS: '110' })
+            return { output: `${stdout}${stderr}`, status }
+          }),
+        ).toBe(block.text)
+    }
+  })
+
+  it('has completions and a man page that its own program writes', () => {
+    for (const shell of ['bash', 'zsh', 'fish'])
+      expect(run(['completion', shell], folder).stdout).toContain('svcsplit')
+    expect(readFileSync(installed('docs/svcsplit.1'), 'utf8')).toMatch(/^\.TH SVCSPLIT 1/m)
+    expect(manifest.man).toBe('docs/svcsplit.1')
+  })
+
+  it('is a library: the example of docs/api.md prints what the page says', () => {
+    const [example, printed] = blocksOf(readFileSync(join(root, 'docs/api.md'), 'utf8')).filter(
+      ({ language }) => language !== 'sh',
+    )
+    writeShown(example!, folder)
+    const done = spawnSync(process.execPath, [join(folder, example!.file!)], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(done.stderr).toBe('')
+    expect(done.stdout).toBe(printed!.text)
+  })
+
+  it('has types: a program of theirs compiles, and one that misuses them does not', () => {
+    const compile = (source: string) => {
+      writeFileSync(join(folder, 'program.mts'), source)
+      const options = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'nodenext', '--types', '']
+      return spawnSync(
+        process.execPath,
+        [join(root, 'node_modules/typescript/bin/tsc'), ...options, 'program.mts'],
+        {
+          cwd: folder,
+          encoding: 'utf8',
+        },
+      )
+    }
+    const good = `import { analyze, plan, resolve, share, SvcsplitError, type AnalysisDocument } from 'svcsplit'
+      const { findings }: AnalysisDocument = await analyze({ services: ['nova@2026.1'], host: '2025.1' })
+      export const level: 'error' | 'warning' | 'note' = findings[0]!.level
+      export const count: number | null = (await share({ services: [] })).environments.asTested.count
+      export const steps = (await plan({ targets: [] })).services.flatMap(({ window }) => window.map(({ id }) => id))
+      export const code = (error: SvcsplitError): string => error.code
+      export const isSolved = 'pins' in (await resolve({}))`
+    expect(compile(good).stdout).toBe('')
+    expect(compile(good.replace("host: '2025.1'", "hots: '2025.1'")).stdout).toContain(
+      "'hots' does not exist",
+    )
+  })
+
+  it('lets nothing but its public interface be imported', () => {
+    const done = spawnSync(
+      process.execPath,
+      ['--input-type=module', '--eval', "import 'svcsplit/dist/index.js'"],
+      {
+        cwd: folder,
+        encoding: 'utf8',
+      },
+    )
+    expect(done.stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED')
   })
 
   it('does what the job of GitHub Actions asks', () => {
