@@ -2,7 +2,12 @@ import type { InputFile } from '#inputs/fleet.js'
 import type { Partition } from '#solver/partition.js'
 import type { Line } from '#solver/problem.js'
 import type { AskedService, AsRunSharing, ShareResult } from '#verbs/share.js'
-import { type ConflictDocument, conflictJson, conflictsAsAWhole, type WholeDocument } from './conflict-json.js'
+import {
+  type ConflictDocument,
+  conflictJson,
+  conflictsAsAWhole,
+  type WholeDocument,
+} from './conflict-json.js'
 
 /** How few environments services need: null where that is not decided, or a service cannot stand alone. */
 export interface PartitionDocument {

@@ -1,19 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
 const pictures = fileURLToPath(new URL('../../docs/pictures/', import.meta.url))
+const drawn = readdirSync(pictures).filter((name) => name.endsWith('.svg'))
 
-it('the picture of the release hops shows the shipped data (npm run pictures remakes it)', () => {
+it.each(drawn)('the picture %s shows the shipped data (npm run pictures remakes it)', (name) => {
   const folder = mkdtempSync(join(tmpdir(), 'svcsplit-pictures-'))
   try {
-    execFileSync(process.execPath, [join(pictures, 'hops.mjs'), join(folder, 'hops.svg')])
-    expect(readFileSync(join(folder, 'hops.svg'), 'utf8')).toBe(
-      readFileSync(join(pictures, 'hops.svg'), 'utf8'),
-    )
+    execFileSync(process.execPath, [join(pictures, name.replace('.svg', '.mjs')), join(folder, name)])
+    expect(readFileSync(join(folder, name), 'utf8')).toBe(readFileSync(join(pictures, name), 'utf8'))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** A fenced block of a document: `language` and what follows it, which names a file where there is something. */
+/** A fenced block of a document. */
 export interface Block {
   readonly language: string
-  readonly file?: string
+  /** What follows the language: the file that the block shows; of a session `images` if it makes some. */
+  readonly title?: string
   /** What stands between the fences. */
   readonly text: string
 }
@@ -12,17 +13,20 @@ export interface Block {
 /** The fenced blocks of a Markdown document, in their order. */
 export function blocksOf(markdown: string): readonly Block[] {
   return [...markdown.matchAll(/^```([a-z]+)(?: (\S+))?\n([\s\S]*?)^```$/gm)].map(
-    ([, language, file, text]) => ({
+    ([, language, title, text]) => ({
       language: language!,
       text: text!,
-      ...(file === undefined ? {} : { file }),
+      ...(title === undefined ? {} : { title }),
     }),
   )
 }
 
-/** A `console` block that runs svcsplit: `$ svcsplit ...` (or `$ npx svcsplit ...`) lines, each with what it prints. */
-export function isSession({ language, text }: Block): boolean {
-  return language === 'console' && /^\$ (?:npx )?svcsplit /.test(text)
+/**
+ * A `console` block that runs svcsplit: `$ svcsplit ...` (or `$ npx svcsplit ...`) lines, each with what it prints. With
+ * the title `images` it fetches, builds or starts something, and is run with the real tools.
+ */
+export function isSession({ language, title, text }: Block, kind?: 'images'): boolean {
+  return language === 'console' && title === kind && /^\$ (?:npx )?svcsplit /.test(text)
 }
 
 /** Program and arguments of a line of shell, quotes taken away and a comment at its end too. */
@@ -60,9 +64,19 @@ export function replay(
     .join('')
 }
 
+/**
+ * Whether a session shows what its commands print now. A line `…` of a document stands for lines that it leaves out, `…` in a
+ * line for the rest of a word or of the line.
+ */
+export function shows({ text }: Block, now: string): boolean {
+  const escaped = text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)
+  const pattern = escaped.replaceAll(/^ *…\n/gm, '(?:.*\\n)*?').replaceAll('…', '.*')
+  return text === now || new RegExp(`^${pattern}$`).test(now)
+}
+
 /** Writes the file that a block shows, for the sessions below it. */
-export function writeShown({ file, text }: Block, folder: string): void {
-  if (file === undefined) return
-  mkdirSync(dirname(join(folder, file)), { recursive: true })
-  writeFileSync(join(folder, file), text)
+export function writeShown({ language, title, text }: Block, folder: string): void {
+  if (title === undefined || language === 'console') return
+  mkdirSync(dirname(join(folder, title)), { recursive: true })
+  writeFileSync(join(folder, title), text)
 }

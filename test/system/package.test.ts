@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { blocksOf, isSession, replay, writeShown } from '../support/documents.js'
+import { blocksOf, isSession, replay, shows, writeShown } from '../support/documents.js'
 
 const root = join(import.meta.dirname, '../..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -129,16 +129,17 @@ describe('the package as it is published', () => {
   it("runs the README's sessions from an empty folder, with the answers that it shows", () => {
     const empty = mkdtempSync(join(folder, 'empty-'))
     const sessions = blocksOf(readFileSync(installed('README.md'), 'utf8'))
-    expect(sessions.filter(isSession).length).toBeGreaterThan(2)
+    expect(sessions.filter((block) => isSession(block)).length).toBeGreaterThan(2)
     for (const block of sessions) {
-      if (!isSession(block)) writeShown(block, empty)
-      else
-        expect(
-          replay(block, (args) => {
-            const { stdout, stderr, status } = run(args, empty, { COLUMNS: '110' })
-            return { output: `${stdout}${stderr}`, status }
-          }),
-        ).toBe(block.text)
+      if (!isSession(block)) {
+        writeShown(block, empty)
+        continue
+      }
+      const now = replay(block, (args) => {
+        const { stdout, stderr, status } = run(args, empty, { COLUMNS: '110' })
+        return { output: `${stdout}${stderr}`, status }
+      })
+      if (!shows(block, now)) expect(now).toBe(block.text)
     }
   })
 
@@ -154,7 +155,7 @@ describe('the package as it is published', () => {
       ({ language }) => language !== 'sh',
     )
     writeShown(example!, folder)
-    const done = spawnSync(process.execPath, [join(folder, example!.file!)], {
+    const done = spawnSync(process.execPath, [join(folder, example!.title!)], {
       cwd: folder,
       encoding: 'utf8',
     })
