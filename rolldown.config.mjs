@@ -11,7 +11,8 @@ import { dts } from 'rolldown-plugin-dts'
  * the shipped data by their own place.
  */
 const program = defineConfig({
-  input: { 'cli/main': 'dist/cli/main.js', index: 'dist/index.js' },
+  // cli/svcsplit.cjs, where the program begins, wants the third before it loads the first.
+  input: { 'cli/main': 'dist/cli/main.js', index: 'dist/index.js', 'io/cache-dir': 'dist/io/cache-dir.js' },
   platform: 'node',
   external: (id) => id.startsWith('node:') || id === '#package.json',
   plugins: [lazyRequires(), notices('THIRD-PARTY-NOTICES.txt')],

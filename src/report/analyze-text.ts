@@ -89,6 +89,19 @@ function insteadLines(gone: readonly Finding[], options: TextOptions): string[] 
   )
 }
 
+/** Rules that have lines of their own kind; every other one is told as its sentence. */
+const inOwnWords: ReadonlySet<string> = new Set([
+  ...[
+    'collision',
+    'python-floor',
+    'broken-import',
+    'missing',
+    'missing-extra',
+    'entry-point',
+    'system-package',
+  ],
+])
+
 function warningLines(cell: ResultCell, options: TextOptions): string[] {
   const { findings, host } = cell
   const paint = painter(options)
@@ -108,10 +121,8 @@ function warningLines(cell: ResultCell, options: TextOptions): string[] {
       `${paint('yellow', 'system-package')}  ${wrapTo(`${demand.by} takes ${distribution}${floor} from the system, and there is ${supply?.version}`, options.width, 16)}`,
     )
   }
-  for (const clash of of(findings, 'same-file'))
-    lines.push(
-      cutTo(`${paint('yellow', 'same-file')}  ${sentence(clash)}   ${shortId(clash)}`, options.width),
-    )
+  for (const one of findings.filter(({ rule, level }) => level !== 'note' && !inOwnWords.has(rule)))
+    lines.push(cutTo(`${paint('yellow', one.rule)}  ${sentence(one)}   ${shortId(one)}`, options.width))
   const missing = of(findings, 'missing')
   if (missing.length > 0)
     lines.push(

@@ -1,7 +1,7 @@
 import type { ExplainedEnvironment } from '#verbs/explain-environment.js'
 import { conflictJson } from './conflict-json.js'
 import { conflictText } from './conflict-text.js'
-import { meaning } from './explain-text.js'
+import { wordsOf } from './rule-words.js'
 import { findingJson } from './json.js'
 import { placeOf } from './radius-text.js'
 import { nextCommands, painter, type TextOptions, wrapTo } from './terminal.js'
@@ -14,7 +14,7 @@ export function environmentText(result: ExplainedEnvironment, options: TextOptio
   const names = finding.rule === 'not-separate' ? finding.demand.by : services.join('  ')
   return [
     `${paint('red', `${finding.rule} ${finding.id}`)}   ${paint('bold', environment.name)} · Python ${python} · ${platform}`,
-    wrapTo(meaning[finding.rule], options.width, 0),
+    wrapTo(wordsOf(finding.rule).meaning, options.width, 0),
     '',
     `${paint('bold', 'services')}  ${wrapTo(names, options.width, 10)}`,
     `${paint('bold', 'asked by')}  ${placeOf(environment.at) || policy}`,
@@ -45,7 +45,7 @@ export function environmentJson(result: ExplainedEnvironment): string {
     inputs,
     target: { host: { python, platform }, environment: { name, services, sharable } },
     finding: findingJson(finding, { environment: name }),
-    meaning: meaning[finding.rule],
+    meaning: wordsOf(finding.rule).meaning,
     ...(conflict === undefined ? {} : { conflict: conflictJson(conflict) }),
   }
   return `${JSON.stringify(document, undefined, 1)}\n`

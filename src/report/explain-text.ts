@@ -1,34 +1,11 @@
-import type { Finding, Fix, Rule } from '#collisions/finding.js'
+import type { Finding, Fix } from '#collisions/finding.js'
 import type { Origin } from '#errors.js'
 import type { ExplainResult } from '#verbs/explain.js'
 import { historyOf } from './broken-import-text.js'
 import { findingJson, originJson, radiusJson } from './json.js'
 import { placeOf } from './radius-text.js'
+import { wordsOf } from './rule-words.js'
 import { cutTo, nextCommands, painter, plural, type TextOptions, withPlace, wrapTo } from './terminal.js'
-
-/** What each rule says, for somebody who meets it for the first time. */
-export const meaning: Readonly<Record<Rule, string>> = {
-  unsatisfiable:
-    'These demands cannot all be met by any versions known: the services cannot share one environment.',
-  'not-separate': 'The policy wants these services apart, and they are in one environment.',
-  collision: 'A demand excludes the version that the host pins: as declared, the service cannot run there.',
-  'python-floor': "Requires-Python excludes the host's Python: the distribution cannot be installed there.",
-  'broken-import':
-    'The code needs a module or name that the host’s version does not have: metadata allows it, and it breaks.',
-  missing:
-    "The service's own release pins it and the host does not: it would have to be installed there first.",
-  'missing-extra':
-    "A demanded extra does not exist in the host's version: what it would bring in is not installed.",
-  unpinned:
-    'Neither the host nor the own release pins it: which version comes is decided on the day of the install.',
-  'entry-point':
-    'A command that is started, or was until now, does not exist in the new version: its unit would fail.',
-  'system-package':
-    "A binding of a system library is made for a distribution's own Python: without that one it cannot be imported.",
-  'same-file':
-    'Two distributions overwrite files of one another: which of them is there is decided by the order of installing.',
-  drift: "The demand accepts the host's version, but the service was tested with another one.",
-}
 
 /** Other demands that are listed; JSON has them all. */
 const mostDemands = 8
@@ -212,7 +189,7 @@ export function explainText(result: ExplainResult, options: TextOptions): string
   const wide = Math.max(...rows.map(([label]) => label.length))
   const lines = [
     `${paint(color[finding.level], `${finding.rule} ${finding.id}`)}   ${paint('bold', finding.distribution)} for ${paint('bold', name)} on host ${paint('bold', host.label)} · Python ${python} · ${platform}`,
-    wrapTo(meaning[finding.rule], options.width, 0),
+    wrapTo(wordsOf(finding.rule).meaning, options.width, 0),
     '',
     ...rows.map(
       ([label, text, place = '']) =>
@@ -249,7 +226,7 @@ export function explainJson(result: ExplainResult): string {
       ],
     },
     finding: findingJson(finding satisfies Finding, { host: cell.host.label }),
-    meaning: meaning[finding.rule],
+    meaning: wordsOf(finding.rule).meaning,
     chain: via.map(({ name, version }) => ({ distribution: name, version })),
     ...(imports === undefined ? {} : { imports: { start: imports.start ?? null, modules: imports.modules } }),
     demands: demands.map(({ demand, isMet }) => ({

@@ -27,25 +27,6 @@ import type {
 } from './html/result-document.js'
 import { jsonText } from './json-text.js'
 
-/**
- * The keys of every summary, in their order. Rules that `analyze` does not work out are null and not 0: it says
- * nothing of them. `rules` beside it lists those that were worked out.
- */
-const summaryKeys = [
-  'unsatisfiable',
-  'not-separate',
-  'collision',
-  'python-floor',
-  'missing',
-  'missing-extra',
-  'unpinned',
-  'entry-point',
-  'same-file',
-  'system-package',
-  'broken-import',
-  'drift',
-] as const
-
 /** How many are in a state, and how many entries of a baseline or a file of waivers are stale. */
 interface States {
   readonly waived: number
@@ -61,6 +42,7 @@ function statesOf(findings: readonly Finding[], verdict: Verdict | undefined): S
   return { waived: inState('waived'), known: inState('known'), stale }
 }
 
+/** By rule. Those that were not worked out are null and not 0: nothing is said of them, and `rules` beside it has the others. */
 function summaryJson(
   counts: Counts,
   rules: readonly Rule[],
@@ -68,7 +50,7 @@ function summaryJson(
   undecided: number,
 ): Readonly<Record<string, number | null>> {
   const worked = new Set<string>(rules)
-  const counted = summaryKeys.map((key) => [key, worked.has(key) ? counts[key as Rule] : null])
+  const counted = Object.entries(counts).map(([rule, count]) => [rule, worked.has(rule) ? count : null])
   return { ...Object.fromEntries(counted), waived, known, stale, undecided }
 }
 

@@ -1,5 +1,6 @@
 import type { Finding, Level, Rule } from '#collisions/finding.js'
 import type { AnalysisResult } from '#collisions/result.js'
+import { wordsOf } from './rule-words.js'
 import { isTold, type Subject, subjectsOf } from './told.js'
 
 export interface Told {
@@ -55,28 +56,6 @@ export function rootCauses(result: AnalysisResult, state: Finding['state'] = 'ne
 /** `oslo-service 4.1.2 on host 2025.1 is refused`: what is wrong, without who says so. */
 export function causeText({ rule, distribution, where, version, told }: RootCause): string {
   const has = version === undefined ? distribution : `${distribution} ${version}`
-  switch (rule) {
-    case 'collision':
-      return `${has} on host ${where} is refused`
-    case 'python-floor':
-      return `Python ${version} of host ${where} is refused by ${distribution}`
-    case 'broken-import':
-      return `${has} on host ${where} lacks ${told[0]?.finding.missing?.gone ?? 'names that code needs'}`
-    case 'missing':
-      return `${distribution} is not pinned by host ${where}`
-    case 'missing-extra':
-      return `${has} on host ${where} has not the extra that is wanted`
-    case 'entry-point':
-      return `${has} has no longer what host ${where} starts`
-    case 'system-package':
-      return `${distribution} of the system for host ${where}: there is ${version}`
-    case 'same-file':
-      return `${has} on host ${where} overwrites files of another distribution`
-    case 'unsatisfiable':
-      return `environment ${where} cannot have a ${distribution} that all accept`
-    case 'not-separate':
-      return `${where} has services that are to be separate`
-    default:
-      return `${has} on ${where}: ${told.length} findings`
-  }
+  const cause = { distribution, version, has, where, first: told[0]?.finding }
+  return wordsOf(rule).cause?.(cause) ?? `${has} on ${where}: ${told.length} findings`
 }

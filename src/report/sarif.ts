@@ -123,7 +123,7 @@ export function analysisSarif(result: AnalysisResult): string {
             rules: rules.map((rule) => ({
               id: `svcsplit/${rule}`,
               name: rule.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-              shortDescription: { text: titleOf[rule] ?? rule },
+              shortDescription: { text: titleOf(rule) },
               defaultConfiguration: { level: levels.get(rule) ?? 'warning' },
               properties: { tags: ['dependencies'] },
             })),

@@ -1,6 +1,7 @@
 import type { Finding, Rule } from '#collisions/finding.js'
 import type { AnalysisResult, EnvironmentCheck, ResultCell } from '#collisions/result.js'
 import type { FileOrigin, Origin } from '#errors.js'
+import { wordsOf } from './rule-words.js'
 
 /** What findings are about: a service release on a host, or services that are to share an environment. */
 export interface Subject {
@@ -29,61 +30,13 @@ export function subjectsOf({ cells, environments = [] }: AnalysisResult): readon
 }
 
 /** What a person reads of a rule where there is room for a few words. */
-export const titleOf: Readonly<Record<Rule, string>> = {
-  unsatisfiable: 'The demands of services that are to share an environment cannot all be met',
-  'not-separate': 'Services that are to be separate are in one environment',
-  collision: 'A demand excludes the version that the host pins',
-  'python-floor': "A distribution refuses the host's Python",
-  'broken-import': "Code needs a module or name that the host's version does not have",
-  missing: "A distribution is pinned by the service's own release and not by the host",
-  'missing-extra': "A demanded extra does not exist in the host's version",
-  unpinned: 'A demanded distribution is pinned by nobody',
-  'entry-point': 'A command that is started, or was until now, does not exist in the new version',
-  'system-package': 'A binding of a system library cannot be had for the Python, or is there twice',
-  'same-file': 'Two distributions install one path with different bytes',
-  drift: "A demand accepts the host's version, which the service was not tested with",
-}
-
-function wanted({ demand, distribution }: Finding): string {
-  return `${demand.by} wants ${distribution}${demand.specifier === '' ? '' : ` ${demand.specifier}`}`
+export function titleOf(rule: Rule): string {
+  return wordsOf(rule).title
 }
 
 /** One finding as one sentence without its end: `nova 33.0.2 wants futurist >=3.2.1, the host has 3.1.0`. */
 export function sentence(finding: Finding): string {
-  const { rule, demand, supply, distribution, tested, among = [] } = finding
-  switch (rule) {
-    case 'collision':
-      return `${wanted(finding)}, the host has ${supply?.version}`
-    case 'python-floor':
-      return `${demand.by} wants Python ${demand.specifier}, the host has Python ${supply?.version}`
-    case 'broken-import':
-      return `${demand.by} needs ${finding.missing?.name ?? demand.specifier}, ${
-        supply === undefined
-          ? `nobody brings ${distribution} along`
-          : `${distribution} ${supply.version} has not`
-      }`
-    case 'missing':
-      return `${wanted(finding)}, the host does not pin it`
-    case 'missing-extra':
-      return `${demand.by} wants the extra ${demand.specifier}, ${distribution} ${supply?.version ?? ''} has not`
-    case 'unpinned':
-      return `${wanted(finding)}, nobody pins it`
-    case 'entry-point':
-      return `${demand.by} has ${demand.specifier}, ${distribution} ${supply?.version} has not`
-    case 'system-package':
-      return `${wanted(finding)} from the system, and there is ${supply?.version}`
-    case 'same-file':
-      return `${demand.by} and ${distribution} ${supply?.version} both install ${demand.specifier}, with different bytes`
-    case 'drift':
-      return `${wanted(finding)}, was tested with ${tested?.version}, the host has ${supply?.version}`
-    case 'unsatisfiable':
-      return `${[demand, ...among].map(({ by, specifier }) => `${by} wants ${specifier}`).join('; ')}: not all can be met`
-    case 'not-separate':
-      return `${demand.by} are in one environment, the policy wants them apart`
-    default:
-      // A rule that is younger than this text, or comes from a result that a newer svcsplit saved.
-      return `${rule}: ${wanted(finding)}${supply === undefined ? '' : `, the host has ${supply.version}`}`
-  }
+  return wordsOf(finding.rule).sentence(finding)
 }
 
 /** Findings that are told one by one where each costs attention: errors and warnings. Notes are counted. */

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { blocksOf, isSession, replay, shows, writeShown } from '../support/documents.js'
+import { blocksOf, exported, isSession, replay, shows, writeShown } from '../support/documents.js'
 
 /**
  * Sessions of the command line in Markdown, run as tests. A `console` block holds `$ svcsplit ...` (or
  * `$ npx svcsplit ...`) lines, each followed by everything it prints and, unless it is 0, `[exit N]`. A block with a
- * path behind its language (```yaml policy.yaml) is that file for the sessions below it.
+ * path behind its language (```yaml policy.yaml) is that file for the sessions below it, and `export NAME=VALUE` of a `sh`
+ * block is set for them.
  * Documents may leave out lines, transcripts may not: see `shows`. UPDATE=1 rewrites the blocks that are not so any more
  * from what the commands print; the diff is then read as any other.
  */
@@ -42,11 +43,11 @@ describe.each(documents)('$document', ({ document, blocks }) => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  function run(args: readonly string[]) {
+  const run = (variables: Readonly<Record<string, string>>) => (args: readonly string[]) => {
     const { stdout, stderr, status } = spawnSync(process.execPath, [main, ...args], {
       cwd: folder,
       encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1', COLUMNS: '110', FORCE_COLOR: undefined },
+      env: { ...process.env, NO_COLOR: '1', COLUMNS: '110', FORCE_COLOR: undefined, ...variables },
     })
     return { output: `${stdout}${stderr}`, status }
   }
@@ -55,8 +56,9 @@ describe.each(documents)('$document', ({ document, blocks }) => {
     if (!isSession(block)) continue
     it(block.text.split('\n')[0]!, () => {
       const before = blocks.slice(0, index)
-      for (const shown of before.slice(before.findLastIndex((one) => isSession(one)) + 1)) writeShown(shown, folder)
-      const now = replay(block, run)
+      for (const shown of before.slice(before.findLastIndex((one) => isSession(one)) + 1))
+        writeShown(shown, folder)
+      const now = replay(block, run(exported(before)))
       const isKept = document.startsWith('test/') ? now === block.text : shows(block, now)
       if (process.env.UPDATE === '1' && !isKept) {
         const path = join(root, document)

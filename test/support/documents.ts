@@ -48,6 +48,17 @@ export function shellCommands(markdown: string): readonly (readonly string[])[] 
     .map(([, ...args]) => args)
 }
 
+/** What the `sh` blocks among these have set: `export NAME=VALUE`. */
+export function exported(blocks: readonly Block[]): Readonly<Record<string, string>> {
+  const lines = blocks.filter(({ language }) => language === 'sh').flatMap(({ text }) => text.split('\n'))
+  return Object.fromEntries(
+    lines.flatMap((line) => {
+      const found = /^export (\w+)=(\S+)$/.exec(line)
+      return found === null ? [] : [[found[1]!, found[2]!]]
+    }),
+  )
+}
+
 /** A session with what each of its commands prints now, and `[exit N]` where it fails. */
 export function replay(
   { text }: Block,

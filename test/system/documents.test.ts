@@ -11,7 +11,10 @@ const root = join(import.meta.dirname, '../..')
 const main = join(root, 'dist/cli/main.js')
 const tools = needs('mmdebstrap', 'buildah', 'setpriv')
 
-const documents = ['README.md', ...readdirSync(join(root, 'docs/guides')).map((name) => `docs/guides/${name}`)]
+const documents = [
+  'README.md',
+  ...readdirSync(join(root, 'docs/guides')).map((name) => `docs/guides/${name}`),
+]
   .map((document) => ({ document, blocks: blocksOf(readFileSync(join(root, document), 'utf8')) }))
   .filter(({ blocks }) => blocks.some((block) => isSession(block, 'images')))
 
