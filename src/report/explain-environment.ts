@@ -1,9 +1,9 @@
 import type { ExplainedEnvironment } from '#verbs/explain-environment.js'
 import { conflictJson } from './conflict-json.js'
 import { conflictText } from './conflict-text.js'
-import { wordsOf } from './rule-words.js'
 import { findingJson } from './json.js'
 import { placeOf } from './radius-text.js'
+import { wordsOf } from './rule-words.js'
 import { nextCommands, painter, type TextOptions, wrapTo } from './terminal.js'
 
 /** A finding of services together for a person: which they are, who wants it, the proof and what to do. */
