@@ -23,7 +23,7 @@ async function emptyProgram(): Promise<Command> {
   const program = await wholeProgram()
   const empty = (command: Command): void => {
     command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined })
-    if (command.commands.length === 0) command.action(() => undefined)
+    if (command.parent !== null) command.action(() => undefined)
     for (const own of command.commands) empty(own)
   }
   empty(program)
