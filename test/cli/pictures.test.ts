@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
 const pictures = fileURLToPath(new URL('../../docs/pictures/', import.meta.url))
-const drawn = readdirSync(pictures).filter((name) => name.endsWith('.svg'))
+// The curve of the live proof is drawn from a recorded run, not from shipped data, and has no script here.
+const drawn = readdirSync(pictures).filter(
+  (name) => name.endsWith('.svg') && existsSync(join(pictures, name.replace('.svg', '.mjs'))),
+)
 
 it.each(drawn)('the picture %s shows the shipped data (npm run pictures remakes it)', (name) => {
   const folder = mkdtempSync(join(tmpdir(), 'svcsplit-pictures-'))
