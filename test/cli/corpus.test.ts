@@ -8,11 +8,14 @@ import { inProcess } from '../corpus/in-process.js'
 import { indexOfPages, pageOf, withoutExample } from '../corpus/page.js'
 import type { Row } from '../corpus/row.js'
 import { type Answer, answerOf, faultsOf, ownProcess } from '../corpus/sandbox.js'
+import { keepRows } from '../support/reliability.js'
 
 const root = join(import.meta.dirname, '../..')
 const cheap = rows.filter(({ long }) => long !== true)
+/** `npm run corpus`: each row in a process of its own, with its time and its memory. */
+const isLong = process.env.SVCSPLIT_RELIABILITY === '1'
 /** Some in a process of their own: what only `main.ts` and a fresh Node can get wrong. */
-const sample = cheap.filter((_, position) => position % 25 === 0)
+const separate = isLong ? rows : cheap.filter((_, position) => position % 25 === 0)
 
 function told(answer: { exit: number; stdout: string; stderr: string }): string {
   return `exit ${answer.exit}\n${answer.stdout.slice(0, 1500)}${answer.stderr.slice(0, 1500)}`
@@ -35,10 +38,36 @@ describe('bad input', () => {
 })
 
 describe('bad input to a process of its own', () => {
-  it.each(sample.map((row) => [row.id, row.given, row] as const))('%s: %s', async (_id, _given, row) => {
-    const answer = await answerOf(row, ownProcess)
-    expect(faultsOf(row, answer), told(answer)).toEqual([])
-    expect(answer.peakMiB).toBeLessThan(row.peakMiB ?? 256)
+  const measured: (Answer & { readonly faults: number })[] = []
+
+  it.each(separate.map((row) => [row.id, row.given, row] as const))(
+    '%s: %s',
+    async (_id, _given, row) => {
+      const answer = await answerOf(row, ownProcess)
+      const faults = faultsOf(row, answer)
+      measured.push({ ...answer, faults: faults.length })
+      expect(faults, told(answer)).toEqual([])
+      expect(answer.peakMiB).toBeLessThan(row.peakMiB ?? 256)
+      // by the processor: on a busy machine the clock tells of others
+      expect(answer.cpuMilliseconds).toBeLessThan((row.seconds ?? 2) * 1000)
+    },
+    120_000,
+  )
+
+  it.runIf(isLong)('leaves its figures for docs/reliability.md', () => {
+    keepRows('corpus', [
+      {
+        promise: 'P7',
+        what: `bad inputs, each to a process of its own: the code, place and exit code of its row, nothing written outside`,
+        tried: separate.length,
+        injected: separate.length,
+        survived: measured.filter(({ faults }) => faults === 0).length,
+        losses: measured.filter(({ faults }) => faults > 0).length,
+        longestMs: Math.round(Math.max(...measured.map(({ milliseconds }) => milliseconds))),
+        peakMiB: Math.round(Math.max(...measured.map(({ peakMiB }) => peakMiB ?? 0))),
+        command: 'npm run corpus',
+      },
+    ])
   })
 })
 

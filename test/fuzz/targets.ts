@@ -1,11 +1,16 @@
+import { readFileSync } from 'node:fs'
 import { bufferSource } from '#catalog/byte-sources.js'
 import { parseIni } from '#catalog/pip-configuration.js'
 import { parseSimplePage } from '#catalog/simple-page.js'
 import { readZipDirectory, readZipMember } from '#catalog/zip-directory.js'
 import { quote } from '#dockerfile/quote.js'
 import { parseConstraintsText } from '#inputs/constraints-file.js'
+import { parseOverrides } from '#inputs/overrides.js'
+import { parsePolicy } from '#inputs/policy-file.js'
+import { parseProfile } from '#inputs/profile.js'
 import { parseRequirementsText } from '#inputs/requirements-file.js'
 import { parseSetupCfg } from '#inputs/setup-cfg.js'
+import { parseWaivers } from '#inputs/waivers-file.js'
 import { parseNetrc } from '#io/credentials.js'
 import { tarWalker } from '#io/tar-reader.js'
 import { parsePylock } from '#lock/parse-pylock.js'
@@ -38,6 +43,8 @@ export interface Target {
   readonly name: string
   readonly seeds: readonly Buffer[]
   readonly words: readonly Buffer[]
+  /** Takes so long for each input that a tenth of them has to do. */
+  readonly slow?: true
   /** Makes a changed input one that gets past the first check. */
   readonly mend?: (bytes: Buffer) => Buffer
   /**
@@ -185,6 +192,8 @@ const index = {
 
 const lockText = lockOf([wheel])
 
+const yamlWords = ['- ', ': ', '&a ', '*a', '? ', '|\n', '>\n', '---\n', '!!int ', '<<: ', '\n  ', '[[[[']
+
 export const targets: readonly Target[] = [
   text(
     'requirement',
@@ -238,9 +247,11 @@ export const targets: readonly Target[] = [
   text(
     'requirements file',
     [
-      '-r other.txt\n-c pins.txt\na>=1 \\\n  ,<2 # comment\nb[x]==1 --hash=sha256:' + hash + '\n',
+      `-r other.txt\n-c pins.txt\na>=1 \\\n  ,<2 # comment\nb[x]==1 --hash=sha256:${hash}\n`,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of a requirements file
       'https://host.example/a-1.0-py3-none-any.whl\n-e git+https://host.example/x#egg=x\n${HOME}\n',
     ],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of a requirements file
     ['-r ', '-c ', '--hash=', '\\\n', ' #', '${X}', '-e ', '#egg=', 'https://', '.whl', '%zz', './'],
     (input) => {
       const { requirements } = parseRequirementsText(input, 'r.txt', { environment: { X: '1', HOME: 'a' } })
@@ -463,6 +474,57 @@ export const targets: readonly Target[] = [
     ['Bearer ', 'realm=', '"', ',', '\\"'],
     (input) => {
       parseChallenges(input)
+    },
+  ),
+  {
+    ...text(
+      'profile',
+      [readFileSync(new URL('../../profiles/placement.yaml', import.meta.url), 'utf8')],
+      yamlWords,
+      async (input) => {
+        const { service, processes, user } = await parseProfile(input, 'p.yaml')
+        holds(isValidName(service), `a service named ${service}`)
+        holds(user.uid > 0, `a user with the number ${user.uid}`)
+        for (const { name, port } of processes)
+          holds(/^[\w.-]+$/.test(name) && (port ?? 1) > 0 && (port ?? 1) < 65_536, `${name} at ${port}`)
+      },
+    ),
+    slow: true,
+  },
+  text(
+    'overrides',
+    [
+      '- change: oslo.config===9.7.2\n  services: [nova]\n  reason: a bug\n  until: "2026-12-01"\n',
+      '- {change: "-horizon", releases: ">=2025.1", reason: none, until: "2027-01-31"}\n',
+    ],
+    yamlWords,
+    (input) => {
+      for (const { distribution, until } of parseOverrides(input, 'o.yaml')) {
+        holds(isValidName(distribution), `an override of ${distribution}`)
+        holds(/^\d{4}-\d\d-\d\d$/.test(until), `an override until ${until}`)
+      }
+    },
+  ),
+  text(
+    'policy',
+    [
+      'python: "3.11"\nhosts:\n  - {release: "2025.1", services: [nova@2026.1]}\nfail-on: [error]\n',
+      'separate:\n  - [keystone, nova]\nrules:\n  drift: {max: 400}\nwaivers: waivers.yaml\n',
+    ],
+    yamlWords,
+    async (input) => {
+      await parsePolicy(Buffer.from(input), 'policy.yaml')
+    },
+  ),
+  text(
+    'waivers',
+    [
+      'waivers:\n  - match: {id: "57497672"}\n    reason: known\n    owner: storage team\n    until: "2026-12-15"\n',
+    ],
+    yamlWords,
+    async (input) => {
+      for (const { reason, owner } of await parseWaivers(Buffer.from(input), 'waivers.yaml'))
+        holds(reason !== '' && owner !== '', 'a waiver without a reason or an owner')
     },
   ),
 ]
