@@ -29,9 +29,10 @@ ${parts.join('\n')}
  * @param {string} title @param {readonly { label: string, value: number, aim?: number, met: boolean }[]} bars @param {string} unit
  */
 export function barChart(title, bars, unit) {
-  const [left, width, step, top] = [300, 860, 26, 48]
+  const longest = Math.max(...bars.map(({ label }) => label.length))
+  const [left, width, step, top] = [40 + longest * 7, 620 + longest * 7, 26, 48]
   const most = Math.max(...bars.flatMap(({ value, aim = 0 }) => [value, aim]))
-  const x = (/** @type {number} */ value) => left + ((width - left - 90) * value) / most
+  const x = (/** @type {number} */ value) => left + ((width - left - 150) * value) / most
   const parts = bars.flatMap(({ label, value, aim, met }, index) => {
     const y = top + index * step
     return [
@@ -61,7 +62,7 @@ function decades(values) {
 
 /** @param {string} title @param {readonly Curve[]} curves @param {string} across @param {string} up */
 export function curveChart(title, curves, across, up) {
-  const [width, height, left, bottom, top, right] = [680, 400, 70, 50, 48, 190]
+  const [width, height, left, bottom, top, right] = [780, 400, 70, 50, 48, 290]
   const [xs, ys] = [0, 1].map((axis) =>
     decades(curves.flatMap(({ points }) => points.map((point) => point[axis] ?? 1))),
   )
