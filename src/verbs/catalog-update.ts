@@ -300,11 +300,12 @@ async function readFacts(
 function mergeFacts(fresh: Facts, before: Snapshot): Facts {
   const key = (name: string, version: string): string => `${name} ${parseVersion(version).key}`
   const renewed = new Set(fresh.files.map((row) => key(row.name, row.version)))
-  const kept = before
-    .names()
-    .flatMap((name) => before.versions(name).map((version) => ({ name, version })))
-    .filter(({ name, version }) => !renewed.has(key(name, version)))
-  const keptEntryPoints = kept.flatMap(({ name, version }) => {
+  const known = before.names().flatMap((name) => before.versions(name).map((version) => ({ name, version })))
+  const kept = known.filter(({ name, version }) => !renewed.has(key(name, version)))
+  // Of a service that is pinned as a library, too, versions of other releases are renewed without what starts them.
+  const started = new Set(fresh.entryPoints.map((row) => key(row.name, row.version)))
+  const keptEntryPoints = known.flatMap(({ name, version }) => {
+    if (started.has(key(name, version))) return []
     const facts = before.entryPoints(name, version)
     return facts === undefined ? [] : [{ name, version, facts }]
   })

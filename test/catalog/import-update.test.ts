@@ -284,6 +284,16 @@ describe('catalog update', () => {
     })
   })
 
+  it('of one release keeps what starts a service whose other versions are pinned as libraries', async () => {
+    await tempDir('svcsplit-update-', async (folder) => {
+      const { index, root } = await ready(folder)
+      const path = `${folder}/constraints/2024.1.txt`
+      writeFileSync(path, `${readFileSync(path, 'utf8')}openstack-alpha===1.0\n`)
+      await update(root, index)
+      expect((await update(root, index, { release: '2025.1' })).written).toEqual([])
+    })
+  })
+
   it('names pins that the index does not have', async () => {
     await tempDir('svcsplit-update-', async (folder) => {
       const { index, root } = await ready(folder)
