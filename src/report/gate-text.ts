@@ -61,7 +61,7 @@ function fixLines({ told }: RootCause, options: TextOptions): readonly string[] 
   const ids = [...separate]
   const command =
     ids.length === 1
-      ? `svcsplit build ${ids[0]!}`
+      ? `svcsplit build ${ids[0]!} -o oci:images`
       : `${ids.slice(0, 4).join(', ')}${ids.length > 4 ? ` and ${ids.length - 4} more` : ''}`
   const lines = [
     ...(separate.size === 0 ? [] : [`separate: ${command}   (checked, nobody disturbed)`]),
