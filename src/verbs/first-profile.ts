@@ -28,7 +28,7 @@ function wsgiProcess(service: string, target: string, several: boolean): readonl
   const name = several ? `${service}-${module.split('.').at(-1)!.replaceAll('_', '-')}` : service
   return [
     `  - name: ${scalar(name)}`,
-    `    # Any WSGI server will do; add it to the additions below, as uWSGI or gunicorn.`,
+    `    # Any WSGI server will do; add it to the additions above, as uWSGI or gunicorn.`,
     `    command: [uwsgi, --http-socket, ":8080", --module, ${scalar(target)}]`,
     `    wsgi: ${scalar(target)}`,
     `    port: 8080`,
