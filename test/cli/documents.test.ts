@@ -38,14 +38,16 @@ describe.each(documents.filter((document) => shellCommands(read(document)).lengt
   })
 })
 
-/** As a heading is named in an address. */
+/** As a heading is named in an address, and names that a page gives to places itself. */
 function anchorsOf(markdown: string): readonly string[] {
-  return [...markdown.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+  const text = markdown.replaceAll(/^```[\s\S]*?^```$/gm, '')
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     heading!
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
       .replaceAll(' ', '-'),
   )
+  return [...headings, ...[...text.matchAll(/^<a id="([^"]+)"><\/a>$/gm)].map(([, id]) => id!)]
 }
 
 it.each(documents)('%s links to what there is', (document) => {
