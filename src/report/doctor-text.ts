@@ -1,5 +1,6 @@
 import { visible } from '#errors.js'
 import type { Doctor, DoctorCheck } from '#verbs/doctor.js'
+import { plural } from './terminal.js'
 
 function told({ name, level, message, hint }: DoctorCheck): readonly string[] {
   const line = `${level.padEnd(8)} ${name.padEnd(10)}  ${visible(message, 400)}`
@@ -14,7 +15,7 @@ export function doctorText({ tool, holesAsOf, checks }: Doctor): string {
     checks.filter((check) => check.level === level).length
   return [
     ...sorted.flatMap(told),
-    `svcsplit ${tool}: ${count('error')} errors, ${count('warning')} warnings; known holes as of ${holesAsOf}`,
+    `svcsplit ${tool}: ${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}; known holes as of ${holesAsOf}`,
     '',
   ].join('\n')
 }

@@ -1,5 +1,6 @@
 import type { Verification } from '#verbs/verify.js'
 import { bytesText } from './bytes.js'
+import { plural } from './terminal.js'
 
 function startText({ start }: Verification): string {
   if (start.engine === 'none') return `not started: ${start.reason ?? 'not asked for'}`
@@ -27,7 +28,9 @@ export function verifyText(result: Verification): string {
       ({ level, rule, message, path }) =>
         `${level}  ${rule}  ${path === undefined ? '' : `${path}: `}${message}`,
     ),
-    errors + warnings === 0 ? 'nothing is wrong' : `${errors} errors, ${warnings} warnings`,
+    errors + warnings === 0
+      ? 'nothing is wrong'
+      : `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`,
     '',
   ].join('\n')
 }
