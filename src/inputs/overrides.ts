@@ -1,5 +1,5 @@
 import { type FileOrigin, SvcsplitError } from '#errors.js'
-import { type DistributionName, normalizeName } from '#pep/name.js'
+import { type DistributionName, isValidName, normalizeName } from '#pep/name.js'
 import { tryParseVersion } from '#pep/version.js'
 import type { Constraints, Pin } from './constraints-file.js'
 import { overridesSchema } from './overrides-schema.js'
@@ -40,8 +40,13 @@ export function parseOverrides(text: string, path: string): readonly Override[] 
       throw new SvcsplitError('E-OVR-SCHEMA', `${raw.until} is not a day`, {
         at: placeAt(parsed, `/${index}/until`),
       })
-    if (change.startsWith('-')) return { ...raw, distribution: normalizeName(change.slice(1)), at }
-    const [name = '', version = ''] = change.split(/={2,3}/)
+    const drops = change.startsWith('-')
+    const [name = '', version = ''] = drops ? [change.slice(1)] : change.split(/={2,3}/)
+    if (!isValidName(name))
+      throw new SvcsplitError('E-OVR-SCHEMA', `${JSON.stringify(name)} is not the name of a distribution`, {
+        at,
+      })
+    if (drops) return { ...raw, distribution: normalizeName(name), at }
     // As in a constraints file: `==` wants a version by PEP 440, `===` takes any text.
     if (!change.includes('===') && tryParseVersion(version) === undefined)
       throw new SvcsplitError('E-OVR-SCHEMA', `${JSON.stringify(version)} is not a version`, { at })

@@ -269,6 +269,8 @@ function judgeImports(
       )
     else if (outside && !needed)
       report('start', 'warning', `${what} wants ${missing}, which no distribution of the lock has`, path)
+    else if (index < plan.shared.length && isBrokenAsPublished(failure, module))
+      report('start', 'warning', `${what} is broken as it was published: ${told}`, path)
     else if (path === undefined && missing === '' && wantsConfiguration.test(failure.type))
       unconfigured.push(visible(`${what}: ${failure.message}`, 500))
     else report('start', 'error', `${what} does not load: ${told}`, path)
@@ -283,6 +285,15 @@ function judgeImports(
  */
 const wantsConfiguration =
   /^(?:builtins\.(?:SystemExit|FileNotFoundError|PermissionError)|oslo_config\..*|oslo_db\..*|tooz\.coordination\..*)$/
+
+/** A script of a library that asks its own distribution for a name which that does not have: no image could mend it. */
+export function isBrokenAsPublished(
+  { type, message }: { readonly type: string; readonly message: string },
+  module: string,
+): boolean {
+  const from = /^cannot import name '[^']*' from '([\w.]+)'/.exec(message)?.[1]
+  return type === 'builtins.ImportError' && from?.split('.')[0] === module.split('.')[0]
+}
 
 /** Whether a distribution of the environment has this module, or the package that should hold it. */
 function isProvided(tree: Tree, sitePackages: string, module: string): boolean {

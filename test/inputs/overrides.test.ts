@@ -69,3 +69,10 @@ describe('overrides', () => {
     )
   })
 })
+
+describe('A change names a distribution', () => {
+  it.each(['s-==9', '-x.', '_a===1'])('and %s is refused, which does not', (change) => {
+    const text = `- change: ${JSON.stringify(change)}\n  reason: none\n  until: "2026-12-01"\n`
+    expect(() => parseOverrides(text, 'o.yaml')).toThrow(/is not the name of a distribution|change/)
+  })
+})
