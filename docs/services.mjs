@@ -65,11 +65,14 @@ ${rows.join('\n')}
 Every script of the environment was imported, every WSGI application of the service too, and every program of its
 processes was asked for its version or its help, as the user of the service and without a network. *n wait*: WSGI
 applications that load all their code and then end because there is no configuration, key or folder yet. *n want*:
-scripts beside the processes that want what nobody demands. –: not started for this page.
+scripts beside the processes that want what nobody demands, or are broken as published. –: not started for this page.
 
 | service | ${releases.join(' | ')} |
 |---|${releases.map(() => '---').join('|')}|
 ${proofs.join('\n')}
+
+No: swift of 2024.1 and 2024.2. Their pyeclib is built from its sdist and needs \`liberasurecode1\`, which the profile does
+not put into the base, and scripts of swift 2024.1 are wrappers of entry points that it does not have.
 
 ## Optional processes
 An image has the programs of all processes that its release has, also of those that a profile marks \`optional\`: it
