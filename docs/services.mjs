@@ -71,9 +71,6 @@ scripts beside the processes that want what nobody demands, or are broken as pub
 |---|${releases.map(() => '---').join('|')}|
 ${proofs.join('\n')}
 
-No: swift of 2024.1 and 2024.2. Their pyeclib is built from its sdist and needs \`liberasurecode1\`, which the profile does
-not put into the base, and scripts of swift 2024.1 are wrappers of entry points that it does not have.
-
 ## Optional processes
 An image has the programs of all processes that its release has, also of those that a profile marks \`optional\`: it
 exposes their ports, and is unfit if one of them does not load. It starts the first process. A plan has containers of

@@ -128,13 +128,21 @@ export function checkScripts(image: ScannedImage, environment: FoundEnvironment,
     if (!isBelow(path, bin) || node.content === undefined) continue
     const text = node.content.toString('utf8')
     if (!text.startsWith('#!')) continue
-    if (!wrapped.has(path) && wrapperTarget(text) !== undefined)
+    if (!wrapped.has(path) && isWrapper(text))
       report('script', 'error', 'is the wrapper of an entry point that no distribution has', path)
     const [interpreter = ''] = text.slice(2).split('\n', 1)[0]!.trim().split(/\s/)
     const python = /(?:^|\/)python[0-9.]*$/.test(interpreter)
     if (python && !new RegExp(`^/${bin}/python(?:3(?:\\.[0-9]+)?)?$`).test(interpreter))
       report('script', 'error', `is started by ${interpreter}, not by the Python of the environment`, path)
   }
+}
+
+/** The lines of which installers make wrappers; a script that a project wrote itself has at least its comments besides. */
+const wrapperLine =
+  /^(?:#!.*|# -\*- coding: .*|import (?:re|sys)|from [\w.]+ import \w+|if __name__ == ['"]__main__['"]:| +sys\.argv\[0\] = .*| +(?:sys\.)?exit\(.*\)|)\r?$/
+
+function isWrapper(text: string): boolean {
+  return wrapperTarget(text) !== undefined && text.split('\n').every((line) => wrapperLine.test(line))
 }
 
 /** What a wrapper imports and calls, in the forms that installers write. */

@@ -197,6 +197,16 @@ describe('the tree of an image', () => {
     ])
   })
 
+  it('may have scripts of its wheels that call a function as wrappers do', async () => {
+    const content = `#!/opt/venv/bin/python\n# Licensed under the Apache License, Version 2.0\n\nimport sys\n\nfrom lib import main\n\n\nif __name__ == "__main__":\n    sys.exit(main())\n`
+    const found = await findings(([, , top]) => {
+      const record = `${site}/lib-1.2.dist-info/RECORD`
+      top.set(record, { content: `${recordRow('../../../bin/lib', content)}\n${top.get(record)!.content}` })
+      top.set('opt/venv/bin/lib', { content, mode: 0o755 })
+    })
+    expect(found).toEqual([])
+  })
+
   it('is compared by the hash that RECORD has, be it a stronger one', async () => {
     const sha512 = (content: string) =>
       `lib.py,sha512=${createHash('sha512').update(content).digest('base64url')},6`

@@ -21,7 +21,7 @@ import { saveWheel, writeWheel } from '../support/wheel-writer.js'
 
 /**
  * Work is counted, not timed: a count is the same on every machine. More than is recorded is a regression; far less
- * wants to be recorded. `UPDATE=1 npx vitest run --project unit test/work` records.
+ * wants to be recorded. `UPDATE=1 npx vitest run --project unit test/cost` records.
  */
 const path = new URL('counts.json', import.meta.url)
 type Counts = Readonly<Record<string, number>>
