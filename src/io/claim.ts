@@ -1,4 +1,6 @@
-import { open, readFile, stat, unlink, utimes } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { readlinkSync } from 'node:fs'
+import { link, lstat, open, readFile, rename, unlink, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,7 +22,7 @@ export interface ClaimOptions {
 /**
  * Has work done by one of all processes, on any machine, that want its result at once; the others wait for it. A claim
  * only spares work: whatever is done under one has to be right if it is done twice, since a holder that is stopped for
- * long loses it, and a folder that takes no claims has the work done at once.
+ * long loses it, and a folder that takes no claims, or keeps one that nobody holds, has the work done at once.
  * @param path what the work makes; the claim is a file beside it, which is swept like any stray
  * @param find the result if it is there by now
  */
@@ -34,10 +36,11 @@ export async function doneOnce<T>(
   const claim = join(folder, `${tempPrefix}claim-${path.slice(folder.length + 1)}`)
   let watched: Watched | undefined
   let isTold = false
+  let isStuck = false
   for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     const found = await find()
     if (found !== undefined) return found
-    const taken = await take(claim, folder)
+    const taken = isStuck ? 'impossible' : await take(claim, folder)
     if (taken !== 'held') {
       try {
         // between the look and the claim another process may have come to its end
@@ -49,7 +52,7 @@ export async function doneOnce<T>(
     if (!isTold) options.waiting?.()
     isTold = true
     watched = await watch(claim, watched, options.silenceMs ?? 30_000)
-    if (watched?.abandoned === true) await unlink(claim).catch(() => undefined)
+    if (watched?.abandoned === true) isStuck = !(await clear(claim, watched.text))
     else await sleep(pauseMs * (0.5 + Math.random()))
   }
 }
@@ -59,30 +62,61 @@ async function take(
   claim: string,
   folder: string,
 ): Promise<{ release(): Promise<void> } | 'held' | 'impossible'> {
+  // the last word tells this claim from every other one of the same path
+  const text = `${process.pid} ${thisPlace()} ${randomBytes(9).toString('hex')}\n`
+  let isMade = false
   try {
     const handle = await open(claim, 'wx').catch(async (error: unknown) => {
       if (errnoOf(error) !== 'ENOENT') throw error
       await makeDir(folder)
       return open(claim, 'wx')
     })
-    await handle.writeFile(`${process.pid} ${hostname()}\n`).finally(() => handle.close())
+    isMade = true
+    await handle.writeFile(text).finally(() => handle.close())
   } catch (error) {
-    return errnoOf(error) === 'EEXIST' ? 'held' : 'impossible'
+    // nobody could see whose it is, and all would wait for its silence
+    if (isMade) await unlink(claim).catch(() => undefined)
+    return !isMade && errnoOf(error) === 'EEXIST' ? 'held' : 'impossible'
   }
-  const beat = setInterval(() => {
+  const beat = setInterval(async () => {
+    if ((await textOf(claim)) !== text) return
     const now = new Date()
-    utimes(claim, now, now).catch(() => undefined)
+    await utimes(claim, now, now).catch(() => undefined)
   }, beatMs)
   beat.unref()
   return {
     async release() {
       clearInterval(beat)
-      await unlink(claim).catch(() => undefined)
+      await clear(claim, text)
     },
   }
 }
 
+/**
+ * Removes the claim with this text and no other one: it goes to a name of its own before it is looked at for the last
+ * time, since by then others may have removed it too and one of them may have its own there, which is put back.
+ * @returns false if it is there and cannot be removed
+ */
+async function clear(claim: string, text: string): Promise<boolean> {
+  if ((await textOf(claim)) !== text) return true
+  const aside = join(dirname(claim), `${tempPrefix}${randomBytes(9).toString('hex')}`)
+  try {
+    await rename(claim, aside)
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT'
+  }
+  if ((await textOf(aside)) !== text) await link(aside, claim).catch(() => undefined)
+  await unlink(aside).catch(() => undefined)
+  return true
+}
+
+/** Empty also for what is no file or cannot be read. */
+async function textOf(claim: string): Promise<string> {
+  return readFile(claim, 'utf8').catch(() => '')
+}
+
 interface Watched {
+  readonly text: string
   /** What the claim's time was when it last changed, and when that was seen by this process's own clock. */
   readonly mtimeMs: number
   readonly seen: number
@@ -95,23 +129,37 @@ async function watch(
   before: Watched | undefined,
   silenceMs: number,
 ): Promise<Watched | undefined> {
-  const status = await stat(claim).catch(() => undefined)
+  const status = await lstat(claim).catch(() => undefined)
   if (status === undefined) return undefined
+  const text = await textOf(claim)
   const now = performance.now()
   const { mtimeMs } = status
-  const isSilent = before !== undefined && before.mtimeMs === mtimeMs
+  const isSilent = before !== undefined && before.mtimeMs === mtimeMs && before.text === text
   const seen = isSilent ? before.seen : now
-  return { mtimeMs, seen, abandoned: now - seen > silenceMs || (await isHolderDead(claim)) }
+  return { text, mtimeMs, seen, abandoned: now - seen > silenceMs || isHolderDead(text) }
 }
 
-async function isHolderDead(claim: string): Promise<boolean> {
-  const [pid = '', host] = (await readFile(claim, 'utf8').catch(() => '')).trim().split(' ')
-  // in another container a process of this number may be alive, or a living one not be seen: then silence decides
-  if (host !== hostname() || !/^\d+$/.test(pid)) return false
+function isHolderDead(text: string): boolean {
+  const [pid = '', ...place] = text.trim().split(' ').slice(0, -1)
+  // elsewhere a process of this number may be alive, or a living one not be seen: then silence decides
+  if (place.join(' ') !== thisPlace() || !/^\d+$/.test(pid)) return false
   try {
     process.kill(Number(pid), 0)
     return false
   } catch (error) {
     return errnoOf(error) === 'ESRCH'
+  }
+}
+
+/** Where a process number means one process: containers may share the name of their machine, but not its numbers. */
+function thisPlace(): string {
+  return `${hostname()} ${numberSpace()}`
+}
+
+function numberSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return '-'
   }
 }

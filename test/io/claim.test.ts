@@ -1,10 +1,37 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { dirname, join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
 import { doneOnce } from '#io/claim.js'
 import { tempDir, tempPrefix } from '#io/temp-dir.js'
+
+/** Folders of others: what is in them stays, as in a folder of mode 555 for who is not root. */
+const fixed = new Set<string>()
+/** What others do just before a path is removed or renamed. */
+const quicker = new Map<string, () => void>()
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const real = await importOriginal<typeof import('node:fs/promises')>()
+  const before = (path: string): void => {
+    const act = quicker.get(path)
+    quicker.delete(path)
+    act?.()
+    if (fixed.has(dirname(path))) throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
+  }
+  return {
+    ...real,
+    unlink: async (path: string) => {
+      before(path)
+      await real.unlink(path)
+    },
+    rename: async (from: string, to: string) => {
+      before(from)
+      await real.rename(from, to)
+    },
+  }
+})
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -26,6 +53,12 @@ function workshop(folder: string, fails = 0) {
   const claim = join(folder, 'made', `${tempPrefix}claim-thing`)
   const once = (options = {}): Promise<string> => doneOnce(path, find, work, { waiting, ...options })
   return { path, state, once, claim }
+}
+
+/** What a process of this machine that has come to its end left. */
+function deadClaim(): string {
+  const { pid } = spawnSync('true')
+  return `${pid} ${hostname()} ${readlinkSync('/proc/self/ns/pid')} 0123456789\n`
 }
 
 describe('work that many want at once', () => {
@@ -54,8 +87,7 @@ describe('work that many want at once', () => {
     await tempDir('svcsplit-claim-', async (folder) => {
       const { once, claim } = workshop(folder)
       mkdirSync(join(folder, 'made'))
-      const { pid } = spawnSync('true')
-      writeFileSync(claim, `${pid} ${hostname()}\n`)
+      writeFileSync(claim, deadClaim())
       const started = performance.now()
       await once()
       expect(performance.now() - started).toBeLessThan(5_000)
@@ -72,6 +104,83 @@ describe('work that many want at once', () => {
       await once({ silenceMs: 300 })
       expect(performance.now() - started).toBeGreaterThan(300)
       expect(state).toEqual({ done: 1, waited: 1 })
+    })
+  })
+
+  it('leaves the fresh claim of another that saw the dead process too and was quicker', async () => {
+    await tempDir('svcsplit-claim-', async (folder) => {
+      const { once, claim } = workshop(folder)
+      mkdirSync(join(folder, 'made'))
+      writeFileSync(claim, deadClaim())
+      const fresh = '1 elsewhere - 9876543210\n'
+      quicker.set(claim, () => writeFileSync(claim, fresh))
+      const started = performance.now()
+      await once({ silenceMs: 300 })
+      expect(quicker.size).toBe(0)
+      expect(performance.now() - started).toBeGreaterThan(300)
+      expect(readdirSync(join(folder, 'made'))).toEqual(['thing'])
+    })
+  })
+
+  it('is done when the claim of a dead process cannot be removed', async () => {
+    await tempDir('svcsplit-claim-', async (folder) => {
+      const { once, claim, state } = workshop(folder)
+      mkdirSync(join(folder, 'made'))
+      writeFileSync(claim, deadClaim())
+      fixed.add(dirname(claim))
+      try {
+        await once()
+      } finally {
+        fixed.clear()
+      }
+      expect(state.done).toBe(1)
+    })
+  })
+
+  it('is waited for when its number may be one of another container on this machine', async () => {
+    await tempDir('svcsplit-claim-', async (folder) => {
+      const { once, claim } = workshop(folder)
+      mkdirSync(join(folder, 'made'))
+      writeFileSync(claim, deadClaim().replace(/\[\d+\]/, '[1]'))
+      const started = performance.now()
+      await once({ silenceMs: 300 })
+      expect(performance.now() - started).toBeGreaterThan(300)
+    })
+  })
+
+  it('leaves the claim of whoever took it over', async () => {
+    await tempDir('svcsplit-claim-', async (folder) => {
+      const path = join(folder, 'thing')
+      const claim = join(folder, `${tempPrefix}claim-thing`)
+      const work = async (): Promise<string> => {
+        expect(readFileSync(claim, 'utf8')).toMatch(new RegExp(`^${process.pid} `))
+        writeFileSync(claim, '1 elsewhere - abc\n')
+        return 'done'
+      }
+      expect(await doneOnce(path, async () => undefined, work)).toBe('done')
+      expect(readFileSync(claim, 'utf8')).toBe('1 elsewhere - abc\n')
+    })
+  })
+
+  it('is done without a claim where the disk is full, and leaves no empty one', async () => {
+    await tempDir('svcsplit-claim-', async (folder) => {
+      writeFileSync(join(folder, 'some'), '')
+      const some = await open(join(folder, 'some'))
+      await some.close()
+      const full = vi
+        .spyOn(Object.getPrototypeOf(some), 'writeFile')
+        .mockRejectedValue(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }))
+      const seen: string[][] = []
+      const work = async (): Promise<string> => {
+        seen.push(readdirSync(folder))
+        return 'done'
+      }
+      try {
+        expect(await doneOnce(join(folder, 'thing'), async () => undefined, work)).toBe('done')
+      } finally {
+        full.mockRestore()
+      }
+      expect(seen).toEqual([['some']])
     })
   })
 
