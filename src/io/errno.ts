@@ -52,7 +52,7 @@ export function fsError(error: unknown, action: string, path: string): unknown {
   const errno = errnoOf(error)
   if (error instanceof SvcsplitError || errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) return error
   const code = codeOfErrno.get(errno) ?? 'E-FS-IO'
-  const hint = errno === 'EMFILE' ? 'raise the limit of open files: ulimit -n 1024' : hintOfCode.get(code)
+  const hint = errno === 'EMFILE' ? 'raise the limit of open files: ulimit -n 4096' : hintOfCode.get(code)
   return new SvcsplitError(
     code,
     `cannot ${action} ${path}: ${textOfErrno.get(errno) ?? 'the disk failed'} (${errno})`,

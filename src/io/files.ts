@@ -14,7 +14,7 @@ import {
   rm,
   stat,
 } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import { errnoOf, fsError } from './errno.js'
 import { makeDir } from './make-dir.js'
@@ -22,6 +22,9 @@ import { sweepOnce, tempPrefix } from './temp-dir.js'
 
 /** What a reader of text accepts when it says nothing: larger than any legitimate list of pins or profile. */
 const defaultMaxBytes = 64 * 1024 * 1024
+
+/** As many links in a row as Linux follows. */
+const maxLinks = 40
 
 export interface FileStatus {
   readonly kind: 'file' | 'folder' | 'link' | 'other'
@@ -180,21 +183,36 @@ export async function writeAtomic(
 }
 
 /**
- * As `writeAtomic`, for a path that a person names: a link stays a link, and what it points at is written. A device or
- * a pipe (`/dev/stdout`, `/dev/null`) is written to, never replaced by a file. @throws E-FS-*
+ * As `writeAtomic`, for a path that a person names: a link stays a link, and what it points at is written. A device, a
+ * pipe or what is open already (`/dev/null`, `/dev/stdout`) is written to, never replaced by a file. @throws E-FS-*
  */
 export async function writeOutput(path: string, data: string | Uint8Array): Promise<void> {
   const kind = (await statusOf(path, { follow: true }))?.kind
   if (kind === 'folder') throw new SvcsplitError('E-FS-KIND', `${path} is a folder`, { hint: 'name a file' })
-  if (kind === 'other') return writeInto(path, data)
+  if (kind === 'other' || (await isOpenFile(path))) return writeInto(path, data)
   const isLink = (await statusOf(path))?.kind === 'link'
   await writeAtomic(isLink ? await realpath(path).catch(() => path) : path, data)
 }
 
+/** Whether a path is another name of what a process has open, such as `/dev/stdout`, and no place on a disk. */
+async function isOpenFile(path: string): Promise<boolean> {
+  let at = path
+  for (let hops = 0; hops < maxLinks; hops++) {
+    const folder = await realpath(dirname(at)).catch(() => undefined)
+    if (folder === undefined) return false
+    if (folder.startsWith('/proc/')) return true
+    const target = await readlink(join(folder, basename(at))).catch(() => undefined)
+    if (target === undefined) return false
+    at = resolve(folder, target)
+  }
+  return false
+}
+
+/** At its end: whoever opened it may have written, and others may write too. */
 async function writeInto(path: string, data: string | Uint8Array): Promise<void> {
   let handle: FileHandle | undefined
   try {
-    handle = await open(path, constants.O_WRONLY)
+    handle = await open(path, constants.O_WRONLY | constants.O_APPEND)
     await handle.writeFile(data)
   } catch (error) {
     throw fsError(error, 'write', path)

@@ -9,7 +9,8 @@ export const tempPrefix = '.svcsplit-tmp-'
 
 /**
  * What nobody has touched for so long belongs to a process that died. By age alone, since another machine may
- * share the folder; a folder may be in use for hours without a change of its own.
+ * share the folder; a folder may be in use for hours without a change of its own. Of a file the change of its names
+ * counts: a new name for an old file, on its way to its place, has the time of the old bytes.
  */
 const strayFileMs = 60 * 60 * 1000
 const strayFolderMs = 24 * 60 * 60 * 1000
@@ -22,8 +23,10 @@ export async function sweepStrays(folder: string, prefix: string = tempPrefix): 
     if (!name.startsWith(prefix)) continue
     const stray = join(folder, name)
     const status = await stat(stray).catch(() => undefined)
-    if (status === undefined || now - status.mtimeMs < (status.isDirectory() ? strayFolderMs : strayFileMs))
-      continue
+    if (status === undefined) continue
+    const isFolder = status.isDirectory()
+    const age = now - (isFolder ? status.mtimeMs : status.ctimeMs)
+    if (age < (isFolder ? strayFolderMs : strayFileMs)) continue
     await rm(stray, { recursive: true, force: true }).catch(() => undefined)
   }
 }

@@ -60,7 +60,7 @@ it('tells what the system refused while code was loaded as the fault of the mach
     text: [
       'error: cannot open /opt/x.js: too many open files (ulimit -n) (EMFILE) [E-FS-IO]',
       '  at /opt/x.js',
-      '  raise the limit of open files: ulimit -n 1024',
+      '  raise the limit of open files: ulimit -n 4096',
       '',
     ].join('\n'),
     exitCode: 4,

@@ -1,8 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { openBlobStore } from '#io/blob-store.js'
 import { cacheDir } from '#io/cache-dir.js'
 import { fsError } from '#io/errno.js'
@@ -20,6 +32,20 @@ import {
   writeOutput,
 } from '#io/files.js'
 import { tempDir } from '#io/temp-dir.js'
+
+/** Files whose names last changed so many minutes ago: no program can set that time. */
+const age = new Map<string, number>()
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const real = await importOriginal<typeof import('node:fs/promises')>()
+  const stat = async (path: string): Promise<unknown> => {
+    const status = await real.stat(path)
+    const minutes = age.get(path)
+    if (minutes !== undefined) status.ctimeMs = Date.now() - minutes * 60_000
+    return status
+  }
+  return { ...real, stat }
+})
 
 describe('errors of the disk', () => {
   it.each([
@@ -42,6 +68,11 @@ describe('errors of the disk', () => {
       message: expect.stringContaining('/some/path'),
     })
     expect((error as Error).message).toContain(errno)
+  })
+
+  it('for too many open files asks for more than the usual limit', () => {
+    const error = fsError(Object.assign(new Error('EMFILE'), { code: 'EMFILE' }), 'read', '/some/path')
+    expect(error).toMatchObject({ hint: 'raise the limit of open files: ulimit -n 4096' })
   })
 
   it('that are no errors of the disk are left as they are', () => {
@@ -217,7 +248,7 @@ describe('the blob store', () => {
       mkdirSync(`${folder}/sha256`)
       writeFileSync(`${folder}/sha256/.svcsplit-tmp-old`, '')
       writeFileSync(`${folder}/sha256/.svcsplit-tmp-young`, '')
-      utimesSync(`${folder}/sha256/.svcsplit-tmp-old`, 1, 1)
+      age.set(`${folder}/sha256/.svcsplit-tmp-old`, 61).set(`${folder}/sha256/.svcsplit-tmp-young`, 59)
       await openBlobStore(folder).put(content)
       expect(readdirSync(`${folder}/sha256`).sort()).toEqual(['.svcsplit-tmp-young', sha256])
     })
@@ -229,9 +260,19 @@ describe('a folder that files are written to', () => {
     await tempDir('svcsplit-beside-', async (folder) => {
       writeFileSync(`${folder}/.svcsplit-tmp-old`, '')
       writeFileSync(`${folder}/.svcsplit-tmp-young`, '')
-      utimesSync(`${folder}/.svcsplit-tmp-old`, 1, 1)
+      age.set(`${folder}/.svcsplit-tmp-old`, 61).set(`${folder}/.svcsplit-tmp-young`, 59)
       await writeOutput(`${folder}/pylock.toml`, 'text')
       expect(readdirSync(folder).sort()).toEqual(['.svcsplit-tmp-young', 'pylock.toml'])
+    })
+  })
+
+  it('keeps the new name that an old file is getting', async () => {
+    await tempDir('svcsplit-beside-', async (folder) => {
+      writeFileSync(`${folder}/old`, '')
+      utimesSync(`${folder}/old`, 1, 1)
+      linkSync(`${folder}/old`, `${folder}/.svcsplit-tmp-linked`)
+      await writeOutput(`${folder}/pylock.toml`, 'text')
+      expect(readdirSync(folder).sort()).toEqual(['.svcsplit-tmp-linked', 'old', 'pylock.toml'])
     })
   })
 })
@@ -285,6 +326,36 @@ describe('writeOutput', () => {
       }
       expect(await statusOf(join(dir, 'pipe'))).toMatchObject({ kind: 'other' })
       expect(readdirSync(dir).sort()).toEqual(['link', 'pipe'])
+    }))
+
+  it('adds to a file that is open already, also behind a link, and leaves its name to the bytes before', () =>
+    tempDir('output-', async (dir) => {
+      writeFileSync(join(dir, 'log'), 'before\n')
+      const log = openSync(join(dir, 'log'), 'a')
+      try {
+        symlinkSync(`/proc/self/fd/${log}`, join(dir, 'link'))
+        await writeOutput(`/proc/self/fd/${log}`, 'one\n')
+        await writeOutput(join(dir, 'link'), 'two\n')
+      } finally {
+        closeSync(log)
+      }
+      expect(readFileSync(join(dir, 'log'), 'utf8')).toBe('before\none\ntwo\n')
+      expect(await statusOf(join(dir, 'link'))).toMatchObject({ kind: 'link' })
+    }))
+
+  it('writes to an open file that has no name any more', () =>
+    tempDir('output-', async (dir) => {
+      const file = openSync(join(dir, 'gone'), 'w+')
+      try {
+        rmSync(join(dir, 'gone'))
+        symlinkSync(`/proc/self/fd/${file}`, join(dir, 'link'))
+        await writeOutput(join(dir, 'link'), 'the result')
+        const read = Buffer.alloc(100)
+        expect(read.toString('utf8', 0, readSync(file, read, 0, 100, 0))).toBe('the result')
+      } finally {
+        closeSync(file)
+      }
+      expect(await statusOf(join(dir, 'link'))).toMatchObject({ kind: 'link' })
     }))
 
   it('refuses a folder, also behind a link', () =>
