@@ -36,8 +36,8 @@ export function directFile(name: DistributionName, text: string, hashes: readonl
     })
   const fragments = new URLSearchParams(url.hash.slice(1))
   const wanted = [...hashes, ...[...fragments].map(([algorithm, digest]) => `${algorithm}:${digest}`)]
-    .filter((one) => /^(?:sha|md5|blake)/.test(one))
     .map((one) => one.toLowerCase())
+    .filter((one) => /^(?:sha|md5|blake)/.test(one))
   const sha256 = wanted.flatMap((one) => /^sha256:([0-9a-f]{64})$/.exec(one)?.[1] ?? [])
   if (wanted.length > 0 && sha256.length === 0)
     throw new SvcsplitError('E-REQ-HASH', `the hash of ${showUrl(text)} cannot vouch for it`, {

@@ -237,13 +237,16 @@ export function openHttp(options: HttpOptions = {}): Http {
       )
     },
 
-    download(from, expected, store, progress) {
+    async download(from, expected, store, progress) {
       const path = store.path(expected.sha256)
       const find = async (): Promise<string | undefined> =>
         (await isWhole(path, expected.size)) ? path : undefined
-      return doneOnce(path, find, async () =>
-        fetchInto(parse(typeof from === 'string' ? from : await from()), expected, store, progress),
-      )
+      const address = async (): Promise<URL> => parse(typeof from === 'string' ? from : await from())
+      // refused before a folder or a claim is made for it
+      if (options.offline === true && (await find()) === undefined) await address()
+      return doneOnce(path, find, async () => fetchInto(await address(), expected, store, progress), {
+        waiting: () => progress?.step?.('wait for another process that fetches the same file'),
+      })
     },
 
     async close() {

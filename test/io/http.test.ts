@@ -454,6 +454,40 @@ describe('download', () => {
     })
   })
 
+  it('refuses what is no digest as it refuses everything else', async () => {
+    const download = client().download('http://127.0.0.1:9/f', { sha256: 'abc' }, openBlobStore('/nowhere'))
+    await expect(download).rejects.toMatchObject({ code: 'E-IDX-HASH' })
+  })
+
+  it('makes nothing with --offline, and gives what is there', async () => {
+    await tempDir('svcsplit-dl-', async (folder) => {
+      const http = client({ offline: true })
+      const store = openBlobStore(`${folder}/store`)
+      const address = 'http://127.0.0.1:9/f.whl'
+      for (const from of [address, async () => address])
+        await expect(http.download(from, { sha256 }, store)).rejects.toMatchObject({ code: 'E-NET-OFFLINE' })
+      expect(await listAll(folder)).toEqual([])
+      const { path } = await store.put(bytes)
+      expect(await http.download(address, { sha256 }, store)).toBe(path)
+    })
+  })
+
+  it('says that it waits for another process', async () => {
+    await tempDir('svcsplit-dl-', async (folder) => {
+      const { url, seen } = await serve((_, response) => setTimeout(() => response.end(bytes), 50))
+      const store = openBlobStore(folder)
+      const steps: string[] = []
+      const progress = { step: (label: string) => void steps.push(label) }
+      await Promise.all([
+        client().download(url, { sha256 }, store),
+        client().download(url, { sha256 }, store, progress),
+        client().download(url, { sha256 }, store, progress),
+      ])
+      expect(seen.length).toBe(1)
+      expect(steps).toContain('wait for another process that fetches the same file')
+    })
+  })
+
   it('ends a drip by its deadline and leaves nothing behind', async () => {
     await tempDir('svcsplit-dl-', async (folder) => {
       const { url } = await serve((_, response) => {
