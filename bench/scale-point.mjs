@@ -22,5 +22,6 @@ console.log(
     cells: cells.length,
     collisions: summary.findings.collision,
     drifting: summary.findings.drift,
+    undecided: cells.filter(({ undecided }) => undecided.length > 0).length,
   }),
 )

@@ -70,7 +70,7 @@ export function scaleServices(context) {
     ],
     note:
       'Each service in two releases, all of them analysed on the host of the older one, with the fewest pins that each would ' +
-      'have to move. A service demands 40 distributions, as the real ones do of the real pins, or with made-up bounds.',
+      'have to move. A service demands 40 distributions: of those that real services demand in both releases, with the bounds of one of them, or made-up ones.',
   }
 }
 

@@ -1,6 +1,7 @@
 /** Fleets of any size as the data that svcsplit ships: releases, pins, profiles and facts. Equal arguments, equal bytes. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { normalizeName } from '#pep/name.js'
 import { randomFrom } from './random.mjs'
 
 const header = '{"format":"svcsplit metadata 1","made":"svcsplit catalog update"}'
@@ -9,7 +10,10 @@ const demandsOfService = 40
 /**
  * @typedef {{ name: string, version: string, requires: readonly string[] }} Facts
  * @typedef {{ name: string, pins: ReadonlyMap<string, string> }} Release
- * @typedef {{ releases: readonly Release[], facts: readonly Facts[], demand: (release: number, name: string) => string }} Universe
+ * @typedef {{
+ *   releases: readonly Release[], facts: readonly Facts[], libraries: readonly string[],
+ *   demand: (release: number, name: string) => string,
+ * }} Universe `libraries` are those that a service may demand.
  */
 
 /** @param {number} releases */
@@ -46,6 +50,7 @@ export function syntheticUniverse(releases) {
       pins: new Map(libraries.map(({ name: library }, i) => [library, versionOf(i, r)])),
     })),
     facts,
+    libraries: libraries.map(({ name }) => name),
     demand: (release, name) => {
       const i = Number(name.slice(4))
       return bound(i, release, (release + i) % 4 === 0 ? 0 : 2)
@@ -53,47 +58,47 @@ export function syntheticUniverse(releases) {
   }
 }
 
-/** The shipped pins and facts of the two newest releases; services demand what real services demand of these. @param {string} root @returns {Universe} */
+/**
+ * The shipped pins and facts of the two newest releases. What is demanded are libraries that real services demand in both,
+ * with the bounds of one of these: of what no service reaches nothing is known, and every answer would be undecided.
+ * @param {string} root @returns {Universe}
+ */
 export function realUniverse(root) {
-  const rows = readFileSync(join(root, 'constraints/catalog/metadata.jsonl'), 'utf8')
+  const facts = readFileSync(join(root, 'constraints/catalog/metadata.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
     .slice(1)
     .map((line) => JSON.parse(line))
   const shipped = JSON.parse(readFileSync(join(root, 'constraints/releases.json'), 'utf8'))
-  const names = Object.keys(shipped).sort().slice(-2)
-  const known = new Set(rows.map(({ name }) => name))
-  const bounds = names.map((release) => {
+  const releases = Object.keys(shipped)
+    .sort()
+    .slice(-2)
+    .map((name) => {
+      const lines = readFileSync(join(root, `constraints/${name}.txt`), 'utf8')
+      const pins = [...lines.matchAll(/^([\w.-]+)===([^;\s]+)/gm)]
+      return {
+        name,
+        pins: new Map(pins.map(([, pinned = '', version = '']) => [`${normalizeName(pinned)}`, version])),
+      }
+    })
+  const bounds = releases.map(({ name: release }) => {
     const own = new Map(
       Object.values(shipped[release].services).map(({ distribution, version }) => [distribution, version]),
     )
-    const lines = rows
+    const lines = facts
       .filter(({ name, version }) => own.get(name) === version)
       .flatMap(({ requires }) => requires.filter((/** @type {string} */ one) => !one.includes(';')))
-    return new Map(
-      lines.map((line) => [
-        /^[\w.-]+/
-          .exec(line)?.[0]
-          .toLowerCase()
-          .replace(/[-_.]+/g, '-'),
-        line,
-      ]),
-    )
+    return new Map(lines.map((line) => [`${normalizeName(/^[\w.-]+/.exec(line)?.[0] ?? '')}`, line]))
   })
+  const known = new Set(facts.map(({ name, version }) => `${name} ${version}`))
   return {
-    releases: names.map((name, index) => {
-      const pins = readFileSync(join(root, `constraints/${name}.txt`), 'utf8')
-        .split('\n')
-        .flatMap((line) => /^([\w.-]+)===([^;\s]+)/.exec(line) ?? [])
-      const all = new Map(
-        pins.flatMap((_, i) =>
-          i % 3 === 1 ? [[(pins[i] ?? '').toLowerCase().replace(/[-_.]+/g, '-'), pins[i + 1] ?? '']] : [],
-        ),
-      )
-      const kept = [...all].filter(([pinned = '']) => known.has(pinned) && bounds[index]?.has(pinned))
-      return { name, pins: new Map(/** @type {[string, string][]} */ (kept.length > 0 ? [...all] : [])) }
-    }),
-    facts: rows,
+    releases,
+    facts,
+    libraries: [...(releases[0]?.pins.keys() ?? [])].filter((name) =>
+      releases.every(
+        ({ pins }, index) => known.has(`${name} ${pins.get(name)}`) && bounds[index]?.has(name) === true,
+      ),
+    ),
     demand: (release, name) => bounds[release]?.get(name) ?? name,
   }
 }
@@ -102,14 +107,11 @@ export function realUniverse(root) {
  * Writes a root that `loadFleet` reads, with `services` services in every release.
  * @param {string} dir @param {Universe} universe @param {number} services
  */
-export function writeWorld(dir, { releases, facts, demand }, services) {
+export function writeWorld(dir, { releases, facts, libraries, demand }, services) {
   const random = randomFrom(services)
   mkdirSync(join(dir, 'constraints/catalog'), { recursive: true })
   mkdirSync(join(dir, 'profiles'))
   const names = Array.from({ length: services }, (_, i) => `service-${String(i).padStart(5, '0')}`)
-  const libraries = [...(releases[0]?.pins.keys() ?? [])].filter((name) =>
-    releases.every(({ pins }) => pins.has(name)),
-  )
   const own = names.flatMap((name) => {
     const wanted = random.some(libraries, demandsOfService)
     return releases.map((_, r) => ({
