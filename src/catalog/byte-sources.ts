@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { SvcsplitError } from '#errors.js'
 import type { Http } from '#io/http.js'
 import { showUrl } from '#io/url-text.js'
@@ -20,17 +21,29 @@ export function bufferSource(name: string, bytes: Buffer): ByteSource {
   }
 }
 
+/** A file that a page of an index lists. */
+export interface RemoteFile {
+  readonly url: string
+  readonly filename: string
+  readonly sha256?: string
+}
+
 /**
  * A file on a server, by range requests; its end comes first and is kept. From a server without ranges the
- * whole file comes instead. @throws E-NET-*, E-IDX-METADATA
+ * whole file comes instead. A file that came whole is held against its hash; parts have none. @throws E-NET-*, E-IDX-HASH, E-IDX-METADATA
  */
-export async function remoteSource(http: Http, url: string, name: string): Promise<ByteSource> {
+export async function remoteSource(http: Http, file: RemoteFile): Promise<ByteSource> {
+  const { url, filename: name } = file
   const answer = await http.get(url, { range: { suffix: firstRange }, maxBytes: maxWhole, allow: [416] })
   // an index of static files may refuse a suffix that is longer than the file
   const end = answer.status === 416 ? await http.get(url, { maxBytes: maxWhole }) : answer
-  if (end.status !== 206) return bufferSource(name, end.body)
-  const size = Number(/\/(\d+)$/.exec(end.headers.get('content-range') ?? '')?.[1])
   const tail = end.body
+  const size =
+    end.status === 206 ? Number(/\/(\d+)$/.exec(end.headers.get('content-range') ?? '')?.[1]) : tail.length
+  if (tail.length === size) {
+    checkHash(name, tail, file.sha256)
+    return bufferSource(name, tail)
+  }
   const tailStart = size - tail.length
   return {
     name,
@@ -46,6 +59,14 @@ export async function remoteSource(http: Http, url: string, name: string): Promi
       return stop < start + length ? Buffer.concat([bytes, tail.subarray(0, start + length - stop)]) : bytes
     },
   }
+}
+
+/** @throws E-IDX-HASH */
+export function checkHash(name: string, bytes: Buffer, sha256: string | undefined): void {
+  if (sha256 === undefined) return
+  const actual = createHash('sha256').update(bytes).digest('hex')
+  if (actual !== sha256)
+    throw new SvcsplitError('E-IDX-HASH', `${name}: sha256 is ${actual} where ${sha256} was announced`)
 }
 
 function cutOff(name: string): SvcsplitError {

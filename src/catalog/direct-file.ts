@@ -63,7 +63,7 @@ export async function readDirectFile(
     // Without a hash to hold it against, the end of a wheel is enough.
     const isPart = file.sha256.length === 0 && !file.url.startsWith('file:')
     const source = isPart
-      ? await remoteSource(http, file.url, filename)
+      ? await remoteSource(http, { url: file.url, filename })
       : bufferSource(filename, await wholeFile(file, http))
     return toMetadata(name, file, parseMetadata(await readWheelMetadata(source, filename), file), 'wheel')
   }

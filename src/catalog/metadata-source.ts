@@ -8,7 +8,7 @@ import { tempDir } from '#io/temp-dir.js'
 import { parseCoreMetadata } from '#pep/core-metadata.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { parseVersion, tryParseVersion } from '#pep/version.js'
-import { remoteSource } from './byte-sources.js'
+import { checkHash, remoteSource } from './byte-sources.js'
 import type { Metadata } from './catalog.js'
 import { isStatic, readSdistMetadata } from './sdist-facts.js'
 import type { SimpleFile } from './simple-page.js'
@@ -75,20 +75,14 @@ export function openMetadataSource(options: MetadataSourceOptions): MetadataSour
       metadataFiles = false
       return undefined
     }
-    const { sha256 } = file.coreMetadata
-    const actual = createHash('sha256').update(answer.body).digest('hex')
-    if (sha256 !== undefined && sha256 !== actual)
-      throw new SvcsplitError(
-        'E-IDX-HASH',
-        `${file.filename}.metadata: sha256 is ${actual} where ${sha256} was announced`,
-      )
+    checkHash(`${file.filename}.metadata`, answer.body, file.coreMetadata.sha256)
     return answer.body.toString('utf8')
   }
 
   const wheelText = (file: SimpleFile): Promise<string> =>
     cached('wheel-metadata', file, async () => {
       const text = await announced(file)
-      return text ?? readWheelMetadata(await remoteSource(http, file.url, file.filename), file.filename)
+      return text ?? readWheelMetadata(await remoteSource(http, file), file.filename)
     })
 
   /** Runs `use` with the sdist on disk. */
@@ -163,9 +157,7 @@ export function openMetadataSource(options: MetadataSourceOptions): MetadataSour
       const wheel = chooseWheel(files)
       if (wheel === undefined) return undefined
       const text = await cached('wheel-starts-2', wheel, async () =>
-        entryPointsToJson(
-          await readWheelEntryPoints(await remoteSource(http, wheel.url, wheel.filename), wheel.filename),
-        ),
+        entryPointsToJson(await readWheelEntryPoints(await remoteSource(http, wheel), wheel.filename)),
       )
       return entryPointsFromJson(text)
     },

@@ -130,6 +130,14 @@ describe('metadata', () => {
     await expect(catalog.metadata(demo, '1.0')).rejects.toMatchObject({ code: 'E-IDX-HASH' })
   })
 
+  it.each([
+    true,
+    false,
+  ])('of a wheel that came whole and has another hash is refused: ranges: %s', async (ranges) => {
+    const { catalog } = await open({ files: [{ ...wheel, sha256: '0'.repeat(64) }], ranges })
+    await expect(catalog.metadata(demo, '1.0')).rejects.toMatchObject({ code: 'E-IDX-HASH' })
+  })
+
   it.each<'.tar.gz' | '.zip'>([
     '.tar.gz',
     '.zip',
