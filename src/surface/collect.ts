@@ -146,7 +146,9 @@ function outsideOf(version: string, facts: DistributionFacts): Outside {
       uses.push({ name, kind, certain, place })
     }
   }
-  for (const { file, uses: all, imports: edges } of facts.loaders) {
+  // tests make applications of their own, which no process of the service loads
+  const loaders = facts.loaders.filter(({ file }) => !isForTests(file))
+  for (const { file, uses: all, imports: edges } of loaders) {
     imports.set(file, edges)
     for (const { name, kind, certain, line, moment, count } of all)
       uses.push({ name, kind, certain, place: { file, line, moment, count } })
@@ -155,7 +157,7 @@ function outsideOf(version: string, facts: DistributionFacts): Outside {
     if (!isForTests(file) && !isStandardLibrary(name.split('.', 1)[0]!))
       uses.push({ name, kind: 'member', certain: false, place: { file, line, moment: 'call', count: 1 } })
   // a file that has modules loaded stands among them, so that chains can begin at it
-  const modules = [...importable(facts), ...facts.loaders.map(({ file }) => file)]
+  const modules = [...importable(facts), ...loaders.map(({ file }) => file)]
   return { version, uses, imports, modules, tops: topModules(facts) }
 }
 

@@ -19,7 +19,7 @@ const heading = /^\[(?:([\w-]+):)?([^\]]+)\]\s*$/
 const setting = /^([^\s=:#;][^=]*)=(.*)$/
 const reference = /^(?!egg:|config:)(?:call:)?([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)$/
 
-/** Whether a file is one that PasteDeploy loads: `api-paste.ini`, `barbican-api-paste.ini`, `proxy-server.conf-sample`. */
+/** Whether a file is one that PasteDeploy loads: `api-paste.ini`, `barbican-api-paste.ini`. */
 export function isPasteFile(path: string): boolean {
   return /(?:^|[/-])paste\.ini(?:\.(?:sample|dist))?$/.test(path)
 }

@@ -33,6 +33,7 @@ const sources: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       'import lib\nfrom lib import kept, old\n\ndef f():\n    lib.f(1, y=2)\n    return lib.C.n\n\nclass D(lib.C):\n    def g(self):\n        return self.n\n',
     'service/tests/test_work.py': 'from lib import gone_for_ever',
     'service/test_more.py': 'from lib import gone_for_ever',
+    'service/tests/etc/api-paste.ini': '[filter:x]\npaste.filter_factory = lib.gone_for_ever:make\n',
   },
   'service 2.0': {
     'service/__init__.py': '',
@@ -146,6 +147,12 @@ describe('facts of used and bound names', () => {
       expect(graph.imports('service.main')).toEqual(['service', 'leaked', 'service.work'])
       expect(graph.imports('service.work')).toEqual(['service', 'lib'])
       expect(graph.imports('nothing')).toEqual([])
+    })
+  })
+
+  it('begin no chain at a paste file of tests', async () => {
+    await withFacts((surface) => {
+      expect(surface.importGraph(service, '1.0')?.modules.filter((one) => one.endsWith('.ini'))).toEqual([])
     })
   })
 
