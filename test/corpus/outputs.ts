@@ -1,8 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { layout } from './base-image.js'
-import { type Row, text } from './row.js'
-
-const requirements = text('pbr')
+import type { Row } from './row.js'
 
 export const outputRows: readonly Row[] = [
   {
@@ -60,8 +58,7 @@ export const outputRows: readonly Row[] = [
   },
   {
     id: '148 missing',
-    given: 'no buildah on this machine',
-    files: { 'requirements.txt': requirements },
+    given: 'no git on this machine',
     env: { PATH: '/nonexistent' },
     args: ['gate', 'glance@2026.1', '--host', '2025.1', '--since', 'main', '--offline'],
     exit: 4,
