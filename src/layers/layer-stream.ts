@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
 import { gunzip, type ZlibOptions } from 'node:zlib'
 import { type Digest, digestOfHex } from '#oci/digest.js'
 import { gzipMagic, gzipMember, gzipOf } from './gzip-member.js'
@@ -143,7 +142,11 @@ function unpackPiece(piece: Piece): Started {
   return { piece, chunk, unpacked }
 }
 
-const unzip = promisify(gunzip) as (bytes: Buffer, options: ZlibOptions) => Promise<Buffer>
+function unzip(bytes: Buffer, options: ZlibOptions): Promise<Buffer> {
+  return new Promise((resolve, reject) =>
+    gunzip(bytes, options, (error, unpacked) => (error === null ? resolve(unpacked) : reject(error))),
+  )
+}
 
 function checkPiece({ unpacked, files }: Piece, result: Unpacked): Buffer {
   if (!('bytes' in result) || result.bytes.length !== unpacked) {

@@ -14,7 +14,7 @@ import { resolve } from '#verbs/resolve.js'
 import { sharingProblem } from '#verbs/share.js'
 import { client, registryServer, testImage } from '../registry/fixture.js'
 import { countWork } from '../support/count-work.js'
-import { startPackageIndex } from '../support/package-index.js'
+import { indexWheel, startPackageIndex } from '../support/package-index.js'
 import { resolvelibCases } from '../support/resolvelib-cases.js'
 import { lines, smallSession } from '../support/universe.js'
 import { saveWheel, writeWheel } from '../support/wheel-writer.js'
@@ -86,7 +86,7 @@ it('All pairs of the services of a release cost what one universe costs, and lit
 })
 
 it('An analysis opens no file twice and hashes its inputs once.', async () => {
-  const { work } = await countWork(() =>
+  const { work, opened } = await countWork(() =>
     analyze({
       services: ['nova@2026.1'],
       host: '2025.1',
@@ -95,6 +95,7 @@ it('An analysis opens no file twice and hashes its inputs once.', async () => {
       index: { offline: true },
     }),
   )
+  expect(opened.filter((one, position) => opened.indexOf(one) !== position)).toEqual([])
   holdTo('analyze nova@2026.1 --host 2025.1', { ...work })
 })
 
@@ -167,18 +168,12 @@ it('A push asks once for each blob, and a second push sends none.', async () => 
 })
 
 it('Resolving from an index asks for a page a name and metadata a version, and for less once it is known.', async () => {
-  const wheel = (name: string, version: string, requires: readonly string[]) => {
-    const said = ['Metadata-Version: 2.1', `Name: ${name}`, `Version: ${version}`]
-    said.push(...requires.map((text) => `Requires-Dist: ${text}`), '')
-    const { filename, bytes } = writeWheel([], { name, version, metadata: said.join('\n') })
-    return { filename, bytes }
-  }
   const index = await startPackageIndex({
     files: [
-      wheel('app', '1.0', ['lib>=1', 'tool']),
-      ...['1.0', '1.1', '1.2', '2.0'].map((version) => wheel('lib', version, ['base<2'])),
-      ...['1.0', '2.0'].map((version) => wheel('base', version, [])),
-      wheel('tool', '3.0', ['lib<2']),
+      indexWheel('app', '1.0', { requires: ['lib>=1', 'tool'] }),
+      ...['1.0', '1.1', '1.2', '2.0'].map((version) => indexWheel('lib', version, { requires: ['base<2'] })),
+      ...['1.0', '2.0'].map((version) => indexWheel('base', version)),
+      indexWheel('tool', '3.0', { requires: ['lib<2'] }),
     ],
   })
   const ask = () =>
