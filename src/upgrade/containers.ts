@@ -1,5 +1,6 @@
 import type { Container, RunningService } from '#inputs/fleet-file.js'
 import type { Process } from '#inputs/profile.js'
+import type { Upgrade } from '#inputs/upgrade-steps.js'
 import type { PlannedContainer } from './plan.js'
 
 /** The command of a process with another port, where the port is an argument of its own or ends one. */
@@ -55,7 +56,7 @@ function successorOf({ name, port }: Process, { before, after }: Processes): Pro
 export function containersAcross(
   running: RunningService,
   processes: Processes,
-  order: readonly string[],
+  { order, restart }: Pick<Upgrade, 'order' | 'restart'>,
 ): readonly PlannedContainer[] {
   const { before, after } = processes
   const first = before[0]?.name ?? running.service
@@ -75,6 +76,7 @@ export function containersAcross(
   const all = [...listed, ...(coming.length === 0 ? [] : counted({ ...running, replicas: 1 }, coming))]
   // A service whose processes nobody has told is started by what its image says.
   const unknown = before.length === 0 && after.length === 0 ? ([] as const) : undefined
+  const stopped = restart === 'cold' || running.on !== undefined
   const planned = all.map((container): PlannedContainer => {
     const { name, host, port, backend, process = first, arguments: further } = container
     const old = before.find((one) => one.name === process)
@@ -101,8 +103,8 @@ export function containersAcross(
       ...(commands.before === undefined ? {} : { before: commands.before }),
       ...(commands.after === undefined ? {} : { after: commands.after }),
       environment: settings,
-      // Only where both releases have the process can one stand beside the other.
-      ...(spare === undefined || old === undefined || fresh === undefined
+      // One stands beside the other where both releases have the process, and nothing is stopped before.
+      ...(spare === undefined || old === undefined || fresh === undefined || stopped
         ? {}
         : {
             beside: {

@@ -88,7 +88,7 @@ export async function makePlan(parts: PlanParts): Promise<Plan> {
       before: parts.processes(service, from),
       after: parts.processes(service, to.get(service)!),
     }
-    const containers = containersAcross(now, processes, upgrade.order)
+    const containers = containersAcross(now, processes, upgrade)
     services.push({
       service,
       from,

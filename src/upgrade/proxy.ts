@@ -1,17 +1,23 @@
+import type { FleetFile } from '#inputs/fleet-file.js'
 import { bounded, shellWord } from './shell.js'
 
-/** The HAProxy in front of the replicas, by its admin socket. */
-export interface ReplicaProxy {
-  readonly socket: string
-  /** Seconds to wait for the last request of a replica. */
-  readonly drain: number
+/** The HAProxy in front of the replicas, by its admin socket; `drain`: seconds to wait for the last request of a replica. */
+export type ReplicaProxy = NonNullable<FleetFile['proxy']>
+
+/** `BACKEND/SERVER` in its parts. */
+export function serverOf(backend: string): { readonly group: string; readonly server: string } {
+  const [group = '', server = ''] = backend.split('/')
+  return { group, server }
 }
 
 /** Seconds that the proxy has to find a replica well. */
 const admitSeconds = 120
 
+/** Seconds that the proxy has to answer: socat waits half of one by itself, and no answer looks like consent. */
+const answerSeconds = 5
+
 const ask = ({ socket }: ReplicaProxy, line: string): string =>
-  `printf '%s\\n' ${shellWord(line)} | socat - ${shellWord(`UNIX-CONNECT:${socket}`)}`
+  `printf '%s\\n' ${shellWord(line)} | socat -t ${answerSeconds} - ${shellWord(`UNIX-CONNECT:${socket}`)}`
 
 /** An order, which HAProxy answers with nothing; it complains in text, for example of a server that it does not have. */
 const order = (proxy: ReplicaProxy, line: string): string =>
@@ -19,7 +25,7 @@ const order = (proxy: ReplicaProxy, line: string): string =>
 
 /** awk's condition for the row of a server in the table of HAProxy (`show stat`, management guide 9.1). */
 function rowOf(backend: string): string {
-  const [group = '', server = ''] = backend.split('/')
+  const { group, server } = serverOf(backend)
   return `$1=="${group}" && $2=="${server}"`
 }
 
@@ -57,7 +63,7 @@ export function admitCommands(
 
 /** Fails unless another server of the same backend takes requests: the last one is not to be drained. */
 export function othersServe(proxy: ReplicaProxy, backend: string): string {
-  const [group = '', server = ''] = backend.split('/')
+  const { group, server } = serverOf(backend)
   const others = `$1=="${group}" && $2!="${server}" && $2!="FRONTEND" && $2!="BACKEND" && ${serves}`
   return `${ask(proxy, 'show stat')} | awk -F, ${shellWord(`${others} {others++} END {exit !others}`)}`
 }

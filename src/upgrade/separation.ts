@@ -64,7 +64,11 @@ function stepsFor(
   const running = fleet.services.get(service)!
   const engine = engineOf(fleet)
   const units = running.units.length > 0 ? running.units : [`${service}.service`]
-  const containers = containersAcross(running, { before: processes, after: processes }, order)
+  const containers = containersAcross(
+    running,
+    { before: processes, after: processes },
+    { order, restart: 'cold' },
+  )
   const nothing = { means: 'nothing that runs has been touched', commands: [] }
   const answers = [{ code: 0, do: 'go on' as const, means: 'done' }]
   const common = { service, answers }

@@ -2,7 +2,7 @@ import type { FleetFile, RunningService } from '#inputs/fleet-file.js'
 import type { Answer, Upgrade, UpgradeStep } from '#inputs/upgrade-steps.js'
 import { type Engine, engineOf } from './engine.js'
 import type { ImageFacts, Phase, PlannedContainer, ServicePlan, Step } from './plan.js'
-import { othersServe } from './proxy.js'
+import { othersServe, serverOf } from './proxy.js'
 import { shellLine } from './shell.js'
 
 const succeeds: readonly Answer[] = [{ code: 0, do: 'go on', means: 'done' }]
@@ -108,7 +108,8 @@ function profileSteps(parts: ServiceParts, engine: Engine, stage: UpgradeStep['s
   return upgrade.steps
     .filter((step) => step.stage === stage)
     .flatMap((step): readonly Draft[] => {
-      if (step.restart) return parts.containers.flatMap((one) => restartAgain(parts, engine, one, step.title))
+      if (step.restart)
+        return runningAfter(parts).flatMap((one) => restartAgain(parts, engine, one, step.title))
       const common = {
         phase: step.stage,
         answers: step.answers,
@@ -147,7 +148,7 @@ function profileSteps(parts: ServiceParts, engine: Engine, stage: UpgradeStep['s
 
 /** Tasks that want every container stopped: in one step where all is on this machine, else in steps of each. */
 function whileStopped(parts: ServiceParts, engine: Engine, tasks: readonly Draft[]): readonly Draft[] {
-  const groups = byHost(parts.containers.filter(isOf('after')))
+  const groups = byHost(runningAfter(parts))
   const stop = (here: readonly PlannedContainer[]) => here.flatMap((one) => engine.stop(one))
   const start = (here: readonly PlannedContainer[]) =>
     here.flatMap((one) => started(parts, engine, one, 'after'))
@@ -170,15 +171,17 @@ function whileStopped(parts: ServiceParts, engine: Engine, tasks: readonly Draft
         title: `stop its containers: ${first.title}`,
         ...placed(here[0]!),
         commands: stop(here),
-        undo: { means: 'start them again', commands: start(here) },
+        undo: {
+          means: 'start them again',
+          commands: here.flatMap((one) => startedAnew(parts, engine, one, 'after')),
+        },
       }),
     ),
     ...tasks,
     ...groups.map(
-      (here, index): Draft => ({
+      (here): Draft => ({
         ...common,
         phase: 'restart',
-        id: `restart-after-${index + 1}`,
         title: 'start its containers again',
         ...placed(here[0]!),
         commands: start(here),
@@ -204,15 +207,23 @@ function started(
   return engine.start(container, running, (side === 'before' ? before : after).reference, command)
 }
 
+/** The same where it may still be there: a step that failed on its way is undone too. */
+const startedAnew = (
+  parts: ServiceParts,
+  engine: Engine,
+  container: PlannedContainer,
+  side: 'before' | 'after',
+): readonly string[] => [...engine.stop(container), ...started(parts, engine, container, side)]
+
 function restartAgain(
   parts: ServiceParts,
   engine: Engine,
   container: PlannedContainer,
   title: string,
 ): readonly Draft[] {
-  if (container.after === undefined) return []
+  const running = runningAfter(parts)
   return [
-    ...othersStep(parts, container, `before-again-${container.name}`),
+    ...othersStep(parts, container, running, `before-again-${container.name}`),
     {
       phase: 'restart',
       id: `restart-again-${container.name}`,
@@ -222,7 +233,7 @@ function restartAgain(
       limit: usual.restart.limit,
       commands: engine.restart(container),
       undo: { means: 'nothing to undo', commands: [] },
-      ...interruption(parts, container),
+      ...interruption(running, container),
     },
   ]
 }
@@ -232,16 +243,17 @@ function restartAgain(
  * fails, the way back leaves alone the one replica that still answers.
  */
 function othersStep(
-  { fleet, containers }: ServiceParts,
+  { fleet }: ServiceParts,
   container: PlannedContainer,
+  among: readonly PlannedContainer[],
   id: string,
 ): readonly Draft[] {
   const { proxy } = fleet
   const { name, backend } = container
   if (proxy === undefined || backend === undefined) return []
-  const groupOf = (server: string): string => server.slice(0, server.indexOf('/'))
-  const others = containers.filter(
-    (one) => one !== container && one.backend !== undefined && groupOf(one.backend) === groupOf(backend),
+  const { group } = serverOf(backend)
+  const others = among.filter(
+    ({ backend: other }) => other !== undefined && other !== backend && serverOf(other).group === group,
   )
   if (others.length === 0) return []
   return [
@@ -260,12 +272,10 @@ function othersStep(
 
 /** A service is interrupted where its one container of an API is replaced. */
 function interruption(
-  { containers }: ServiceParts,
+  among: readonly PlannedContainer[],
   container: PlannedContainer,
 ): { readonly interrupts?: string } {
-  const others = containers.filter(
-    ({ process, name }) => process === container.process && name !== container.name,
-  )
+  const others = among.filter((one) => one !== container && one.process === container.process)
   if (container.port === undefined || others.length > 0) return {}
   return {
     interrupts: `${container.name} is the only ${container.process}: nothing answers until it has started again`,
@@ -288,6 +298,10 @@ function byHost(containers: readonly PlannedContainer[]): readonly (readonly Pla
 
 const isOf = (side: 'before' | 'after') => (container: PlannedContainer) => container[side] !== undefined
 
+/** What serves once the window has been gone through: the new replicas, where they stand beside the old ones. */
+const runningAfter = ({ containers }: ServiceParts): readonly PlannedContainer[] =>
+  containers.filter(isOf('after')).map((container) => container.beside ?? container)
+
 /**
  * Starts the new release beside the old one and changes the proxy over to it. The old one stays as it is, without
  * requests: the way back is the proxy's, and takes no start.
@@ -308,6 +322,7 @@ function takeOverStep(
     image: after.reference,
     seconds: usual.restart.seconds + (fleet.proxy?.drain ?? 0),
     commands: [...started(parts, engine, beside, 'after'), ...engine.drain(container)],
+    note: `a reload of the proxy forgets that ${name} is drained, and gives it requests again: have it load the states of its servers (load-server-state-from-file), or drain ${name} again after a reload`,
     undo: {
       means: `change over to ${name} of ${from} again, and end ${beside.name}`,
       commands: [...engine.resume(container), ...engine.stop(beside)],
@@ -317,9 +332,7 @@ function takeOverStep(
 
 /** Ends the containers of the old release that were kept ready. */
 function retireSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
-  const { containers, running, upgrade } = parts
-  if (running.on !== undefined || upgrade.restart === 'cold') return []
-  return containers
+  return parts.containers
     .filter(({ beside }) => beside !== undefined)
     .map((container) => ({
       phase: 'stop',
@@ -329,7 +342,7 @@ function retireSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
       commands: engine.stop(container),
       undo: {
         means: `start ${container.name} of ${parts.from} again`,
-        commands: started(parts, engine, container, 'before'),
+        commands: startedAnew(parts, engine, container, 'before'),
       },
     }))
 }
@@ -337,12 +350,13 @@ function retireSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
 /** Replaces one container; of a shared host, starts it beside the units that have been stopped. */
 function replaceSteps(parts: ServiceParts, engine: Engine, cold: boolean): readonly Draft[] {
   const { running, to, from, fleet, after, containers } = parts
-  return containers.flatMap((container): readonly Draft[] => {
+  return containers.flatMap((container, index): readonly Draft[] => {
     const { name, process } = container
     if (container.after === undefined && cold) return []
-    if (container.beside !== undefined && !cold && running.on === undefined)
+    if (container.beside !== undefined)
       return [
-        ...othersStep(parts, container, `before-${container.name}`),
+        // The first one that takes over serves before the old one is drained: only then is there anything to ask.
+        ...othersStep(parts, container, containers.slice(0, index), `before-${name}`),
         takeOverStep(parts, engine, container, container.beside),
       ]
     const seconds = usual.restart.seconds + (container.backend === undefined ? 0 : (fleet.proxy?.drain ?? 0))
@@ -358,7 +372,7 @@ function replaceSteps(parts: ServiceParts, engine: Engine, cold: boolean): reado
             ? `start ${name} from the new image`
             : `replace ${name}`
     return [
-      ...(stopping.length === 0 ? [] : othersStep(parts, container, `before-${name}`)),
+      ...(stopping.length === 0 ? [] : othersStep(parts, container, containers, `before-${name}`)),
       {
         phase: 'restart',
         id: `restart-${name}`,
@@ -371,7 +385,7 @@ function replaceSteps(parts: ServiceParts, engine: Engine, cold: boolean): reado
           means: back.length === 0 ? `stop ${name}` : `replace ${name} by ${from} again`,
           commands: [...(container.after === undefined ? [] : engine.stop(container)), ...back],
         },
-        ...(cold || onHost || container.after === undefined ? {} : interruption(parts, container)),
+        ...(cold || onHost || container.after === undefined ? {} : interruption(containers, container)),
       },
     ]
   })
@@ -449,7 +463,7 @@ function stopSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
     title: 'stop every container of the old release',
     ...placed(here[0]!),
     commands: here.flatMap((one) => engine.stop(one)),
-    undo: { means, commands: here.flatMap((one) => started(parts, engine, one, 'before')) },
+    undo: { means, commands: here.flatMap((one) => startedAnew(parts, engine, one, 'before')) },
     interrupts,
   }))
 }
@@ -479,7 +493,7 @@ function restoreSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
   if (databases.length === 0) return []
   const interrupts = 'the database is restored'
   const steps: readonly Draft[] = [
-    ...byHost(parts.containers.filter(isOf('after'))).map(
+    ...byHost(runningAfter(parts)).map(
       (here): Draft => ({
         phase: 'stop',
         title: 'stop every container of the new release',

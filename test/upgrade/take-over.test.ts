@@ -91,10 +91,16 @@ describe('what is said to the proxy', () => {
   const proxy = { socket: '/run/haproxy.sock', drain: 1 }
   const row = (server: string, sessions: number, state: string): string =>
     ['api', server, 0, 0, sessions, ...Array.from({ length: 12 }, () => 0), state, ''].join(',')
-  function carryOut(command: string, answer: string, code = 0) {
+  function carryOut(command: string, answer: string, code = 0, delay = 0) {
     const tool = join(folder, 'socat')
     writeFileSync(join(folder, 'answer'), answer)
-    writeFileSync(tool, `#!/bin/sh\ncat > /dev/null\ncat ${folder}/answer\nexit ${code}\n`)
+    // Once all is said, socat waits half a second for the answer, or as long as `-t` says; then it ends well.
+    const script = `cat > /dev/null
+wait=0.5
+if [ "$1" = -t ]; then wait=$2; fi
+timeout "$wait" sh -c 'sleep ${delay}; cat ${folder}/answer'
+exit ${code}`
+    writeFileSync(tool, `#!/bin/sh\n${script}\n`)
     chmodSync(tool, 0o755)
     return spawnSync('sh', ['-c', command], {
       encoding: 'utf8',
@@ -113,6 +119,10 @@ describe('what is said to the proxy', () => {
     const run = carryOut(command, answer, code)
     expect(run.status).toBe(status)
     expect(run.stderr.trim()).toBe(answer.trim())
+  })
+
+  it.each([drain, admit])('fails where the complaint comes late', (command) => {
+    expect(carryOut(command, 'No such server.\n\n', 0, 1).status).toBe(1)
   })
 
   it('waits no longer than it may for the last request', () => {
