@@ -31,12 +31,14 @@ export type RefuseTar = (problem: string, member?: string) => never
 const block = 512
 const maxExtended = 1024 * 1024
 const maxWanted = 64 * 1024 * 1024
+/** Of extended headers, what is read here; of others a header may say several things, as of the holes of a file. */
+const knownKeys = new Set(['path', 'linkpath', 'size', 'uid', 'gid', 'mtime'])
 
 /**
  * Walks a tar archive (POSIX ustar with PAX and GNU names) piece by piece. It ends always: an archive that breaks off,
- * that has a broken checksum, that goes on after its end or says one thing twice is refused, since two readers would
+ * that has a broken checksum, that goes on after its end or says one thing of an entry twice is refused, since two readers would
  * see two archives.
- * @param refuse the name of a layer, or what to throw in place of E-IMG-FORM
+ * @param archive the name of a layer, or what to throw in place of E-IMG-FORM
  * @throws SvcsplitError E-IMG-FORM
  */
 export function tarWalker(visitor: TarVisitor, archive: string | RefuseTar) {
@@ -46,6 +48,7 @@ export function tarWalker(visitor: TarVisitor, archive: string | RefuseTar) {
   let zeros = 0
   let collect: { left: number; readonly parts: Buffer[]; readonly done: (bytes: Buffer) => void } | undefined
   let pax = new Map<string, string>()
+  const flags = new Set<string>()
   let globals = new Map<string, string>()
   const refuseLayer = (problem: string, member?: string): never => {
     throw new SvcsplitError('E-IMG-FORM', `a layer that is not a tar archive as it should be: ${problem}`, {
@@ -65,6 +68,16 @@ export function tarWalker(visitor: TarVisitor, archive: string | RefuseTar) {
     done(Buffer.concat(parts))
   }
 
+  /** Readers differ on which of two headers, or of two words, counts. */
+  const say = (records: ReadonlyMap<string, string>, flag: string): void => {
+    if (flags.has(flag)) refuse('two extended headers of one kind for an entry')
+    flags.add(flag)
+    for (const [key, value] of records) {
+      if (pax.has(key) && knownKeys.has(key)) refuse(`two words on the ${key} of an entry`)
+      pax.set(key, value)
+    }
+  }
+
   const header = (bytes: Buffer): void => {
     if (isZero(bytes)) {
       zeros++
@@ -79,15 +92,15 @@ export function tarWalker(visitor: TarVisitor, archive: string | RefuseTar) {
     if (flag === 'x' || flag === 'g' || flag === 'L' || flag === 'K') {
       if (size > maxExtended) refuse('an extended header larger than anything legitimate')
       take(size, (body) => {
-        if (flag === 'L') pax.set('path', cString(body))
-        else if (flag === 'K') pax.set('linkpath', cString(body))
-        else if (flag === 'x') pax = new Map([...pax, ...paxRecords(body, refuse)])
-        else globals = new Map([...globals, ...globalRecords(body, refuse)])
+        if (flag === 'g') globals = new Map([...globals, ...globalRecords(body, refuse)])
+        else if (flag === 'x') say(paxRecords(body, refuse), flag)
+        else say(new Map([[flag === 'L' ? 'path' : 'linkpath', cString(body)]]), flag)
       })
       return
     }
     const fields = new Map([...globals, ...pax])
     pax = new Map()
+    flags.clear()
     const prefix = bytes.toString('latin1', 257, 263) === 'ustar\0' ? text(bytes, 345, 155) : ''
     const name = text(bytes, 0, 100)
     const path = fields.get('path') ?? (prefix === '' ? name : `${prefix}/${name}`)
@@ -206,7 +219,12 @@ function paxRecords(body: Buffer, refuse: RefuseTar): ReadonlyMap<string, string
       return refuse('an extended header that cannot be read')
     const equals = body.indexOf(0x3d, blank)
     if (equals < 0 || equals >= end) return refuse('an extended header that cannot be read')
-    records.set(body.toString('utf8', blank + 1, equals), body.toString('utf8', equals + 1, end - 1))
+    const key = body.toString('utf8', blank + 1, equals)
+    const value = body.toString('utf8', equals + 1, end - 1)
+    if (records.has(key) && knownKeys.has(key)) return refuse(`two words on the ${key} of an entry`)
+    if (/^(?:size|uid|gid)$/.test(key) && !/^\d+$/.test(value))
+      return refuse(`the ${key} ${JSON.stringify(value.slice(0, 40))}`)
+    records.set(key, value)
     at = end
   }
   return records

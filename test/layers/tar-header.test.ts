@@ -80,8 +80,49 @@ describe('a tar archive that two readers would read two ways is refused', () => 
     return bytes
   }
 
-  it('and a right one is read', () => {
-    expect(() => read(Buffer.concat([header, body, end]))).not.toThrow()
+  /** The record of a PAX header: its own length comes first, and counts itself. */
+  const record = (text: string) => {
+    const length = text.length + 2 + (text.length + 3 < 10 ? 1 : 2)
+    return `${length} ${text}\n`
+  }
+  /** A header of this type for the next entry, with its text. */
+  const extended = (type: string, text: string) =>
+    Buffer.concat([
+      bent((bytes) => bytes.write(type, 156), { ...plain, size: text.length }),
+      Buffer.from(text.padEnd(512, '\0')),
+    ])
+  const one = record('path=opt/one')
+  const two = record('path=opt/two')
+
+  it.each([
+    ['one', Buffer.concat([header, body, end])],
+    ['one with an extended header', Buffer.concat([extended('x', one), header, body, end])],
+    [
+      'one with long names of GNU',
+      Buffer.concat([extended('K', 'a\0'), extended('L', 'b\0'), header, body, end]),
+    ],
+    [
+      'one with keys of others, twice',
+      Buffer.concat([extended('x', record('GNU.sparse=1').repeat(2)), header, body, end]),
+    ],
+    [
+      'one that says more of an entry than of all',
+      Buffer.concat([
+        extended('g', record('uid=100000')),
+        extended('x', record('uid=200000')),
+        header,
+        body,
+        end,
+      ]),
+    ],
+  ])('and a right one is read: %s', (_title, tar) => {
+    expect(() => read(tar)).not.toThrow()
+  })
+
+  it.each(['uid', 'gid'])('and a right %s counts', (key) => {
+    expect(readBack(Buffer.concat([extended('x', record(`${key}=300000`)), tarHeader(plain)]))).toMatchObject(
+      { [key]: 300000 },
+    )
   })
 
   it.each([
@@ -109,6 +150,25 @@ describe('a tar archive that two readers would read two ways is refused', () => 
         body,
         end,
       ]),
+    ],
+    ['two names in one extended header', Buffer.concat([extended('x', one + two), header, body, end])],
+    ['two extended headers', Buffer.concat([extended('x', one), extended('x', two), header, body, end])],
+    [
+      'a name of GNU and one of POSIX',
+      Buffer.concat([extended('L', 'opt/one\0'), extended('x', two), header, body, end]),
+    ],
+    [
+      'a name of POSIX and one of GNU',
+      Buffer.concat([extended('x', two), extended('L', 'opt/one\0'), header, body, end]),
+    ],
+    ['two names of GNU', Buffer.concat([extended('L', 'a\0'), extended('L', 'b\0'), header, body, end])],
+    ['a size in hex', Buffer.concat([extended('x', record('size=0x003')), header, body, end])],
+    ['a negative size', Buffer.concat([extended('x', record('size=-0003')), header, body, end])],
+    ['an owner that is no number', Buffer.concat([extended('x', record('uid=abcdefg')), header, body, end])],
+    ['a group that is no number', Buffer.concat([extended('x', record('gid=1e3')), header, body, end])],
+    [
+      'an owner of all that is no number',
+      Buffer.concat([extended('g', record('uid=zz')), header, body, end]),
     ],
   ])('%s', (_title, tar) => {
     expect(() => read(tar)).toThrow(expect.objectContaining({ code: 'E-IMG-FORM' }))
