@@ -28,9 +28,9 @@ import sys; from importlib.machinery import PathFinder; sys.meta_path.append(typ
 }
 
 /** The modules that a file names; none if it is not one that was written here. */
-export function systemModulesIn(text: string): readonly string[] | undefined {
+export function systemModulesIn(text: string): readonly string[] {
   const names = [
     ...(/ in \(((?:'\w{1,100}', ){1,500})\) else /.exec(text)?.[1]?.matchAll(/'(\w+)'/g) ?? []),
   ].map(([, name]) => name!)
-  return text === systemModulesText(names) && names.length > 0 ? names : undefined
+  return text === systemModulesText(names) ? names : []
 }

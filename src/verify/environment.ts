@@ -71,7 +71,7 @@ export function findEnvironment(image: ScannedImage, report: Report): FoundEnvir
   return {
     python,
     sitePackages,
-    systemModules: modules === undefined ? [] : (systemModulesIn(modules) ?? []),
+    systemModules: modules === undefined ? [] : systemModulesIn(modules),
     distributions: [...distributions.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
   }
 }
