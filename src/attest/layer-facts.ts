@@ -1,6 +1,6 @@
 import { SvcsplitError } from '#errors.js'
 import { layoutBlob } from '#image/layout.js'
-import { readLayer, whiteout } from '#image/read-layer.js'
+import { readLayer, whiteout } from '#io/read-layer.js'
 import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import type { Digest } from '#oci/digest.js'

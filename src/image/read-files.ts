@@ -1,7 +1,7 @@
+import { readLayer, whiteout } from '#io/read-layer.js'
 import { tarWalker } from '#io/tar-reader.js'
 import type { Manifest } from '#oci/manifest.js'
 import { layoutBlob } from './layout.js'
-import { readLayer, whiteout } from './read-layer.js'
 
 /**
  * Regular files of an image in a layout, by their path relative to `/`; upper layers win, and a file that a

@@ -1,9 +1,9 @@
 import { SvcsplitError } from '#errors.js'
+import { readLayer } from '#io/read-layer.js'
 import { tarWalker } from '#io/tar-reader.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import type { Digest } from '#oci/digest.js'
 import { layoutBlob, readLayoutImage } from './layout.js'
-import { readLayer } from './read-layer.js'
 
 /** What a look at every byte of an image has found. */
 export interface ValidatedImage {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { SvcsplitError } from '#errors.js'
-import { readChunks } from '#io/files.js'
-import { unpack } from '#io/unpack.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import { type Digest, digestOfHex } from '#oci/digest.js'
 import { layerCompression } from '#oci/media-type.js'
+import { readChunks } from './files.js'
+import { unpack } from './unpack.js'
 
 /**
  * Unpacks the blob of a layer piece by piece, and holds it against its descriptor on the way: what was given out
