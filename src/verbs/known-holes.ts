@@ -24,8 +24,9 @@ export const knownHoles: readonly KnownHole[] = [
     id: 'CVE-2024-1753',
     program: 'buildah',
     what: 'a Containerfile mounts the root of this machine into a build',
-    fixed: ['1.29.3', '1.31.5', '1.34.2', '1.35.1'],
-    source: 'containers/buildah, pull requests 5416, 5419 and 5444; containers/podman 22194',
+    fixed: ['1.29.3', '1.31.5', '1.32.3', '1.33.7', '1.34.2', '1.35.1'],
+    source:
+      'containers/buildah, pull requests 5416, 5419 and 5434; containers/podman 22119 and 22214; NixOS/nixpkgs 300783',
   },
   {
     id: 'CVE-2024-9407',
