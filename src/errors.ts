@@ -45,7 +45,7 @@ export const errorCodes = {
   'E-REQ-MARKER': { class: 'input', title: 'an environment marker cannot be parsed' },
   'E-REQ-URL': { class: 'input', title: 'a direct URL where none may stand' },
   'E-REQ-OPTION': { class: 'input', title: 'an option that a requirements file may not set' },
-  'E-REQ-HASH': { class: 'input', title: 'a hash option that is weak or malformed' },
+  'E-REQ-HASH': { class: 'input', title: 'a hash option that is weak, malformed or contradicted' },
   'E-REQ-ENV': { class: 'input', title: 'a variable that is not set' },
   'E-REQ-CYCLE': { class: 'input', title: 'requirements files include one another' },
   'E-REQ-LIMIT': { class: 'input', title: 'a requirement is larger than anything legitimate' },
@@ -162,6 +162,17 @@ export class SvcsplitError extends Error {
     this.hint = details.hint
     this.at = details.at
   }
+}
+
+/** The error with a place, where it is one of ours and has none, or only one in a text of no file. */
+export function placed(error: unknown, at: Origin): unknown {
+  if (!(error instanceof SvcsplitError) || !(error.at === undefined || isWithoutFile(error.at))) return error
+  const { code, message, hint } = error
+  return new SvcsplitError(code, message, { at, cause: error, ...(hint === undefined ? {} : { hint }) })
+}
+
+function isWithoutFile(at: Origin): boolean {
+  return 'path' in at && at.path === ''
 }
 
 /** The exit code of an error: 2 input, 3 undecided, 4 failed. */

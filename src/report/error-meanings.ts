@@ -74,8 +74,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, Meaning>> = {
     'Take the option out of the file and give it on the command line.',
   ],
   'E-REQ-HASH': [
-    'A hash is weak (MD5, SHA-1) or has not the length of its kind.',
-    'Use sha256, sha384 or sha512.',
+    'A hash is weak (MD5, SHA-1) or has not the length of its kind, or two lines have different ones of one URL.',
+    'Use sha256, sha384 or sha512, the same in every line.',
   ],
   'E-REQ-ENV': [
     'A file uses a variable of the environment that is not set, or whose value cannot stand in one line. The value is never shown.',

@@ -1,5 +1,5 @@
 import { type DirectFile, directFile, readDirectFile } from '#catalog/direct-file.js'
-import { type FileOrigin, SvcsplitError } from '#errors.js'
+import { type FileOrigin, placed, SvcsplitError } from '#errors.js'
 import type { RequirementLine } from '#inputs/requirement-line.js'
 import type { Http } from '#io/http.js'
 import { showUrl } from '#io/url-text.js'
@@ -18,17 +18,22 @@ export type DirectFiles = Map<DistributionName, DirectFile & { readonly at: File
  * @throws E-REQ-URL, E-REQ-HASH
  */
 export function notedDirectUrl(line: RequirementLine, files: DirectFiles): RequirementLine {
-  const { requirement, at, hashes } = line
+  const { requirement, at } = line
   const { url, name, rawName, extras } = requirement
   if (url === undefined) return line
-  const file = placed(at, () => directFile(name, url, hashes))
+  const file = fileNamed(line, url)
   const known = files.get(name)
   if (known !== undefined && known.url !== file.url)
     throw new SvcsplitError('E-REQ-URL', `${name} is demanded from two places`, {
       at,
       hint: `it comes from ${showUrl(known.url)} already, by ${known.at.path}:${known.at.line ?? 1}`,
     })
-  const sha256 = [...new Set([...(known?.sha256 ?? []), ...file.sha256])]
+  const sha256 = bothHashes(known?.sha256 ?? [], file.sha256)
+  if (sha256 === undefined)
+    throw new SvcsplitError('E-REQ-HASH', `two lines have different hashes of ${showUrl(url)}`, {
+      at,
+      hint: `no file can fit this line and ${known!.at.path}:${known!.at.line ?? 1}: correct one of them`,
+    })
   files.set(name, { ...file, sha256, at: known?.at ?? at })
   const { url: _, ...rest } = requirement
   const wanted = extras.length === 0 ? '' : `[${extras.join(',')}]`
@@ -37,6 +42,21 @@ export function notedDirectUrl(line: RequirementLine, files: DirectFiles): Requi
     requirement: { ...rest, specifiers: parseSpecifierSet(`===${file.version}`) },
     text: `${rawName}${wanted} @ ${showUrl(url)}`,
   }
+}
+
+function fileNamed({ requirement, at, hashes }: RequirementLine, url: string): DirectFile {
+  try {
+    return directFile(requirement.name, url, hashes)
+  } catch (error) {
+    throw placed(error, at)
+  }
+}
+
+/** What two lines vouch for together: a line adds to what is known and takes nothing back. None: they contradict. */
+function bothHashes(some: readonly string[], others: readonly string[]): readonly string[] | undefined {
+  if (some.length === 0 || others.length === 0) return [...new Set([...some, ...others])]
+  const both = [...new Set(some)].filter((one) => others.includes(one))
+  return both.length === 0 ? undefined : both
 }
 
 /**
@@ -77,19 +97,4 @@ export async function withDirectFiles(
 function equalVersions(one: string, other: string): boolean {
   const key = tryParseVersion(one)?.key
   return one === other || (key !== undefined && key === tryParseVersion(other)?.key)
-}
-
-/** Gives errors without a place the place of the requirement. */
-function placed<T>(at: FileOrigin, make: () => T): T {
-  try {
-    return make()
-  } catch (error) {
-    if (!(error instanceof SvcsplitError) || error.at !== undefined) throw error
-    const { code, message, hint, cause } = error
-    throw new SvcsplitError(code, message, {
-      at,
-      ...(hint === undefined ? {} : { hint }),
-      ...(cause === undefined ? {} : { cause }),
-    })
-  }
 }

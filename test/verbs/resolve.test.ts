@@ -237,6 +237,30 @@ describe('Direct URLs, where they are allowed', () => {
       code: 'E-FS-NOTFOUND',
     })
   })
+
+  it('hold every hash that a line gives: a later line takes none back', async () => {
+    const path = join(folder, lib.filename)
+    writeFileSync(path, lib.bytes)
+    const right = createHash('sha256').update(lib.bytes).digest('hex')
+    const [wrong, other] = ['0'.repeat(64), '1'.repeat(64)]
+    const asked = async (...hashes: (readonly string[])[]) => {
+      await index?.close()
+      const lines = hashes.map((some) => [
+        `lib @ file://${path}`,
+        ...some.map((one) => `--hash=sha256:${one}`),
+      ])
+      const requirementsFiles = lines.map((words, at) => write(`r${at}.txt`, `${words.join(' ')}\n`))
+      return ask([wheel('dep', '1.0')], { allowUrls: true, requirementsFiles })
+    }
+    await expect(asked([wrong], [right])).rejects.toMatchObject({
+      code: 'E-REQ-HASH',
+      at: { path: expect.stringContaining('r1.txt'), line: 1 },
+      hint: expect.stringContaining('r0.txt:1'),
+    })
+    await expect(asked([wrong, other], [right, wrong])).rejects.toMatchObject({ code: 'E-IDX-HASH' })
+    await expect(asked([wrong], [])).rejects.toMatchObject({ code: 'E-IDX-HASH' })
+    expect(told(await asked([right, wrong], [right], []))).toEqual({ dep: '1.0', lib: '3.0' })
+  })
 })
 
 describe('Input that cannot be resolved', () => {
