@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { SvcsplitError } from '#errors.js'
+import { placed, SvcsplitError } from '#errors.js'
 import { ensureDir, linkOrCopy, listDir, readBytes, readText, statusOf, writeAtomic } from '#io/files.js'
 import { sweepStrays, tempDir, tempPrefix } from '#io/temp-dir.js'
 import { type ImageConfig, parseImageConfig } from '#oci/config.js'
@@ -90,7 +90,7 @@ export async function readLayout(dir: string): Promise<ImageIndex> {
   try {
     return parseImageIndex(await readBytes(path, { maxBytes: maxJson }))
   } catch (error) {
-    throw placed(error, path)
+    throw placed(error, { path })
   }
 }
 
@@ -116,7 +116,7 @@ export async function readLayoutImage(
   try {
     return { descriptor, manifest, config: parseImageConfig(bytes) }
   } catch (error) {
-    throw placed(error, path)
+    throw placed(error, { path })
   }
 }
 
@@ -167,7 +167,7 @@ async function readIndex(dir: string, descriptor: Descriptor): Promise<ImageInde
   try {
     return parseImageIndex(bytes)
   } catch (error) {
-    throw placed(error, layoutBlob(dir, descriptor.digest))
+    throw placed(error, { path: layoutBlob(dir, descriptor.digest) })
   }
 }
 
@@ -177,7 +177,7 @@ export async function readManifest(dir: string, descriptor: Descriptor): Promise
   try {
     return parseManifest(bytes)
   } catch (error) {
-    throw placed(error, layoutBlob(dir, descriptor.digest))
+    throw placed(error, { path: layoutBlob(dir, descriptor.digest) })
   }
 }
 
@@ -253,14 +253,4 @@ async function writeIfOther(path: string, bytes: Buffer): Promise<void> {
 async function isWhole(path: string, size: number): Promise<boolean> {
   const status = await statusOf(path)
   return status?.kind === 'file' && status.size === size
-}
-
-/** Adds the file to an error of the pure readers. */
-function placed(error: unknown, path: string): unknown {
-  if (!(error instanceof SvcsplitError) || error.at !== undefined) return error
-  return new SvcsplitError(error.code, error.message, {
-    at: { path },
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    cause: error,
-  })
 }

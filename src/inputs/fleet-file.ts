@@ -1,4 +1,4 @@
-import { type FileOrigin, SvcsplitError } from '#errors.js'
+import { type FileOrigin, placed, SvcsplitError } from '#errors.js'
 import { fleetSchema } from './fleet-schema.js'
 import { nearestNames } from './nearest-name.js'
 import { type Releases, releaseNamed } from './releases.js'
@@ -113,12 +113,7 @@ function releaseAt(releases: Releases, text: string, at: FileOrigin): string {
   try {
     return releaseNamed(releases, text).name
   } catch (error) {
-    if (!(error instanceof SvcsplitError)) throw error
-    throw new SvcsplitError(error.code, error.message, {
-      at,
-      cause: error,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    })
+    throw placed(error, at)
   }
 }
 

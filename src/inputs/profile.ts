@@ -1,4 +1,4 @@
-import { type FileOrigin, SvcsplitError } from '#errors.js'
+import { type FileOrigin, placed, SvcsplitError } from '#errors.js'
 import { parseRequirement, type Requirement } from '#pep/requirement.js'
 import { contradictionIn } from './profile-check.js'
 import { profileSchema } from './profile-schema.js'
@@ -166,8 +166,7 @@ export function additionOf({ requirement, at }: Addition): Requirement {
   try {
     return parseRequirement(requirement)
   } catch (error) {
-    if (!(error instanceof SvcsplitError)) throw error
-    throw new SvcsplitError(error.code, error.message, { at, cause: error })
+    throw placed(error, at)
   }
 }
 

@@ -4,7 +4,7 @@ import type { Finding, Rule } from '#collisions/finding.js'
 import { allRules } from '#collisions/finding.js'
 import type { EnvironmentCheck, ResultCell } from '#collisions/result.js'
 import type { Counts } from '#collisions/summary.js'
-import { SvcsplitError } from '#errors.js'
+import { placed, SvcsplitError } from '#errors.js'
 import type { Policy, PolicyEnvironment, PolicyHost } from '#inputs/policy-file.js'
 import type { ReadInput } from '#inputs/requirements-file.js'
 import type { DistributionName } from '#pep/name.js'
@@ -51,15 +51,6 @@ function hostOptions(policy: Policy, host: PolicyHost) {
 }
 
 /** Errors of what a policy names (no such service) have no place of their own: they get that of the entry. */
-function placed(error: unknown, { at }: { readonly at: PolicyHost['at'] }): unknown {
-  if (!(error instanceof SvcsplitError) || error.at !== undefined) return error
-  return new SvcsplitError(error.code, error.message, {
-    at,
-    cause: error,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-  })
-}
-
 async function unlessMissing<T>(
   work: Promise<T>,
   entry: { readonly at: PolicyHost['at'] },
@@ -69,7 +60,7 @@ async function unlessMissing<T>(
     return await work
   } catch (error) {
     if (skip && error instanceof SvcsplitError && error.code === 'E-FS-NOTFOUND') return undefined
-    throw placed(error, entry)
+    throw placed(error, entry.at)
   }
 }
 

@@ -124,6 +124,14 @@ describe('a profile', () => {
     expect(told).toMatchSnapshot()
   })
 
+  it('with an addition with half an operator says how pins are written', async () => {
+    await expect(parseProfile(`${base}additions:\n  - foo>1,=1.0\n`, 'p.yaml')).rejects.toMatchObject({
+      code: 'E-REQ-SPEC',
+      hint: 'pins are written ==',
+      at: { path: 'p.yaml', line: 5 },
+    })
+  })
+
   it.each([
     ['a name that leads outside', base.replace('service: foo', 'service: ../x'), 'E-PRF-SCHEMA', 1],
     ['root as its user', base.replace('uid: 42400', 'uid: 0'), 'E-PRF-SCHEMA', 3],
