@@ -1,7 +1,8 @@
 import { SvcsplitError } from '#errors.js'
+import type { Descriptor } from '#oci/descriptor.js'
 import { parseManifest } from '#oci/manifest.js'
 import { parsePlatform } from '#oci/platform.js'
-import { formatReference, parseReference } from '#oci/reference.js'
+import { formatReference, parseReference, type Reference } from '#oci/reference.js'
 import type { Progress } from '#progress.js'
 import { imageFor } from '#registry/image-graph.js'
 import { openRegistry, type Registry } from '#registry/registry.js'
@@ -22,6 +23,8 @@ export interface ImageFinder {
     reference: string,
     of: { readonly service: string; readonly release: string; readonly runs: boolean },
   ): Promise<FoundImage | undefined>
+  /** The reference by digest; as it is where nobody was asked, or the registry lacks it. @throws E-IMG-REF, E-REG-*, E-NET-* */
+  byDigest(reference: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -38,15 +41,19 @@ export function imageFinder(options: {
 }): ImageFinder {
   let registry: Registry | undefined
   const { offline, plainHttp, progress, platform } = options
+  const isAsked = (text: string) => !text.startsWith('localhost/') && offline !== true
+  const opened = () => {
+    registry ??= openRegistry({
+      ...(plainHttp === undefined ? {} : { plainHttp }),
+      ...(progress === undefined ? {} : { progress }),
+    })
+    return registry
+  }
   return {
     async find(text, { service, release, runs }) {
-      if (text.startsWith('localhost/') || offline === true) return undefined
+      if (!isAsked(text)) return undefined
       const reference = parseReference(text)
-      registry ??= openRegistry({
-        ...(plainHttp === undefined ? {} : { plainHttp }),
-        ...(progress === undefined ? {} : { progress }),
-      })
-      const root = await registry.resolve(reference)
+      const root = await opened().resolve(reference)
       if (root === undefined)
         throw new SvcsplitError(
           'E-PLN-IMAGE',
@@ -59,24 +66,58 @@ export function imageFinder(options: {
               : `svcsplit build ${service}@${release} -o registry:${formatReference({ ...reference, tag: reference.tag ?? release })}, or plan with --offline first`,
           },
         )
-      const source = registry.source(reference)
+      const source = opened().source(reference)
       const found = await imageFor(source, root, parsePlatform(platform))
       const manifest = parseManifest(await source.document(found))
       return {
-        reference: formatReference({
-          registry: reference.registry,
-          repository: reference.repository,
-          digest: root.digest,
-        }),
+        reference: withDigest(reference, root),
         digest: root.digest,
         layers: manifest.layers.map(({ digest, size }) => ({ digest, size })),
         overhead: manifest.config.size + found.size,
       }
     },
+    async byDigest(text) {
+      if (!isAsked(text)) return text
+      const reference = parseReference(text)
+      const root = await opened().resolve(reference)
+      return root === undefined ? text : withDigest(reference, root)
+    },
     async close() {
       await registry?.close()
     },
   }
+}
+
+function withDigest({ registry, repository }: Reference, { digest }: Descriptor): string {
+  return formatReference({ registry, repository, digest })
+}
+
+/**
+ * The images of services that stay, by digest: what a tag names after a window can be held against it. Nobody pulls
+ * them, so where a digest is not to be had the plan goes on with the tag.
+ */
+export async function keptImages(
+  finder: ImageFinder,
+  images: ReadonlyMap<string, string>,
+  progress: Progress | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const untold: { readonly service: string; readonly why: string }[] = []
+  const found = await Promise.all(
+    [...images].map(async ([service, reference]) => {
+      try {
+        return [service, await finder.byDigest(reference)] as const
+      } catch (error) {
+        if (!(error instanceof SvcsplitError) || !/^E-(?:REG|NET|IMG)-/.test(error.code)) throw error
+        untold.push({ service, why: error.message })
+        return [service, reference] as const
+      }
+    }),
+  )
+  if (untold.length > 0)
+    progress?.warn?.(
+      `no digest of what runs ${untold.map(({ service }) => service).join(', ')}: ${untold[0]!.why}`,
+    )
+  return new Map(found)
 }
 
 /** Bytes that a machine with one image lacks of the other. */

@@ -9,7 +9,7 @@ import type { Progress } from '#progress.js'
 import { type Move, makePlan } from '#upgrade/make-plan.js'
 import type { ImageFacts, Plan, Untouched } from '#upgrade/plan.js'
 import { compare, openFacts } from './diff.js'
-import { type FoundImage, imageFinder, pulledBytes, referenceIn } from './fleet-images.js'
+import { type FoundImage, imageFinder, keptImages, pulledBytes, referenceIn } from './fleet-images.js'
 import { lockRelease } from './lock.js'
 import { candidateOf, factsOf } from './service-release.js'
 
@@ -69,6 +69,21 @@ export function targetsOf(request: PlanRequest, fleet: FleetFile, facts: ReturnT
         hint: 'one hop of a service at a time',
       })
   return targets
+}
+
+/** Service -> image of what the plan leaves alone; what runs on a shared host has none. */
+function imagesThatStay(
+  { services }: FleetFile,
+  targets: readonly { readonly service: string }[],
+  pattern: string,
+): ReadonlyMap<string, string> {
+  const moving = new Set(targets.map(({ service }) => service))
+  const images = new Map<string, string>()
+  for (const [service, { release, image, on }] of services) {
+    if (moving.has(service) || (image === undefined && on !== undefined)) continue
+    images.set(service, image ?? referenceIn(pattern, service, release))
+  }
+  return images
 }
 
 /**
@@ -139,30 +154,16 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     }
   }
 
-  /** Nobody asks for the image of a service that stays: where the registry lacks it, the plan goes on without. */
-  async function digestOf(
-    reference: string,
-    service: string,
-    release: string,
-  ): Promise<FoundImage | undefined> {
-    try {
-      return await finder.find(reference, { service, release, runs: true })
-    } catch (error) {
-      if (error instanceof SvcsplitError && error.code === 'E-PLN-IMAGE') return undefined
-      throw error
-    }
-  }
-
+  let kept: Promise<ReadonlyMap<string, string>> | undefined
   async function untouched(service: string): Promise<Untouched> {
-    const { release, image: named, on } = fleet.services.get(service)!
+    const { release, on } = fleet.services.get(service)!
     const { count, sha256 } = librariesOf(lockOf(service, release))
-    const reference = named ?? (on === undefined ? referenceIn(pattern, service, release) : undefined)
-    const found = reference === undefined ? undefined : await digestOf(reference, service, release)
+    kept ??= keptImages(finder, imagesThatStay(fleet, targets, pattern), progress)
+    const reference = (await kept).get(service)
     return {
       service,
       release,
-      // By digest where the registry tells it: what a tag names after the window can be held against it.
-      ...(reference === undefined ? {} : { image: found?.reference ?? reference }),
+      ...(reference === undefined ? {} : { image: reference }),
       ...(on === undefined ? {} : { on }),
       libraries: { count, sha256 },
     }
