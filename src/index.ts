@@ -11,18 +11,18 @@
  * `at` the place and `hint` what to do. A collision or a conflict is an answer and never an error.
  */
 
+import { SvcsplitError } from './errors.js'
 import type { ResultDocument } from './report/html/result-document.js'
 import { analysisDocument } from './report/json.js'
+import { type PlanDocument, planDocument } from './report/plan-json.js'
 import { type ResolveDocument, resolveDocument } from './report/resolve-text.js'
 import { type ShareDocument, shareDocument } from './report/share-json.js'
-import type { Plan } from './upgrade/plan.js'
 import { analyze as analyzeServices } from './verbs/analyze.js'
 import { plan as planUpgrade } from './verbs/plan.js'
 import { resolve as resolveRequirements } from './verbs/resolve.js'
 import { share as shareServices } from './verbs/share.js'
 
 export type { ErrorCode, Origin } from './errors.js'
-export { SvcsplitError } from './errors.js'
 export type { ConflictDocument } from './report/conflict-json.js'
 export type {
   CellDocument,
@@ -31,9 +31,11 @@ export type {
   RadiusDocument,
   ResultDocument as AnalysisDocument,
 } from './report/html/result-document.js'
+export type { PlanDocument } from './report/plan-json.js'
 export type { ResolveDocument } from './report/resolve-text.js'
 export type { PartitionDocument, ShareDocument } from './report/share-json.js'
 export type { Plan, Step } from './upgrade/plan.js'
+export { SvcsplitError }
 
 /** The environment that is asked about. */
 export interface Target {
@@ -81,7 +83,7 @@ export async function analyze(request: AnalyzeRequest = {}): Promise<ResultDocum
     ...(indexUrl === undefined ? {} : { indexUrl }),
     ...(extraIndexUrls === undefined ? {} : { extraIndexUrls }),
   }
-  return analysisDocument(await analyzeServices({ ...usualTarget, ...rest, services, index }))
+  return analysisDocument(await analyzeServices({ ...rest, ...targetOf(request), services, index }))
 }
 
 export interface ShareRequest extends Target {
@@ -93,7 +95,8 @@ export interface ShareRequest extends Target {
 
 /** May these service releases share one environment, if not why not, and how few environments do they need? */
 export async function share(request: ShareRequest): Promise<ShareDocument> {
-  return shareDocument(await shareServices({ ...usualTarget, ...request }))
+  const { services = [] } = request
+  return shareDocument(await shareServices({ ...request, ...targetOf(request), services }))
 }
 
 export interface ResolveRequest extends Target, Index {
@@ -109,14 +112,25 @@ export interface ResolveRequest extends Target, Index {
 
 /** One version for each distribution that requirements need, or every independent conflict that keeps them apart. */
 export async function resolve(request: ResolveRequest): Promise<ResolveDocument> {
-  const usual = {
-    requirements: [],
-    requirementsFiles: [],
-    constraintsFiles: [],
-    prereleases: 'pip',
-    offline: false,
-  } as const
-  return resolveDocument(await resolveRequirements({ ...usualTarget, ...usual, ...request }))
+  const {
+    requirements = [],
+    requirementsFiles = [],
+    constraintsFiles = [],
+    prereleases = 'pip',
+    offline = false,
+    ...rest
+  } = request
+  return resolveDocument(
+    await resolveRequirements({
+      ...rest,
+      ...targetOf(request),
+      requirements,
+      requirementsFiles,
+      constraintsFiles,
+      prereleases: oneOf('way with pre-releases', prereleases, prereleaseModes),
+      offline,
+    }),
+  )
 }
 
 export interface PlanRequest {
@@ -135,11 +149,30 @@ export interface PlanRequest {
 }
 
 /** The steps of upgrading services one at a time, with windows, points of no return and the way back. */
-export async function plan(request: PlanRequest): Promise<Plan> {
-  return planUpgrade({ glibc: usualGlibc, ...request })
+export async function plan(request: PlanRequest): Promise<PlanDocument> {
+  const { targets = [] } = request
+  return planDocument(await planUpgrade({ ...request, targets, glibc: usualGlibc }))
 }
-
-const usualTarget = { python: '3.11', platform: 'linux/amd64' } as const
 
 /** That of the base which a build takes if none is named. */
 const usualGlibc = '2.36'
+
+const platforms = ['linux/amd64', 'linux/arm64'] as const
+const prereleaseModes = ['pip', 'allow', 'disallow', 'explicit'] as const
+
+/** The environment that is asked about, with what is usual where nothing is said. @throws E-CLI-USAGE */
+function targetOf({ python = '3.11', platform = 'linux/amd64' }: Target) {
+  if (!/^3\.\d{1,2}(\.\d{1,3})?$/.test(python))
+    throw new SvcsplitError('E-CLI-USAGE', `there is no Python ${JSON.stringify(python)}`, {
+      hint: 'write 3.11 or 3.11.4',
+    })
+  return { python, platform: oneOf('platform', platform, platforms) }
+}
+
+/** Programs without types can say anything. @throws E-CLI-USAGE */
+function oneOf<T extends string>(what: string, value: T, known: readonly T[]): T {
+  if (known.includes(value)) return value
+  throw new SvcsplitError('E-CLI-USAGE', `there is no ${what} ${JSON.stringify(value)}`, {
+    hint: `known are ${known.join(', ')}`,
+  })
+}

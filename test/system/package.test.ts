@@ -180,7 +180,7 @@ describe('the package as it is published', () => {
       const { findings }: AnalysisDocument = await analyze({ services: ['nova@2026.1'], host: '2025.1' })
       export const level: 'error' | 'warning' | 'note' = findings[0]!.level
       export const count: number | null = (await share({ services: [] })).environments.asTested.count
-      export const steps = (await plan({ targets: [] })).services.flatMap(({ window }) => window.map(({ id }) => id))
+      export const steps = (await plan({ targets: [] })).plan.services.flatMap(({ window }) => window.map(({ id }) => id))
       export const code = (error: SvcsplitError): string => error.code
       export const isSolved = 'pins' in (await resolve({}))`
     expect(compile(good).stdout).toBe('')
