@@ -54,7 +54,7 @@ function parseName(text: string): string {
 }
 
 /** What to build: names, every service of a release, or a project that is requirements alone. */
-function whatToBuild(
+export function whatToBuild(
   services: readonly string[],
   flags: BuildFlags,
 ): Pick<BuildRequest, 'services' | 'all' | 'project'> {
@@ -64,6 +64,11 @@ function whatToBuild(
   if (requirements !== undefined) {
     if (services.length > 0 || flags.all === true)
       throw usage('--requirements builds a project of your own', 'leave the services away')
+    if (flags.release !== undefined)
+      throw usage(
+        'a project of your own has no release',
+        'leave --release away, and give pins by --constraints',
+      )
     if (name === undefined) throw usage('the image has no name', 'add --name NAME')
     return { services: [], project: { name, requirementsFile: requirements, constraintsFiles: constraints } }
   }
