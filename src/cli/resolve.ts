@@ -33,7 +33,7 @@ async function run(requirements: readonly string[], flags: Flags, command: Comma
     platform: flags.platform,
     prereleases: flags.pre,
     offline,
-    ...(flags.allowUrls === undefined ? {} : { allowUrls: flags.allowUrls }),
+    allowUrls: flags.allowUrls === true,
     ...(flags.indexUrl === undefined ? {} : { indexUrl: flags.indexUrl }),
     ...(flags.extraIndexUrl === undefined ? {} : { extraIndexUrls: flags.extraIndexUrl }),
     ...(flags.excludeNewer === undefined ? {} : { excludeNewer: flags.excludeNewer }),

@@ -1,3 +1,4 @@
+import type { BaseImage } from '#base/base-image.js'
 import { SvcsplitError } from '#errors.js'
 import { parseRequirementsFile } from '#inputs/requirements-file.js'
 import { freeze, type Pinned } from '#lock/freeze.js'
@@ -6,6 +7,7 @@ import { markerEnvironment } from '#pep/marker-evaluate.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import type { Solution } from '#solver/problem.js'
 import { factsReader } from '#solver/release-facts.js'
+import { accountsOf } from './base-accounts.js'
 import { resolve } from './resolve.js'
 import type { Target, Workshop } from './service-parts.js'
 
@@ -43,6 +45,25 @@ export function projectTarget(project: OwnProject): Target {
       origin: { path: requirementsFile },
     },
   }
+}
+
+/**
+ * An image of this name can have a user of this name. Told before anything is solved or fetched.
+ * @throws E-IMG-BASE
+ */
+export async function requireFreeName(
+  { service, profile: { user } }: Target,
+  base: BaseImage,
+  cacheDir: string,
+): Promise<void> {
+  const { passwd, group } = await accountsOf(base, cacheDir)
+  const isTaken = [passwd, group].some((text) =>
+    text.split('\n').some((line) => line.startsWith(`${user.name}:`) && line.split(':')[2] !== `${user.uid}`),
+  )
+  if (isTaken)
+    throw new SvcsplitError('E-IMG-BASE', `the base has an account ${service} of its own`, {
+      hint: 'give the image, and with it its user, another name: --name NAME',
+    })
 }
 
 /**

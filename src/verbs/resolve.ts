@@ -30,7 +30,7 @@ export interface ResolveOptions {
   readonly prereleases: PrereleaseMode
   /** The newest glibc that a wheel may want; that of the default base if left out. */
   readonly glibc?: string
-  /** Requirements may name wheels and sdists by URL. */
+  /** Requirements may name wheels and sdists by URL. Left out where nobody can choose it. */
   readonly allowUrls?: boolean
   /** The shipped facts are the whole universe. */
   readonly offline: boolean
@@ -127,7 +127,10 @@ async function linesFor(
       if (url !== undefined && noted === undefined)
         throw new SvcsplitError('E-REQ-URL', `${name} is demanded from a direct URL`, {
           at,
-          hint: 'write NAME==VERSION, or allow files that are named by URL: --allow-urls',
+          hint:
+            options.allowUrls === undefined
+              ? 'write NAME==VERSION'
+              : 'write NAME==VERSION, or allow files that are named by URL: --allow-urls',
         })
       const { requirement, text } = noted?.({ ...stated, at }, files) ?? stated
       const shown = text.replace(/\s*;.*$/s, '')

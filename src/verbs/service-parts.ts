@@ -161,6 +161,8 @@ export async function lazyPartsOf(workshop: Workshop, target: Target): Promise<S
   const { platform, cacheDir, wheelhouse } = request
   const told = request.progress === undefined ? {} : { progress: request.progress }
   const base = await baseFor(workshop, target)
+  if (target.project !== undefined)
+    await (await import('./own-project.js')).requireFreeName(target, base, cacheDir)
   const lock = await lockOf(workshop, target, base)
   const builder = (): Promise<Wheelhouse> =>
     sdistBuilder({

@@ -203,6 +203,26 @@ describe('a project of requirements alone', () => {
     expect(again!.digest).toBe(image!.digest)
   })
 
+  it('has no name that an account of its base has: that is told before anything is asked', async () => {
+    const base = await world.writeBase('crowded', {
+      passwd: 'root:x:0:0:root:/root:/bin/sh\ngames:x:5:60:games:/usr/games:/usr/sbin/nologin\n',
+    })
+    await expect(build({ ...project('games', 'alpha\n'), base })).rejects.toMatchObject({
+      code: 'E-IMG-BASE',
+      message: 'the base has an account games of its own',
+      hint: expect.stringContaining('--name'),
+    })
+    expect(requests()).toEqual([])
+  })
+
+  it('is refused URLs without a word of an option that there is not', async () => {
+    const url = 'https://files.example/alpha-1.0-py3-none-any.whl'
+    await expect(build(project('own', `alpha @ ${url}\n`))).rejects.toMatchObject({
+      code: 'E-REQ-URL',
+      hint: 'write NAME==VERSION',
+    })
+  })
+
   it('that cannot be solved is told with the lines that clash', async () => {
     await expect(build(project('torn', 'alpha\ncommon<1\n'))).rejects.toMatchObject({
       code: 'E-LCK-UNSOLVED',
