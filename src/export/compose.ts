@@ -1,3 +1,4 @@
+import { answersAt, haltCommands } from '#upgrade/engine.js'
 import type { Plan, PlannedContainer, ServicePlan, Step } from '#upgrade/plan.js'
 import { admitCommands, drainCommands } from '#upgrade/proxy.js'
 import { shellLine } from '#upgrade/shell.js'
@@ -106,34 +107,36 @@ function script(plan: Plan, direction: Direction): string {
       (one) => (direction === 'upgrade' ? one.after : one.before) !== undefined,
     )
     const gone = service.containers.filter((one) => !kept.includes(one))
+    const cold = direction === 'upgrade' && service.restart === 'cold'
     const replace = kept.flatMap(({ name, port, health, backend }) => [
-      ...drainCommands(plan.proxy, backend),
+      ...(cold ? [] : drainCommands(plan.proxy, backend)),
       `${compose} up -d --no-deps ${shellLine([objectName(name)])}`,
-      ...(port === undefined
-        ? []
-        : [
-            `timeout 120 sh -c ${shellLine([`until curl --silent --max-time 5 ${health === undefined ? '' : '--fail '}--output /dev/null http://127.0.0.1:${port}${health ?? '/'}; do sleep 0.2; done`])}`,
-          ]),
+      ...(port === undefined ? [] : [answersAt('127.0.0.1', port, health)]),
       ...admitCommands(plan.proxy, backend),
     ])
     const stop = gone.flatMap(({ name, backend }) => [
       ...drainCommands(plan.proxy, backend),
-      shellLine([plan.engine, 'stop', '--time', '60', name]),
-      shellLine([plan.engine, 'rm', '--force', name]),
+      ...haltCommands(plan.engine, name),
     ])
+    // Without a name it would stop everything.
+    const stopKept =
+      kept.length === 0
+        ? []
+        : [
+            ...kept.flatMap(({ backend }) => drainCommands(plan.proxy, backend)),
+            `${compose} stop ${shellLine(kept.map(({ name }) => objectName(name)))}`,
+          ]
     if (direction === 'fallback') return [...stop, ...replace]
     return [
       `${compose} pull`,
       ...plainSteps(service.ahead),
       ...ahead.map(task),
       // What writes to the database has to end before its dump, also what the new release has no longer.
-      ...(service.restart === 'cold'
-        ? [`${compose} stop ${shellLine(kept.map(({ name }) => objectName(name)))}`, ...stop]
-        : []),
+      ...(cold ? [...stopKept, ...stop] : []),
       ...plainSteps(service.window),
       ...before.map(task),
       ...replace,
-      ...(service.restart === 'cold' ? [] : stop),
+      ...(cold ? [] : stop),
       ...after.map(task),
       '# Later, when nobody wants to go back any more:',
       ...later.map((step) => `#   ${task(step)}${step.final === undefined ? '' : '   # POINT OF NO RETURN'}`),

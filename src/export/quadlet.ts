@@ -68,13 +68,22 @@ function unit(plan: ServicePlan, container: PlannedContainer, direction: Directi
   return { path: `${direction}/${name}.container`, text: lines.join('\n') }
 }
 
+/** Ends a container that is to be gone; its unit may never have been installed. */
+function endLine({ name }: PlannedContainer): string {
+  const unit = `${name}.service`
+  const known = `${shellLine(['systemctl', 'cat', unit])} >/dev/null 2>&1`
+  return `if ${known}; then ${shellLine(['systemctl', 'stop', unit])}; fi`
+}
+
 /** Containers are ended by their units, or systemd would start them again. */
-function stopLines({ containers }: ServicePlan, { commands, host }: Step): readonly string[] {
-  const isOfUnits = commands.every((line) => line.startsWith('systemctl '))
-  if (isOfUnits) return commands
+function stopLines(plan: Plan, { containers, on }: ServicePlan, { commands, host }: Step): readonly string[] {
+  if (on !== undefined) return commands
   return containers
     .filter((one) => one.before !== undefined && one.host === host)
-    .map(({ name }) => shellLine(['systemctl', 'stop', `${name}.service`]))
+    .flatMap((one) => [
+      ...drainCommands(plan.proxy, one.backend),
+      one.after === undefined ? endLine(one) : shellLine(['systemctl', 'stop', `${one.name}.service`]),
+    ])
 }
 
 function script(plan: Plan, direction: Direction): string {
@@ -83,20 +92,20 @@ function script(plan: Plan, direction: Direction): string {
     const side = (one: PlannedContainer) => (direction === 'upgrade' ? one.after : one.before)
     const kept = service.containers.filter((one) => side(one) !== undefined)
     const gone = service.containers.filter((one) => side(one) === undefined)
+    const cold = direction === 'upgrade' && service.restart === 'cold'
     const replace = [
       ...kept.map(({ name }) =>
         shellLine(['install', '-m', '0644', `${name}.container`, `${folder}/${name}.container`]),
       ),
       'systemctl daemon-reload',
       ...kept.flatMap(({ name, backend }) => [
-        ...drainCommands(plan.proxy, backend),
+        ...(cold ? [] : drainCommands(plan.proxy, backend)),
         shellLine(['systemctl', 'restart', `${name}.service`]),
         ...admitCommands(plan.proxy, backend),
       ]),
-      ...gone.flatMap(({ name, backend }) => [
-        ...drainCommands(plan.proxy, backend),
-        shellLine(['systemctl', 'stop', `${name}.service`]),
-        shellLine(['rm', '-f', `${folder}/${name}.container`]),
+      ...gone.flatMap((one) => [
+        ...(cold ? [] : [...drainCommands(plan.proxy, one.backend), endLine(one)]),
+        shellLine(['rm', '-f', `${folder}/${one.name}.container`]),
       ]),
     ]
     if (direction === 'fallback') return replace
@@ -106,7 +115,7 @@ function script(plan: Plan, direction: Direction): string {
       '# What is asked and changed before: svcsplit plan tells how each step answers.',
       ...[...service.ahead, ...early].flatMap((step) => [
         comment(step.title),
-        ...(step.phase === 'stop' ? stopLines(service, step) : step.commands),
+        ...(step.phase === 'stop' ? stopLines(plan, service, step) : step.commands),
       ]),
       ...replace,
     ]

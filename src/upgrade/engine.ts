@@ -27,6 +27,27 @@ export interface Engine {
   restore(file: string, limit: number): string
 }
 
+/** Waits until a process answers at its port. */
+export function answersAt(host: string, port: number, health: string | undefined): string {
+  const url = `http://${host}:${port}${health ?? '/'}`
+  const fail = health === undefined ? [] : ['--fail']
+  const asked = shellLine(['curl', '--silent', ...fail, '--max-time', '5', '--output', '/dev/null', url])
+  return bounded(startSeconds, `until ${asked}; do sleep 0.2; done`)
+}
+
+/** Ends a container and takes it away; well done too where there is none. */
+export function haltCommands(engine: FleetFile['engine'], name: string): readonly string[] {
+  return engine === 'podman'
+    ? [
+        shellLine(['podman', 'stop', '--ignore', '--time', String(stopSeconds), name]),
+        shellLine(['podman', 'rm', '--ignore', '--force', name]),
+      ]
+    : [
+        `${shellLine(['docker', 'stop', '--time', String(stopSeconds), name])} || true`,
+        `${shellLine(['docker', 'rm', '--force', name])} || true`,
+      ]
+}
+
 export function engineOf(fleet: FleetFile): Engine {
   const { engine, options, database, proxy } = fleet
 
@@ -42,26 +63,10 @@ export function engineOf(fleet: FleetFile): Engine {
   ]
 
   const well = ({ name, host, port, health }: PlannedContainer): string => {
-    if (port === undefined) {
-      const running = shellLine([engine, 'inspect', '--format', '{{.State.Running}}', name])
-      return `sleep 5 && test "$(${running})" = true`
-    }
-    const url = `http://${host ?? '127.0.0.1'}:${port}${health ?? '/'}`
-    const fail = health === undefined ? [] : ['--fail']
-    const asked = shellLine(['curl', '--silent', ...fail, '--max-time', '5', '--output', '/dev/null', url])
-    return bounded(startSeconds, `until ${asked}; do sleep 0.2; done`)
+    if (port !== undefined) return answersAt(host ?? '127.0.0.1', port, health)
+    const running = shellLine([engine, 'inspect', '--format', '{{.State.Running}}', name])
+    return `sleep 5 && test "$(${running})" = true`
   }
-
-  const halt = ({ name }: PlannedContainer): readonly string[] =>
-    engine === 'podman'
-      ? [
-          shellLine(['podman', 'stop', '--ignore', '--time', String(stopSeconds), name]),
-          shellLine(['podman', 'rm', '--ignore', '--force', name]),
-        ]
-      : [
-          `${shellLine(['docker', 'stop', '--time', String(stopSeconds), name])} || true`,
-          `${shellLine(['docker', 'rm', '--force', name])} || true`,
-        ]
 
   const client = (program: string, further: readonly string[]): readonly string[] => [
     program,
@@ -103,7 +108,7 @@ export function engineOf(fleet: FleetFile): Engine {
       ...admitCommands(proxy, container.backend),
     ],
     drain: ({ backend }) => drainCommands(proxy, backend),
-    stop: (container) => [...drainCommands(proxy, container.backend), ...halt(container)],
+    stop: ({ name, backend }) => [...drainCommands(proxy, backend), ...haltCommands(engine, name)],
     restart: (container) => [
       ...drainCommands(proxy, container.backend),
       shellLine([engine, 'restart', '--time', String(stopSeconds), container.name]),

@@ -95,6 +95,7 @@ export async function makePlan(parts: PlanParts): Promise<Plan> {
       to: to.get(service)!,
       hop: hops.get(service)!,
       restart: upgrade.restart,
+      ...(now.on === undefined ? {} : { on: now.on }),
       user,
       before,
       after,

@@ -3,7 +3,7 @@ const text = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f]*$' } as cons
 const number = { type: 'number', minimum: 0 } as const
 const texts = { type: 'array', items: text } as const
 const steps = { type: 'array', items: { $ref: '#/$defs/step' } } as const
-const commandsOf = { type: 'object', additionalProperties: text } as const
+const textsByName = { type: 'object', additionalProperties: text } as const
 
 /** JSON Schema (draft 2020-12) of what `plan -o json` writes. Names are fixed: more may come, none is renamed. */
 export const planSchema = {
@@ -164,6 +164,7 @@ export const planSchema = {
         to: text,
         hop: { enum: ['adjacent', 'slurp'] },
         restart: { enum: ['rolling', 'cold'] },
+        on: { description: 'The shared host that it leaves', ...text },
         before: { $ref: '#/$defs/image' },
         after: { $ref: '#/$defs/image' },
         pull: {
@@ -206,31 +207,33 @@ export const planSchema = {
           type: 'array',
           items: {
             type: 'object',
-            required: ['name', 'process', 'volumes', 'environment'],
+            $ref: '#/$defs/container',
             properties: {
-              name: text,
-              process: text,
-              volumes: texts,
-              environment: commandsOf,
-              before: texts,
-              after: texts,
               beside: {
                 description: 'The replica of the new release that takes over while this one stays ready',
                 type: 'object',
-                required: ['name', 'process', 'port', 'backend', 'after', 'volumes', 'environment'],
-                properties: {
-                  name: text,
-                  process: text,
-                  port: number,
-                  backend: text,
-                  after: texts,
-                  volumes: texts,
-                  environment: commandsOf,
-                },
+                $ref: '#/$defs/container',
+                required: ['port', 'backend', 'after'],
               },
             },
           },
         },
+      },
+    },
+    container: {
+      type: 'object',
+      required: ['name', 'process', 'volumes', 'environment'],
+      properties: {
+        name: text,
+        process: text,
+        host: text,
+        port: number,
+        health: { description: 'Path on the port that answers while it is well', ...text },
+        backend: { description: 'BACKEND/SERVER of the proxy', ...text },
+        volumes: texts,
+        environment: textsByName,
+        before: texts,
+        after: texts,
       },
     },
     step: {

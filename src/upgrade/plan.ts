@@ -76,6 +76,8 @@ export interface ServicePlan {
   readonly to: string
   readonly hop: 'adjacent' | 'slurp'
   readonly restart: 'rolling' | 'cold'
+  /** The shared host that it leaves. */
+  readonly on?: string
   /** Who its processes run as. */
   readonly user: { readonly name: string; readonly uid: number; readonly gid: number }
   readonly before: ImageFacts

@@ -123,6 +123,10 @@ describe('a record of progress', () => {
       'a command with a hidden line',
       () => JSON.stringify(beginning(all)).replace('timeout 600', 'id\\ntimeout 600'),
     ],
+    [
+      'a container whose port is none',
+      () => JSON.stringify(beginning(all)).replace(/"port":\d+,/, '"port":"x",'),
+    ],
   ])('with %s is refused', (_, text) => {
     expect(() => parseProgress(text(), 'p.json')).toThrowError(
       expect.objectContaining({ code: 'E-PLN-STATE', at: { path: 'p.json' } }),
