@@ -13,7 +13,7 @@ import { allRules, levelOf } from './finding.js'
 import type { AsRun } from './needed-names.js'
 import type { ResultCell } from './result.js'
 import { sameFileFindings } from './same-file.js'
-import type { Tally } from './summary.js'
+import { type Numbers, numbersOf, type Tally } from './summary.js'
 import { bindingFindings, type SystemNeeds } from './system-bindings.js'
 
 /** A service release, or a user's own list of requirements, that is to run on hosts. */
@@ -94,11 +94,15 @@ export function isSoundAlone(
 
 const numbers = new Map<DistributionName, number>()
 
-/** A number for a distribution whose slot is not at hand; a rule uses either these or slots. */
-function numberOf(name: DistributionName): number {
-  const number = numbers.get(name) ?? numbers.size
-  numbers.set(name, number)
-  return number
+/** Numbers for distributions whose slots are not at hand; a rule uses either these or slots. */
+function namedNumbers(names: readonly DistributionName[]): Numbers {
+  return numbersOf(
+    names.map((name) => {
+      const number = numbers.get(name) ?? numbers.size
+      numbers.set(name, number)
+      return number
+    }),
+  )
 }
 
 function entryPointFindings(candidate: Candidate, host: Host, count: Tally): readonly Finding[] {
@@ -106,7 +110,7 @@ function entryPointFindings(candidate: Candidate, host: Host, count: Tally): rea
   const entryPoints = candidate.entryPoints(host.release)
   if (entryPoints === undefined) return []
   const found = vanishedEntryPoints(candidate, host, entryPoints)
-  if (found.length > 0) count.add('entry-point', found.length, [numberOf(found[0]!.distribution)])
+  if (found.length > 0) count.add('entry-point', found.length, namedNumbers([found[0]!.distribution]))
   return found
 }
 
@@ -115,11 +119,7 @@ function systemFindings(candidate: Candidate, host: Host, walked: Closure, count
   if (needs === undefined) return []
   const found = bindingFindings(candidate, host, needs, distributionsOf(walked))
   if (found.length > 0)
-    count.add(
-      'system-package',
-      found.length,
-      found.map(({ distribution }) => numberOf(distribution)),
-    )
+    count.add('system-package', found.length, namedNumbers(found.map(({ distribution }) => distribution)))
   return found
 }
 
@@ -139,11 +139,7 @@ function brokenImports(
     ...undeclaredFindings(walked, host, candidate.release, candidate.ownPins(host.environment), facts, asRun),
   ]
   if (found.length > 0)
-    tally.add(
-      'broken-import',
-      found.length,
-      found.map(({ distribution }) => numberOf(distribution)),
-    )
+    tally.add('broken-import', found.length, namedNumbers(found.map(({ distribution }) => distribution)))
   return found
 }
 
@@ -155,11 +151,7 @@ function sameFiles(
 ): readonly Finding[] {
   const found = sameFileFindings(walked, host, candidate.release, sharedPaths)
   if (found.length > 0)
-    tally.add(
-      'same-file',
-      found.length,
-      found.map(({ distribution }) => numberOf(distribution)),
-    )
+    tally.add('same-file', found.length, namedNumbers(found.map(({ distribution }) => distribution)))
   return found
 }
 
@@ -185,16 +177,16 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
     findings.push(toFinding(hit, member, walked, host, candidate.release, ownPins))
   for (const member of walked.members) {
     if (refusesPython(member)) {
-      count.add('python-floor', 1, [numberOf(member.name!)])
+      count.add('python-floor', 1, namedNumbers([member.name!]))
       tell(pythonHit, member)
     }
     const { told, notes, counts } = hitsOf(walked, member.set, ownPins)
-    for (const { rule, findings: number, slots } of counts) count.add(rule, number, slots)
+    for (const { rule, findings: number, distributions } of counts) count.add(rule, number, distributions)
     for (const hit of told) tell(hit, member)
     if (options.notes) for (const hit of notes(walked)) tell(hit, member)
   }
   for (const { hit, member } of extraHits(walked)) {
-    count.add('missing-extra', 1, [hit.demand!.slot])
+    count.add('missing-extra', 1, numbersOf([hit.demand!.slot]))
     tell(hit, member)
   }
   findings.push(...entryPointFindings(candidate, host, count))

@@ -4,6 +4,7 @@ import { compareVersions, tryParseVersion } from '#pep/version.js'
 import { type Closure, type Member, type Pins, type Scope, supplierOf, viaOf } from '#solver/closure.js'
 import { accepts, type Demand, type DemandSet } from '#solver/closure-demands.js'
 import { type Finding, type FindingSupply, fingerprint, type Jump, levelOf, type Rule } from './finding.js'
+import { type Numbers, numbersOf } from './summary.js'
 
 /** Where a service release is to run: the pins of a host and its Python. */
 export interface Host {
@@ -66,19 +67,36 @@ export function isRefused(demand: Demand, supply: Member | undefined): boolean {
   return !accepts(demand, supply.version!)
 }
 
-const drifts = new WeakMap<Scope, ('same' | Jump)[]>()
+/** What has been worked out for the services that have the same pins on one host, by slot and by set of demands. */
+interface ScopeHits {
+  readonly drifts: ('same' | Jump | undefined)[]
+  readonly bySet: Map<DemandSet, SetHits>
+}
 
-/** How far a member is from what the service was tested with: the same for every service with those pins on a host. */
-function driftOf(scope: Scope, slot: number, own: string, version: string): 'same' | Jump {
-  let ofScope = drifts.get(scope)
-  if (ofScope === undefined) {
-    ofScope = []
-    drifts.set(scope, ofScope)
+const known = new WeakMap<Scope, ScopeHits>()
+
+function hitsIn(scope: Scope): ScopeHits {
+  let hits = known.get(scope)
+  if (hits === undefined) {
+    hits = { drifts: [], bySet: new Map() }
+    known.set(scope, hits)
   }
-  const known = ofScope[slot]
-  if (known !== undefined) return known
-  const drift = jumpBetween(own, version)
-  ofScope[slot] = drift
+  return hits
+}
+
+/** How far what answers a demand is from what the service was tested with. */
+function driftOf(
+  { drifts }: ScopeHits,
+  { slot, target }: Demand,
+  supply: Member,
+  ownPins: Pins | undefined,
+): 'same' | Jump {
+  let drift = drifts[slot]
+  if (drift === undefined) {
+    const own = ownPins?.get(target)
+    drift = own === undefined ? 'same' : jumpBetween(own.version, supply.version!)
+    drifts[slot] = drift
+  }
   return drift
 }
 
@@ -87,16 +105,14 @@ function ruleOf(
   demand: Demand,
   supply: Member | undefined,
   ownPins: Pins | undefined,
-  scope: Scope,
+  ofScope: ScopeHits,
 ): Rule | Jump | undefined {
   if (supply === undefined || supply.reason === 'unpinned') return 'unpinned'
   if (supply.reason === 'missing') return 'missing'
   if (isRefused(demand, supply)) return 'collision'
   if (supply.reason === 'service') return undefined
-  const own = ownPins?.get(demand.target)
-  if (own === undefined) return undefined
-  const jump = driftOf(scope, demand.slot, own.version, supply.version!)
-  return jump === 'same' ? undefined : jump
+  const drift = driftOf(ofScope, demand, supply, ownPins)
+  return drift === 'same' ? undefined : drift
 }
 
 /** The hits of one set of demands, and what they count for. */
@@ -111,8 +127,8 @@ export interface SetHits {
 export interface SetCount {
   readonly rule: Rule
   readonly findings: number
-  /** Slots, each once. */
-  readonly slots: readonly number[]
+  /** By their slots. */
+  readonly distributions: Numbers
 }
 
 function hitOf(found: Rule | Jump, demand: Demand, supply: Member | undefined): Hit {
@@ -121,48 +137,46 @@ function hitOf(found: Rule | Jump, demand: Demand, supply: Member | undefined): 
     : { rule: found, demand, supply, jump: undefined, extra: undefined }
 }
 
-function hitsOfSet(closure: Closure, set: DemandSet, ownPins: Pins | undefined): SetHits {
+function hitsOfSet(closure: Closure, set: DemandSet, ownPins: Pins | undefined, ofScope: ScopeHits): SetHits {
   const told: Hit[] = []
   const noted: { readonly demand: Demand; readonly found: Rule | Jump }[] = []
-  const counted = new Map<Rule, { findings: number; slots: Set<number> }>()
+  const counted = new Map<Rule, { findings: number; slots: number[] }>()
   for (const demand of set.demands) {
     const supply = supplierOf(closure, demand)
-    const found = ruleOf(demand, supply, ownPins, closure.scope)
+    const found = ruleOf(demand, supply, ownPins, ofScope)
     if (found === undefined) continue
     const rule = isJump(found) ? 'drift' : found
     if (levelOf[rule] === 'note') noted.push({ demand, found })
     else told.push(hitOf(found, demand, supply))
     let count = counted.get(rule)
     if (count === undefined) {
-      count = { findings: 0, slots: new Set() }
+      count = { findings: 0, slots: [] }
       counted.set(rule, count)
     }
     count.findings += 1
-    count.slots.add(demand.slot)
+    count.slots.push(demand.slot)
   }
-  const counts = [...counted].map(([rule, { findings, slots }]) => ({ rule, findings, slots: [...slots] }))
+  const counts = [...counted].map(([rule, { findings, slots }]) => ({
+    rule,
+    findings,
+    distributions: numbersOf(slots),
+  }))
   const notes = (asked: Closure) =>
     noted.map(({ demand, found }) => hitOf(found, demand, supplierOf(asked, demand)))
   return { told, notes, counts }
 }
-
-const known = new WeakMap<Scope, Map<DemandSet, SetHits>>()
 
 /**
  * The hits of one member's demands. On one host they are the same for every service that has the member, since
  * the host alone says what answers each demand; only a demand on the service itself is answered by the service.
  */
 export function hitsOf(closure: Closure, set: DemandSet, ownPins: Pins | undefined): SetHits {
-  if (set.slots.has(closure.rootSlot)) return hitsOfSet(closure, set, ownPins)
-  let ofScope = known.get(closure.scope)
-  if (ofScope === undefined) {
-    ofScope = new Map()
-    known.set(closure.scope, ofScope)
-  }
-  let hits = ofScope.get(set)
+  const ofScope = hitsIn(closure.scope)
+  if (set.slots.has(closure.rootSlot)) return hitsOfSet(closure, set, ownPins, ofScope)
+  let hits = ofScope.bySet.get(set)
   if (hits === undefined) {
-    hits = hitsOfSet(closure, set, ownPins)
-    ofScope.set(set, hits)
+    hits = hitsOfSet(closure, set, ownPins, ofScope)
+    ofScope.bySet.set(set, hits)
   }
   return hits
 }

@@ -263,7 +263,7 @@ export function closure(request: ClosureRequest): Closure {
   const scope = scopeFor(walker, pins, ownPins)
   const start = startOf(walker, root)
   const members: Growing[] = []
-  const bySlot: (Growing | undefined)[] = []
+  const bySlot: (Growing | undefined)[] = new Array(walker.slots.size)
   const undecided: Undecided[] = []
   const missingExtras: MissingExtra[] = []
   const nowhere = new Set<number>()
@@ -345,7 +345,8 @@ export function closure(request: ClosureRequest): Closure {
     for (const demand of member.set.reach) {
       const reached = bySlot[demand.slot] ?? reach(demand, member)
       if (reached === undefined) continue
-      for (const extra of demand.requirement.extras) switchOn(reached, member, demand, extra)
+      const { extras } = demand.requirement
+      if (extras.length > 0) for (const extra of extras) switchOn(reached, member, demand, extra)
     }
   }
   for (const { set, name, version, compiled, at, reason } of members) {

@@ -10,49 +10,91 @@ export interface Packed {
   readonly values: readonly (string | number | boolean | null | readonly number[])[]
 }
 
+/** One key after another from the first: where a kind of object ends, its number stands. */
+interface Keys {
+  number: number | undefined
+  readonly next: Map<string, Keys>
+}
+
 /** @param text what becomes of every string that is no key */
 export function pack(root: unknown, text: (text: string) => string = (same) => same): Packed {
-  const shapes = new Map<string, { readonly number: number; readonly keys: readonly string[] }>()
+  const shapes: (readonly string[])[] = []
+  const noKeys: Keys = { number: undefined, next: new Map() }
   const values: (string | number | boolean | null | readonly number[])[] = []
   const numbers = new Map<string | number | boolean | null, number>()
+  const texts = new Map<string, number>()
   const compound = new Map<string, number>()
-
-  function put(value: string | number | boolean | null | readonly number[]): number {
-    values.push(value)
-    return values.length - 1
-  }
+  // One object stands in many places of a result: it is looked at once.
+  const met = new Map<object, number>()
 
   function scalar(value: string | number | boolean | null): number {
-    const number = numbers.get(value) ?? put(value)
-    numbers.set(value, number)
+    let number = numbers.get(value)
+    if (number === undefined) {
+      number = values.push(value) - 1
+      numbers.set(value, number)
+    }
+    return number
+  }
+
+  function textual(value: string): number {
+    let number = texts.get(value)
+    if (number === undefined) {
+      number = scalar(text(value))
+      texts.set(value, number)
+    }
     return number
   }
 
   function held(parts: readonly number[]): number {
     const key = parts.join()
-    const number = compound.get(key) ?? put(parts)
-    compound.set(key, number)
+    let number = compound.get(key)
+    if (number === undefined) {
+      number = values.push(parts) - 1
+      compound.set(key, number)
+    }
     return number
   }
 
-  function shapeOf(keys: readonly string[]): number {
-    const key = JSON.stringify(keys)
-    const known = shapes.get(key) ?? { number: shapes.size, keys }
-    shapes.set(key, known)
-    return known.number
+  function partsOf(object: object): readonly number[] {
+    if (Array.isArray(object)) {
+      const parts = [-1]
+      for (const one of object) parts.push(visit(one))
+      return parts
+    }
+    const parts = [0]
+    let shape = noKeys
+    for (const [key, one] of Object.entries(object)) {
+      if (one === undefined) continue
+      let next = shape.next.get(key)
+      if (next === undefined) {
+        next = { number: undefined, next: new Map() }
+        shape.next.set(key, next)
+      }
+      shape = next
+      parts.push(visit(one))
+    }
+    if (shape.number === undefined) {
+      const keys = Object.entries(object).filter(([, one]) => one !== undefined)
+      shape.number = shapes.push(keys.map(([key]) => key)) - 1
+    }
+    parts[0] = shape.number
+    return parts
   }
 
   function visit(value: unknown): number {
-    if (typeof value === 'string') return scalar(text(value))
+    if (typeof value === 'string') return textual(value)
     if (typeof value === 'number' || typeof value === 'boolean') return scalar(value)
-    if (Array.isArray(value)) return held([-1, ...value.map(visit)])
     if (typeof value !== 'object' || value === null) return scalar(null)
-    const entries = Object.entries(value).filter(([, one]) => one !== undefined)
-    return held([shapeOf(entries.map(([key]) => key)), ...entries.map(([, one]) => visit(one))])
+    let number = met.get(value)
+    if (number === undefined) {
+      number = held(partsOf(value))
+      met.set(value, number)
+    }
+    return number
   }
 
   visit(root)
-  return { shapes: [...shapes.values()].map(({ keys }) => keys), values }
+  return { shapes, values }
 }
 
 /** The value that was packed. Equal parts of it are one object: nobody may change them. */
