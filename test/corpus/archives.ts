@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib'
 import type { ErrorCode } from '#errors.js'
 import { metadataOf } from '../support/package-index.js'
 import { paxRecord, type TarPart, writeTar } from '../support/tar-writer.js'
-import { writeWheel } from '../support/wheel-writer.js'
 import { layout } from './base-image.js'
+import { buildAnswer, buildRow, leastWheel } from './build-row.js'
 import { lockOf } from './locks.js'
 import type { Row } from './row.js'
 
@@ -30,9 +30,6 @@ const tar = (parts: readonly TarPart[], end?: Buffer) => (): Buffer => gzipSync(
 const read = { exit: 0, says: 'lib==1.0' }
 const damaged = { exit: 1, says: 'lib-1.0.tar.gz is damaged' }
 
-/** The least of `glance`, to be built on a base. */
-const wheel = writeWheel([{ name: 'glance/a.py', content: 'a = 1\n' }], { name: 'glance', version: '30.0.0' })
-
 /** Builds on a base of one layer. */
 function base(
   id: string,
@@ -41,19 +38,15 @@ function base(
   code: ErrorCode | undefined,
   says?: string,
 ): Row {
-  return {
-    id: `${id} base`,
-    given: `the layer of a base image: ${given}`,
-    files: () => ({ base: layout({ layer: layer() }), 'pylock.toml': lockOf([wheel]) }),
-    index: { files: [wheel] },
-    args: [
-      ...['build', 'glance@2025.1', '--lock', 'pylock.toml', '--base', 'oci:base', '--index-url', '{index}'],
-      ...['--no-verify', '-o', 'oci:out', '--no-progress'],
-    ],
-    exit: code === undefined ? 0 : 4,
-    ...(code === undefined ? { writes: ['out'] } : { code }),
-    ...(says === undefined ? {} : { says }),
-  }
+  return buildRow(
+    `${id} base`,
+    `the layer of a base image: ${given}`,
+    {
+      files: () => ({ base: layout({ layer: layer() }), 'pylock.toml': lockOf([leastWheel]) }),
+      index: { files: [leastWheel] },
+    },
+    { ...buildAnswer(code), ...(says === undefined ? {} : { says }) },
+  )
 }
 
 const rootfs: readonly TarPart[] = [

@@ -12,12 +12,12 @@ import { yamlRows } from './yaml-files.js'
 /** Every row that runs. */
 export const rows: readonly Row[] = [
   ...requirementRows,
+  ...lockRows,
   ...wheelRows,
   ...archiveRows,
   ...yamlRows,
   ...imageRows,
   ...indexRows,
-  ...lockRows,
   ...registryRows,
   ...outputRows,
 ]

@@ -1,20 +1,8 @@
 import type { ErrorCode } from '#errors.js'
-import { writeWheel } from '../support/wheel-writer.js'
 import { type LayoutShape, layout } from './base-image.js'
+import { buildAnswer, buildArgs, buildRow, leastWheel } from './build-row.js'
 import { lockOf } from './locks.js'
-import type { Row } from './row.js'
-
-const wheel = writeWheel([{ name: 'glance/a.py', content: 'a = 1\n' }], { name: 'glance', version: '30.0.0' })
-const flags = [
-  '--lock',
-  'pylock.toml',
-  '--index-url',
-  '{index}',
-  '--no-verify',
-  '-o',
-  'oci:out',
-  '--no-progress',
-]
+import type { Files, Row } from './row.js'
 
 function onBase(
   id: string,
@@ -23,40 +11,29 @@ function onBase(
   code: ErrorCode,
   more: Partial<Row> = {},
 ): Row {
-  return {
+  return buildRow(
     id,
     given,
-    files: () => ({ base: layout(shape), 'pylock.toml': lockOf([wheel]) }),
-    index: { files: [wheel] },
-    args: ['build', 'glance@2025.1', '--base', 'oci:base', ...flags],
-    exit: 4,
-    code,
-    ...more,
-  }
+    {
+      files: () => ({ base: layout(shape), 'pylock.toml': lockOf([leastWheel]) }),
+      index: { files: [leastWheel] },
+    },
+    { ...buildAnswer(code), ...more },
+  )
 }
 
 const absent = `sha256:${'0'.repeat(64)}`
 
-function destination(
-  id: string,
-  given: string,
-  output: string,
-  code: ErrorCode,
-  files: Row['files'] = {},
-): Row {
-  return {
+function destination(id: string, given: string, output: string, code: ErrorCode, files: Files = {}): Row {
+  return buildRow(
     id,
     given,
-    files: () => ({
-      base: layout(),
-      'pylock.toml': lockOf([wheel]),
-      ...(typeof files === 'function' ? files() : files),
-    }),
-    index: { files: [wheel] },
-    args: ['build', 'glance@2025.1', '--base', 'oci:base', ...flags.with(flags.indexOf('oci:out'), output)],
-    exit: 2,
-    code,
-  }
+    {
+      files: () => ({ 'pylock.toml': lockOf([leastWheel]), ...files }),
+      index: { files: [leastWheel] },
+    },
+    { exit: 2, code, args: buildArgs('oci:base', output) },
+  )
 }
 
 export const imageRows: readonly Row[] = [
@@ -165,22 +142,24 @@ export const imageRows: readonly Row[] = [
     'E-IMG-FORM',
   ),
   onBase('91 option', 'a base that looks like an option', {}, 'E-IMG-REF', {
-    args: ['build', 'glance@2025.1', '--base=--evil', ...flags],
+    args: buildArgs().flatMap((one) =>
+      one === '--base' ? [] : one === 'oci:base' ? ['--base=--evil'] : [one],
+    ),
     exit: 2,
   }),
   onBase('91 line', 'a base with a line break', {}, 'E-IMG-REF', {
-    args: ['build', 'glance@2025.1', '--base', 'registry:host.example/a\nb:1', ...flags],
+    args: buildArgs('registry:host.example/a\nb:1'),
     exit: 2,
   }),
   onBase('91 absent', 'a base that is not there', {}, 'E-IMG-BASE', {
-    args: ['build', 'glance@2025.1', '--base', 'oci:nowhere', ...flags],
+    args: buildArgs('oci:nowhere'),
   }),
   onBase(
     '91 locked',
     'a lock that does not say which base it was built on, with --locked',
     {},
     'E-LCK-DIFFERS',
-    { args: ['build', 'glance@2025.1', '--base', 'oci:base', ...flags, '--locked'] },
+    { args: [...buildArgs(), '--locked'] },
   ),
   destination('139 file', 'a file where the layout is to be', 'oci:out', 'E-OUT-EXISTS', { out: 'mine\n' }),
   destination(
@@ -201,14 +180,14 @@ export const imageRows: readonly Row[] = [
   {
     id: 'unfit',
     given: 'an image that does not hold what a lock says',
-    files: () => ({ image: layout(), 'pylock.toml': lockOf([wheel]) }),
+    files: () => ({ image: layout(), 'pylock.toml': lockOf([leastWheel]) }),
     args: ['verify', 'oci:image', '--lock', 'pylock.toml', '--start', 'none'],
     exit: 1,
   },
   {
     id: 'attest lock',
     given: 'an image that nothing was installed into',
-    files: () => ({ image: layout(), 'pylock.toml': lockOf([wheel]) }),
+    files: () => ({ image: layout(), 'pylock.toml': lockOf([leastWheel]) }),
     args: ['attest', 'oci:image', '--lock', 'pylock.toml'],
     exit: 2,
     code: 'E-ATT-LOCK',

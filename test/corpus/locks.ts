@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { writeWheel } from '../support/wheel-writer.js'
-import { layout } from './base-image.js'
+import { buildAnswer, buildArgs, buildRow, leastWheel } from './build-row.js'
 import type { Row } from './row.js'
 
 interface File {
@@ -41,31 +41,17 @@ glibc = "2.36"
 `
 }
 
-const part = (content: string) => [{ name: 'shared/a.py', content }]
-const glance = writeWheel(part('a = 1\n'), { name: 'glance', version: '30.0.0' })
-const other = writeWheel(part('a = 2\n'), { name: 'other', version: '1.0' })
-const good = lockOf([glance])
+const other = writeWheel([{ name: 'glance/a.py', content: 'a = 2\n' }], { name: 'other', version: '1.0' })
+const good = lockOf([leastWheel])
 
 function built(
   id: string,
   given: string,
   lock: string,
-  rest: Partial<Row>,
-  files: readonly File[] = [glance],
+  answer: Pick<Row, 'exit'> & Partial<Row>,
+  files: readonly File[] = [leastWheel],
 ): Row {
-  return {
-    id,
-    given,
-    files: () => ({ base: layout(), 'pylock.toml': lock }),
-    index: { files },
-    args: [
-      ...['build', 'glance@2025.1', '--lock', 'pylock.toml', '--base', 'oci:base', '--index-url', '{index}'],
-      ...['--no-verify', '-o', 'oci:out', '--no-progress'],
-    ],
-    exit: 2,
-    code: 'E-LCK-FORM',
-    ...rest,
-  }
+  return buildRow(id, given, { files: () => ({ 'pylock.toml': lock }), index: { files } }, answer)
 }
 
 const formRows: readonly (readonly [string, string, string, string?])[] = [
@@ -92,13 +78,18 @@ const formRows: readonly (readonly [string, string, string, string?])[] = [
 
 export const lockRows: readonly Row[] = [
   ...formRows.map(([name, what, lock, at]) =>
-    built(`138 ${name}`, `a lock with ${what}`, lock, at === undefined ? {} : { at }),
+    built(`138 ${name}`, `a lock with ${what}`, lock, {
+      exit: 2,
+      code: 'E-LCK-FORM',
+      ...(at === undefined ? {} : { at }),
+    }),
   ),
-  built('138 CRLF', 'a lock with the line ends of Windows', good.replaceAll('\n', '\r\n'), {
-    exit: 0,
-    writes: ['out'],
-    ...({ code: undefined } as object),
-  }),
+  built(
+    '138 CRLF',
+    'a lock with the line ends of Windows',
+    good.replaceAll('\n', '\r\n'),
+    buildAnswer(undefined),
+  ),
   built(
     '138 service',
     'the lock of another service',
@@ -127,17 +118,14 @@ export const lockRows: readonly Row[] = [
   built(
     'clash',
     'two distributions that install one path with different bytes',
-    lockOf([glance, other]),
+    lockOf([leastWheel, other]),
     { exit: 4, code: 'E-WHL-CLASH', says: 'other' },
-    [glance, other],
+    [leastWheel, other],
   ),
   built('offline', 'a wheel that is not in the cache, with --offline', good, {
     exit: 3,
     code: 'E-NET-OFFLINE',
-    args: [
-      ...['build', 'glance@2025.1', '--lock', 'pylock.toml', '--base', 'oci:base', '--index-url', '{index}'],
-      ...['--offline', '--no-verify', '-o', 'oci:out', '--no-progress'],
-    ],
+    args: [...buildArgs(), '--offline'],
   }),
   {
     id: '92 unsolved',

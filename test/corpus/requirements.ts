@@ -23,6 +23,22 @@ const fifo: Given = (path) => {
   spawnSync('mkfifo', [path])
 }
 
+/** Asks for `pbr` under a file of constraints. */
+function constrained(
+  id: string,
+  given: string,
+  content: string,
+  answer: Pick<Row, 'exit'> & Partial<Row>,
+): Row {
+  return {
+    id,
+    given,
+    files: { 'constraints.txt': content },
+    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
+    ...answer,
+  }
+}
+
 export const requirementRows: readonly Row[] = [
   line('1', 'a specifier without a version', 'oslo.config >= ', { ...at('2:15'), code: 'E-REQ-SPEC' }),
   line('2', 'an empty specifier between two commas', 'nova==1.0,,<2', { ...at('2:11'), code: 'E-REQ-SPEC' }),
@@ -280,66 +296,36 @@ export const requirementRows: readonly Row[] = [
   line('34 gap', 'an extra without a name', 'foo[a,,b]', { ...at('2:7'), code: 'E-REQ-EXTRA' }),
   line('34 empty', 'no extras in brackets', 'pbr[]', { exit: 0 }),
   line('34 unknown', 'an extra that the distribution does not have', 'pbr[nosuch]', { exit: 0 }),
-  {
-    id: '35 twice',
-    given: 'one pin twice, the same',
-    files: { 'constraints.txt': 'pbr===7.0.3\npbr===7.0.3\n' },
-    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
-    exit: 0,
-  },
-  {
-    id: '35 two',
-    given: 'two pins of one distribution that contradict each other',
-    files: { 'constraints.txt': 'pbr===7.0.3\npbr===6.0.0\n' },
-    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
-    exit: 2,
-    code: 'E-CON-DUP',
-    at: 'constraints.txt:2:1',
-    says: 'constraints.txt:1:1',
-  },
-  {
-    id: '35 markers',
-    given: 'two pins of one distribution, parted by markers',
-    files: {
-      'constraints.txt': text("pbr===7.0.3;python_version>='3.9'", "pbr===6.0.0;python_version<'3.9'"),
-    },
-    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
-    exit: 0,
-  },
-  {
-    id: '36 extra',
-    given: 'a constraint with an extra',
-    files: { 'constraints.txt': 'pbr===7.0.3\nkeystone[ldap]===1.0\n' },
-    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
+  constrained('35 twice', 'one pin twice, the same', 'pbr===7.0.3\npbr===7.0.3\n', { exit: 0 }),
+  constrained(
+    '35 two',
+    'two pins of one distribution that contradict each other',
+    'pbr===7.0.3\npbr===6.0.0\n',
+    { exit: 2, code: 'E-CON-DUP', at: 'constraints.txt:2:1', says: 'constraints.txt:1:1' },
+  ),
+  constrained(
+    '35 markers',
+    'two pins of one distribution, parted by markers',
+    text("pbr===7.0.3;python_version>='3.9'", "pbr===6.0.0;python_version<'3.9'"),
+    { exit: 0 },
+  ),
+  constrained('36 extra', 'a constraint with an extra', 'pbr===7.0.3\nkeystone[ldap]===1.0\n', {
     exit: 2,
     code: 'E-CON-FORM',
     at: 'constraints.txt:2:1',
-  },
-  {
-    id: '36 url',
-    given: 'a constraint with a direct URL',
-    files: { 'constraints.txt': 'pbr @ https://host.example/pbr-1-py3-none-any.whl\n' },
-    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
+  }),
+  constrained(
+    '36 url',
+    'a constraint with a direct URL',
+    'pbr @ https://host.example/pbr-1-py3-none-any.whl\n',
+    { exit: 2, code: 'E-CON-FORM', at: 'constraints.txt:1:1' },
+  ),
+  constrained('36 bare', 'a constraint without a version', 'pbr\n', {
     exit: 2,
     code: 'E-CON-FORM',
     at: 'constraints.txt:1:1',
-  },
-  {
-    id: '36 bare',
-    given: 'a constraint without a version',
-    files: { 'constraints.txt': 'pbr\n' },
-    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
-    exit: 2,
-    code: 'E-CON-FORM',
-    at: 'constraints.txt:1:1',
-  },
-  {
-    id: '37',
-    given: 'a constraint on what nobody wants',
-    files: { 'constraints.txt': 'nowhere===1.0\n' },
-    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
-    exit: 0,
-  },
+  }),
+  constrained('37', 'a constraint on what nobody wants', 'nowhere===1.0\n', { exit: 0 }),
   {
     id: '38',
     given: 'a constraint that contradicts a requirement',
@@ -348,33 +334,23 @@ export const requirementRows: readonly Row[] = [
     exit: 1,
     says: 'constraints.txt:1',
   },
-  {
-    id: '39 cut',
-    given: 'constraints that were cut in the middle of a line',
-    files: { 'constraints.txt': 'pbr===7.0.3\noslo.config==' },
-    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
+  constrained('39 cut', 'constraints that were cut in the middle of a line', 'pbr===7.0.3\noslo.config==', {
     exit: 2,
     code: 'E-REQ-SPEC',
     at: 'constraints.txt:2:14',
-  },
-  {
-    id: '39 bare',
-    given: 'constraints that were cut behind the sign of a pin',
-    files: { 'constraints.txt': 'pbr===7.0.3\noslo.config===' },
-    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
-    exit: 2,
-    code: 'E-CON-FORM',
-    at: 'constraints.txt:2:1',
-  },
-  {
-    id: '39 page',
-    given: 'a web page saved as constraints',
-    files: { 'constraints.txt': '<!DOCTYPE html>\n<html><head><title>Sign in</title>\n' },
-    args: ['resolve', '--offline', '-c', 'constraints.txt', 'pbr'],
-    exit: 2,
-    code: 'E-CON-HTML',
-    at: 'constraints.txt:1',
-  },
+  }),
+  constrained(
+    '39 bare',
+    'constraints that were cut behind the sign of a pin',
+    'pbr===7.0.3\noslo.config===',
+    { exit: 2, code: 'E-CON-FORM', at: 'constraints.txt:2:1' },
+  ),
+  constrained(
+    '39 page',
+    'a web page saved as constraints',
+    '<!DOCTYPE html>\n<html><head><title>Sign in</title>\n',
+    { exit: 2, code: 'E-CON-HTML', at: 'constraints.txt:1' },
+  ),
   {
     id: '40',
     given: 'distributions that need one another, one of them by an extra of its own',

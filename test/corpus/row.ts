@@ -34,7 +34,7 @@ export interface Row {
   readonly says?: string
   /** Paths that a run of exit code 0 may write beside its cache. */
   readonly writes?: readonly string[]
-  /** Seconds that the row may take where the input is an answer that never comes: 2 is for all others. */
+  /** Seconds of the processor that the row may take where the input is large: 2 is for all others. */
   readonly seconds?: number
   /** MiB that it may take where the input is all that is shipped: 256 is for all others. */
   readonly peakMiB?: number

@@ -3,7 +3,7 @@ import type { ErrorCode } from '#errors.js'
 import { writeTar } from '../support/tar-writer.js'
 import { recordLine, type WheelShape, writeWheel } from '../support/wheel-writer.js'
 import { writeZip, type ZipPart, zip64Field } from '../support/zip-writer.js'
-import { layout } from './base-image.js'
+import { buildAnswer, buildRow } from './build-row.js'
 import { lockOf } from './locks.js'
 import { made, type Row } from './row.js'
 
@@ -18,20 +18,15 @@ function built(
   given: string,
   filename: string,
   bytesOf: () => Buffer,
-  rest: Pick<Row, 'exit'> & Partial<Row>,
+  answer: Pick<Row, 'exit'> & Partial<Row>,
 ): Row {
-  return {
+  const files = () => [{ filename, bytes: bytesOf() }]
+  return buildRow(
     id,
     given,
-    files: () => ({ base: layout(), 'pylock.toml': lockOf([{ filename, bytes: bytesOf() }]) }),
-    index: () => ({ files: [{ filename, bytes: bytesOf() }] }),
-    args: [
-      ...['build', 'glance@2025.1', '--lock', 'pylock.toml', '--base', 'oci:base', '--index-url', '{index}'],
-      ...['--no-verify', '-o', 'oci:out', '--no-progress'],
-    ],
-    writes: rest.exit === 0 ? ['out'] : [],
-    ...rest,
-  }
+    { files: () => ({ 'pylock.toml': lockOf(files()) }), index: () => ({ files: files() }) },
+    answer,
+  )
 }
 
 const filename = 'glance-30.0.0-py3-none-any.whl'
@@ -71,11 +66,13 @@ function accepted(id: string, given: string, parts: readonly ZipPart[], bent: Wh
       () => parts,
       () => bent,
     ),
-    { exit: 0 },
+    buildAnswer(undefined),
   )
 }
 
 const whole = writeWheel([file], shape).bytes
+/** 47 of them in each of the three places make a hundred thousand. */
+const manyTags = (fits: string): string => [fits, ...Array.from({ length: 46 }, (_, i) => `x${i}`)].join('.')
 const pathRows = [
   ['up', '../evil'],
   ['up later', 'a/../../b'],
@@ -331,11 +328,9 @@ export const wheelRows: readonly Row[] = [
   built(
     '68 tags',
     'a file name with a hundred thousand tags',
-    `glance-30.0.0-${'py3.'.repeat(40)}py3-none-any.whl`,
+    `glance-30.0.0-${manyTags('py3')}-${manyTags('none')}-${manyTags('any')}.whl`,
     () => whole,
-    {
-      exit: 0,
-    },
+    { exit: 4, code: 'E-IDX-NOTFOUND' },
   ),
   built('68 build', 'a build number that is none', 'glance-30.0.0-x1-py3-none-any.whl', () => whole, {
     exit: 2,
