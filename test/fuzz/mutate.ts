@@ -1,15 +1,5 @@
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
-export type Chance = () => number
-
-export function chanceOf(seed: number): Chance {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let value = Math.imul(state ^ (state >>> 15), state | 1)
-    value ^= value + Math.imul(value ^ (value >>> 7), value | 61)
-    return ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
+/** Numbers from 0 to below 1. */
+type Chance = () => number
 
 export function pick<T>(chance: Chance, from: readonly T[]): T {
   return from[Math.floor(chance() * from.length)]!

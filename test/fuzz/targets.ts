@@ -146,9 +146,7 @@ const tar = writeTar([
 ])
 
 /** Name, kind, size and bytes of each entry. */
-export function tarEntries(
-  bytes: Buffer,
-): readonly { path: string; type: string; size: number; content: string }[] {
+function tarEntries(bytes: Buffer): readonly { path: string; type: string; size: number; content: string }[] {
   const entries: { path: string; type: string; size: number; content: string }[] = []
   const walker = tarWalker(
     {
