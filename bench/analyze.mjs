@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { svcsplit } from './context.mjs'
 import { countServices, offlineUv } from './uv.mjs'
 
 /** @typedef {import('./context.mjs').Context} Context @typedef {import('./compete.mjs').Benchmark} Benchmark */
@@ -15,7 +16,7 @@ export function analyzeFleet(context) {
     title: 'Whole fleet: svcsplit analyze',
     own: {
       name: 'svcsplit analyze',
-      command: [process.execPath, join(context.root, 'dist/cli/main.js'), 'analyze'],
+      command: svcsplit(context, ['analyze']),
     },
     peer: offlineUv(context, 'glance', '2025.1').peer,
     peerRuns: services,
@@ -27,7 +28,7 @@ export function analyzeFleet(context) {
 }
 
 /** @param {Context} context @returns {Benchmark} */
-export function gateFleet({ root, work }) {
+export function gateFleet(context) {
   const formats = [
     'text',
     'json',
@@ -45,10 +46,10 @@ export function gateFleet({ root, work }) {
     title: 'Whole fleet: svcsplit gate with all outputs',
     own: {
       name: `svcsplit gate, ${formats.length} outputs`,
-      command: [
-        ...[process.execPath, join(root, 'dist/cli/main.js'), 'gate', '--fail-on', 'none'],
-        ...formats.flatMap((format) => ['-o', `${format}=${join(work, `gate.${format}`)}`]),
-      ],
+      command: svcsplit(context, [
+        ...['gate', '--fail-on', 'none'],
+        ...formats.flatMap((format) => ['-o', `${format}=${join(context.work, `gate.${format}`)}`]),
+      ]),
     },
     aims: { seconds: 2, mebibytes: 300 },
     note: 'All cells of the shipped fleet, in every format that a gate writes.',

@@ -25,7 +25,7 @@ function madeWheels() {
   }))
 }
 
-/** Bytes of wheels that one core turns into layers in a second: read, hashed twice and inflated costs about four hashes. */
+/** Bytes of wheels that one core turns into layers in a second: an eighth of what it hashes, for reading, inflating and hashing more than once. */
 function rateOfWork() {
   const bytes = randomBytes(16 * 1024 * 1024)
   const from = process.cpuUsage()

@@ -11,15 +11,18 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { cacheDir } from '#io/cache-dir.js'
+import { svcsplit } from './context.mjs'
 
 /** @typedef {import('./context.mjs').Context} Context @typedef {import('./compete.mjs').Benchmark} Benchmark */
 
 const service = 'glance@2025.1'
 
-/** @param {Context} context @param {readonly string[]} args @param {NodeJS.ProcessEnv} [env] */
-function svcsplit({ root, work }, args, env) {
-  return execFileSync(process.execPath, [join(root, 'dist/cli/main.js'), ...args], {
-    cwd: work,
+/** What it prints. @param {Context} context @param {readonly string[]} args @param {NodeJS.ProcessEnv} [env] */
+function ran(context, args, env) {
+  const [node = '', ...command] = svcsplit(context, args)
+  return execFileSync(node, command, {
+    cwd: context.work,
     encoding: 'utf8',
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -37,8 +40,8 @@ class ColdCache {
     this.layout = join(work, 'image-layout')
     // Once by the ordinary way: fetches wheels, builds those of sdists, bootstraps the base.
     const args = ['build', ...what, '--no-verify', '--report', 'json', '-o', `oci:${this.layout}`]
-    this.images = JSON.parse(svcsplit(context, args)).images
-    const from = process.env.SVCSPLIT_CACHE_DIR ?? join(process.env.HOME ?? '', '.cache/svcsplit')
+    this.images = JSON.parse(ran(context, args)).images
+    const from = cacheDir()
     /** @type {Set<string>} */
     const made = new Set(
       this.images.flatMap((/** @type {any} */ image) =>
@@ -64,15 +67,7 @@ class ColdCache {
 
   /** @param {readonly string[]} args */
   command(args) {
-    const { root } = this.context
-    const build = [
-      process.execPath,
-      join(root, 'dist/cli/main.js'),
-      'build',
-      '--no-verify',
-      '--report',
-      'json',
-    ]
+    const build = svcsplit(this.context, ['build', '--no-verify', '--report', 'json'])
     return ['env', `SVCSPLIT_CACHE_DIR=${this.dir}`, ...build, ...args, '-o', `oci:${this.layout}`]
   }
 }
@@ -81,7 +76,7 @@ class ColdCache {
 export function wheelFolder(context) {
   const { work } = context
   const dir = join(work, 'context')
-  if (!existsSync(dir)) svcsplit(context, ['dockerfile', service, dir])
+  if (!existsSync(dir)) ran(context, ['dockerfile', service, dir])
   return dir
 }
 
@@ -234,7 +229,7 @@ function oneWheelChanged(context, name, version) {
   const { work } = context
   const cache = new ColdCache(context, [service])
   const [before, after] = [join(work, 'before.toml'), join(work, `after-${name}.toml`)]
-  svcsplit(context, ['lock', service, '-o', before])
+  ran(context, ['lock', service, '-o', before])
   const wheel = otherWheel(context, name, version)
   writeFileSync(after, lockWith(readFileSync(before, 'utf8'), name, version, wheel))
   linkSync(wheel.path, join(cache.dir, 'blobs/sha256', wheel.sha256))

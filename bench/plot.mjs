@@ -26,12 +26,12 @@ ${parts.join('\n')}
 
 /**
  * One bar a line; the aim as a mark in the bar's line.
- * @param {string} title @param {readonly { label: string, value: number, aim?: number, met: boolean }[]} bars @param {string} unit
+ * @param {string} title @param {readonly { label: string, value: number, aim: number, met: boolean }[]} bars @param {string} unit
  */
 export function barChart(title, bars, unit) {
   const longest = Math.max(...bars.map(({ label }) => label.length))
   const [left, width, step, top] = [40 + longest * 7, 620 + longest * 7, 26, 48]
-  const most = Math.max(...bars.flatMap(({ value, aim = 0 }) => [value, aim]))
+  const most = Math.max(...bars.flatMap(({ value, aim }) => [value, aim]))
   const x = (/** @type {number} */ value) => left + ((width - left - 150) * value) / most
   const parts = bars.flatMap(({ label, value, aim, met }, index) => {
     const y = top + index * step
@@ -39,11 +39,7 @@ export function barChart(title, bars, unit) {
       `<text x="${left - 10}" y="${y + 14}" text-anchor="end">${escaped(label)}</text>`,
       `<rect x="${left}" y="${y}" width="${(x(value) - left).toFixed(1)}" height="${step - 7}" rx="2" fill="${met ? '#15803d' : '#c2410c'}"/>`,
       `<text x="${(x(value) + 6).toFixed(1)}" y="${y + 14}">${short(value)} ${unit}${met ? '' : ' (missed)'}</text>`,
-      ...(aim === undefined
-        ? []
-        : [
-            `<path d="M${x(aim).toFixed(1)} ${y - 2}v${step - 3}" stroke="#111827" stroke-width="2"><title>aim ${aim}</title></path>`,
-          ]),
+      `<path d="M${x(aim).toFixed(1)} ${y - 2}v${step - 3}" stroke="#111827" stroke-width="2"><title>aim ${aim}</title></path>`,
     ]
   })
   return picture(width, top + bars.length * step + 16, title, parts)

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { versionOf } from './context.mjs'
+import { svcsplit, versionOf } from './context.mjs'
 import { builtLayout } from './images.mjs'
 
 /** @typedef {import('./context.mjs').Context} Context @typedef {import('./compete.mjs').Benchmark} Benchmark */
@@ -38,15 +38,14 @@ function startRegistry(work) {
 export function pushOverSkopeo(context) {
   const layout = builtLayout(context)
   const registry = startRegistry(context.work)
-  const main = join(context.root, 'dist/cli/main.js')
   return {
     title: 'glance 2025.1 to an empty registry, and skopeo',
     own: {
       name: 'svcsplit copy',
-      command: [
-        ...[process.execPath, main, 'copy', '--plain-http', `oci:${layout}`],
+      command: svcsplit(context, [
+        ...['copy', '--plain-http', `oci:${layout}`],
         `${registry.host}/own/glance:2025.1`,
-      ],
+      ]),
       before: registry.empty,
     },
     peer: {

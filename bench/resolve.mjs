@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { versionOf } from './context.mjs'
+import { svcsplit, versionOf } from './context.mjs'
 import { wheelFolder } from './images.mjs'
 import { offlineUv } from './uv.mjs'
 
@@ -8,11 +8,6 @@ import { offlineUv } from './uv.mjs'
 
 const release = '2026.1'
 const service = 'nova'
-
-/** @param {Context} context @param {readonly string[]} args */
-function svcsplit({ root }, args) {
-  return [process.execPath, join(root, 'dist/cli/main.js'), ...args]
-}
 
 /** One service, from process start. @param {Context} context @returns {Benchmark} */
 export function resolveService(context) {
