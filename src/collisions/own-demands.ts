@@ -2,8 +2,9 @@ import type { Metadata } from '#catalog/catalog.js'
 import { type Origin, SvcsplitError } from '#errors.js'
 import { formatMarker } from '#pep/marker-format.js'
 import type { Requirement } from '#pep/requirement.js'
+import { parseRequirementOnce } from '#pep/requirement-once.js'
 import type { PlacedRequirement } from '#solver/closure.js'
-import { needsExtra, parseOnce } from '#solver/closure-demands.js'
+import { needsExtra } from '#solver/closure-demands.js'
 
 /** What a requirement says, apart from the order of its specifiers and from its marker. */
 function looseKey({ name, extras, specifiers }: Requirement): string {
@@ -67,7 +68,7 @@ export function ownDemands(
 
 function parsed(text: string, at: Origin): Requirement {
   try {
-    return parseOnce(text)
+    return parseRequirementOnce(text)
   } catch (error) {
     if (!(error instanceof SvcsplitError)) throw error
     throw new SvcsplitError('E-IDX-METADATA', error.message, { at, cause: error })

@@ -1,5 +1,6 @@
 import { type FileOrigin, SvcsplitError } from '#errors.js'
-import { parseRequirement, type Requirement } from '#pep/requirement.js'
+import type { Requirement } from '#pep/requirement.js'
+import { parseRequirementOnce } from '#pep/requirement-once.js'
 import { parseWheelFilename } from '#pep/wheel-filename.js'
 import { type LogicalLine, placeIn } from './text-lines.js'
 
@@ -123,18 +124,6 @@ function namedForm(body: string, at: FileOrigin): string {
   return body
 }
 
-const parsed = new Map<string, Requirement>()
-const mostKept = 10_000
-
-/** A service states most of its requirements alike in every release. */
-function parseOnce(text: string): Requirement {
-  const known = parsed.get(text)
-  if (known !== undefined) return known
-  const requirement = parseRequirement(text)
-  if (parsed.size < mostKept) parsed.set(text, requirement)
-  return requirement
-}
-
 /** One requirement from a logical line (after its variables were filled); every error has its place. */
 export function parseRequirementLine(
   line: LogicalLine,
@@ -151,7 +140,7 @@ export function parseRequirementLine(
   const hashes = parseHashes(text.slice(end), place, end)
   const named = namedForm(body, place(0))
   try {
-    const requirement = parseOnce(named)
+    const requirement = parseRequirementOnce(named)
     return { requirement, text: filled ? line.text : body, at: place(0), hashes, editable }
   } catch (error) {
     if (!(error instanceof SvcsplitError)) throw error

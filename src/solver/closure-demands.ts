@@ -2,7 +2,8 @@ import type { Metadata } from '#catalog/catalog.js'
 import { type Origin, SvcsplitError } from '#errors.js'
 import { evaluateMarker, type MarkerEnvironment } from '#pep/marker-evaluate.js'
 import { type DistributionName, normalizeExtra } from '#pep/name.js'
-import { parseRequirement, type Requirement } from '#pep/requirement.js'
+import type { Requirement } from '#pep/requirement.js'
+import { parseRequirementOnce } from '#pep/requirement-once.js'
 import { specifierSetContains, tryParseSpecifierSet } from '#pep/specifier-set.js'
 import { isPrerelease, tryParseVersion } from '#pep/version.js'
 import type { CodeNeed } from './facts.js'
@@ -146,17 +147,6 @@ export function linesOf({ demands, reach }: DemandSet): readonly Demand[] {
   return [...new Set([...demands, ...reach])]
 }
 
-const requirements = new Map<string, Requirement>()
-
-/** A line parsed; the same line stands in many versions of a distribution. */
-export function parseOnce(text: string): Requirement {
-  const known = requirements.get(text)
-  if (known !== undefined) return known
-  const requirement = parseRequirement(text)
-  requirements.set(text, requirement)
-  return requirement
-}
-
 export function holds(walker: Walker, requirement: Requirement, extras: ReadonlySet<string>): boolean {
   return requirement.marker === undefined || evaluateMarker(requirement.marker, walker.environment, extras)
 }
@@ -174,7 +164,7 @@ function compileLines(
   for (const index of indexes) {
     const origin = { distribution, version, field: 'Requires-Dist', index } as const
     try {
-      const requirement = parseOnce(metadata.requires[index]!)
+      const requirement = parseRequirementOnce(metadata.requires[index]!)
       if (!holds(walker, requirement, extras)) continue
       if (requirement.url !== undefined)
         undecided.push({ distribution: requirement.name, reason: 'it is demanded by URL', at: origin })
