@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest'
 import { wholeProgram } from '../../src/cli/program.js'
 import { shellCommands } from '../support/documents.js'
 
-/** What the documents show and no session runs: commands that need a network or root, and links. */
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
+/** What they show and no session runs is held here: commands that need a network or root, and links. */
 const documents = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })

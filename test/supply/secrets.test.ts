@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type BuildRequest, build } from '#verbs/build.js'
 import { type SmallWorld, smallWorld } from '../verbs/small-world.js'
@@ -76,7 +76,8 @@ describe('a login of the index', () => {
     expect(leaks()).toEqual([])
   })
 
-  it('is found by this test where it lies', () => {
-    expect(shows(Buffer.from(`a ${seed} b`))).toBe(true)
+  it.each(forms)('is found by this test where it lies, packed or not: %s', (form) => {
+    const bytes = Buffer.from(`a ${form} b`)
+    expect([bytes, gzipSync(bytes)].map(shows)).toEqual([true, true])
   })
 })

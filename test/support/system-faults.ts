@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Ended, SmallTool } from './small-tool.js'
 
 /** Calls that change what is on a disk. */
-export const changingCalls = ['write', 'fsync', 'rename', 'link', 'unlink', 'rmdir', 'mkdir'] as const
+const changingCalls = ['write', 'fsync', 'rename', 'link', 'unlink', 'rmdir', 'mkdir'] as const
 export type ChangingCall = (typeof changingCalls)[number]
 
 /** The `nth` of those calls that one thread makes, counted from 1, and what it was made on. */

@@ -17,7 +17,7 @@ export interface TarPart {
 export const tarEnd = Buffer.alloc(1024)
 
 /** One header with its content, padded. */
-export function tarPart(part: TarPart): Buffer {
+function tarPart(part: TarPart): Buffer {
   const body = Buffer.from(part.content ?? '')
   const header = Buffer.alloc(512)
   Buffer.from(part.name).copy(header, 0, 0, 100)

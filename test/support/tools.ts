@@ -44,7 +44,7 @@ export const pythonPackages = ['python3-venv', 'python3-pip']
 /** Where users without a login shell lack programs of the administrator. */
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
 
-export function hasTool(name: string): boolean {
+function hasTool(name: string): boolean {
   return folders.some((folder) => folder !== '' && existsSync(join(folder, name)))
 }
 
