@@ -1,3 +1,4 @@
+import { isDottedName, literalArgument, literalOf, optionName } from './call-arguments.js'
 import { caughtBySuppress, caughtByTry, conditionOf, guardOf, noShelter, type Shelter } from './guards.js'
 import type { ModuleFacts } from './module-facts.js'
 import { Recorder } from './recorder.js'
@@ -364,10 +365,10 @@ class ModuleReader {
     }
     const method = callee?.type === 'attribute' ? this.#text(childOf(callee, 'attribute')!) : plain
     if (method === 'import_opt' || method === 'import_group') this.#importOption(method, list, place)
-    else if (/^(?:[A-Z]\w*)?Opt$/.test(method)) this.#found.defines(this.#optionName(list))
+    else if (/^(?:[A-Z]\w*)?Opt$/.test(method)) this.#found.defines(optionName(this.#module, list))
     if (dotted !== undefined) {
-      const literal = this.#literal(list[0])
-      if (importers.has(dotted) && literal !== undefined && /^[a-z_]\w*(\.\w+)*$/i.test(literal)) {
+      const literal = literalOf(this.#module, list[0])
+      if (importers.has(dotted) && literal !== undefined && isDottedName(literal)) {
         const inside = dotted.endsWith('try_import') ? this.#catching(place, ['import-error']) : place
         this.#import(literal, 'module', list[0]!, inside)
       }
@@ -382,33 +383,16 @@ class ModuleReader {
     this.#each(node.children, place)
   }
 
-  #literal(node: Node | undefined): string | undefined {
-    return node?.type === 'string' ? /^[a-z]*(['"])([\w.-]+)\1$/.exec(this.#text(node))?.[2] : undefined
-  }
-
-  /** The literal that a call gives for a parameter, by position or by keyword. */
-  #argument(list: readonly Node[], position: number, keyword: string): string | undefined {
-    const named = list.find(
-      (one) => one.type === 'keyword_argument' && this.#text(childOf(one, 'name')!) === keyword,
-    )
-    return this.#literal(named === undefined ? list[position] : childOf(named, 'value'))
-  }
-
   /** `CONF.import_opt('option', 'a.b')`: imports `a.b`, and fails if that defines no such option. Source: oslo.config. */
   #importOption(method: string, list: readonly Node[], place: Place): void {
-    const module = this.#argument(list, 1, 'module_str')
-    if (module === undefined || !/^[a-z_]\w*(\.\w+)*$/i.test(module)) return
+    const module = literalArgument(this.#module, list, 1, 'module_str')
+    if (module === undefined || !isDottedName(module)) return
     this.#import(module, 'module', list[0]!, place)
-    const option = this.#argument(list, 0, 'name')
+    const option = literalArgument(this.#module, list, 0, 'name')
     if (method !== 'import_opt' || option === undefined) return
     const name = `${module}[${option.replaceAll('-', '_')}]`
     const guard = guardOf(place.shelter, 'option')
     this.#found.use({ name, kind: 'option', at: list[0]!, moment: place.moment, guard, certain: true })
-  }
-
-  /** What `cfg.StrOpt('name')` defines; `*` for a name that is put together. */
-  #optionName(list: readonly Node[]): string {
-    return this.#argument(list, 0, 'name')?.replaceAll('-', '_') ?? '*'
   }
 
   #assignment(node: Node, place: Place): void {
