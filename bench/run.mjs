@@ -23,6 +23,7 @@ import {
 } from './images.mjs'
 import { writePage } from './page.mjs'
 import { pushOverSkopeo } from './registry.mjs'
+import { reportOpened } from './report.mjs'
 import { allPairs, resolveByPip, resolveService, shareFifteen, shareMixed } from './resolve.mjs'
 import { scaleImages, scaleReleases, scaleServices, scaleWheels } from './scale.mjs'
 import { solverCases } from './solver-cases.mjs'
@@ -33,6 +34,7 @@ const benchmarks = {
   'start-up': startUp,
   'analyze-fleet': analyzeFleet,
   'gate-fleet': gateFleet,
+  'report-open': reportOpened,
   'resolve-service': resolveService,
   'resolve-pip': resolveByPip,
   'share-fifteen': shareFifteen,
