@@ -7,7 +7,7 @@ import { join } from 'node:path'
 /** @param {import('./context.mjs').Context} context @returns {import('./compete.mjs').Benchmark} */
 export function reportOpened({ root, work, rounds }) {
   const file = join(work, 'fleet.html')
-  execFileSync(process.execPath, [join(root, 'dist/cli/main.js'), 'analyze', '-o', `html=${file}`])
+  execFileSync(process.execPath, [join(root, 'dist/cli/svcsplit.cjs'), 'analyze', '-o', `html=${file}`])
   const empty = join(work, 'empty.html')
   writeFileSync(empty, '<!doctype html><title>empty</title><p>empty</p>\n')
   const open = (/** @type {string} */ page, /** @type {string} */ selector, /** @type {number} */ times) => [

@@ -5,7 +5,16 @@ import { type Closure, closure, distributionsOf, type Member, type Pins, type Ro
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { closureAlone } from './alone.js'
 import { brokenFinding, brokenNames, undeclaredFindings } from './broken-import.js'
-import { extraHits, type Hit, type Host, hitsOf, pythonHit, refusesPython, toFinding } from './check.js'
+import {
+  extraHits,
+  type Hit,
+  type Host,
+  hitsOf,
+  notesOf,
+  pythonHit,
+  refusesPython,
+  toFinding,
+} from './check.js'
 import { type EntryPoints, vanishedEntryPoints } from './entry-points.js'
 import { fictionalBounds } from './fictional-bounds.js'
 import type { Finding, Fix, Rule } from './finding.js'
@@ -180,10 +189,10 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
       count.add('python-floor', 1, namedNumbers([member.name!]))
       tell(pythonHit, member)
     }
-    const { told, notes, counts } = hitsOf(walked, member.set, ownPins)
+    const { told, counts } = hitsOf(walked, member.set, ownPins)
     for (const { rule, findings: number, distributions } of counts) count.add(rule, number, distributions)
     for (const hit of told) tell(hit, member)
-    if (options.notes) for (const hit of notes(walked)) tell(hit, member)
+    if (options.notes) for (const hit of notesOf(walked, member.set, ownPins)) tell(hit, member)
   }
   for (const { hit, member } of extraHits(walked)) {
     count.add('missing-extra', 1, numbersOf([hit.demand!.slot]))

@@ -119,8 +119,6 @@ function ruleOf(
 export interface SetHits {
   /** Errors and warnings. */
   readonly told: readonly Hit[]
-  /** Made for who asks: of many cells notes are counted only, and there are a hundred thousand. */
-  notes(closure: Closure): readonly Hit[]
   readonly counts: readonly SetCount[]
 }
 
@@ -139,15 +137,13 @@ function hitOf(found: Rule | Jump, demand: Demand, supply: Member | undefined): 
 
 function hitsOfSet(closure: Closure, set: DemandSet, ownPins: Pins | undefined, ofScope: ScopeHits): SetHits {
   const told: Hit[] = []
-  const noted: { readonly demand: Demand; readonly found: Rule | Jump }[] = []
   const counted = new Map<Rule, { findings: number; slots: number[] }>()
   for (const demand of set.demands) {
     const supply = supplierOf(closure, demand)
     const found = ruleOf(demand, supply, ownPins, ofScope)
     if (found === undefined) continue
     const rule = isJump(found) ? 'drift' : found
-    if (levelOf[rule] === 'note') noted.push({ demand, found })
-    else told.push(hitOf(found, demand, supply))
+    if (levelOf[rule] !== 'note') told.push(hitOf(found, demand, supply))
     let count = counted.get(rule)
     if (count === undefined) {
       count = { findings: 0, slots: [] }
@@ -161,9 +157,18 @@ function hitsOfSet(closure: Closure, set: DemandSet, ownPins: Pins | undefined, 
     findings,
     distributions: numbersOf(slots),
   }))
-  const notes = (asked: Closure) =>
-    noted.map(({ demand, found }) => hitOf(found, demand, supplierOf(asked, demand)))
-  return { told, notes, counts }
+  return { told, counts }
+}
+
+/** The notes of one member's demands. Of many cells they are only counted, and there are a hundred thousand. */
+export function notesOf(closure: Closure, set: DemandSet, ownPins: Pins | undefined): readonly Hit[] {
+  const ofScope = hitsIn(closure.scope)
+  return set.demands.flatMap((demand) => {
+    const supply = supplierOf(closure, demand)
+    const found = ruleOf(demand, supply, ownPins, ofScope)
+    if (found === undefined || levelOf[isJump(found) ? 'drift' : found] !== 'note') return []
+    return [hitOf(found, demand, supply)]
+  })
 }
 
 /**
@@ -216,9 +221,8 @@ export function visitHits(
 ): void {
   for (const member of closure.members) {
     if (refusesPython(member)) visit(pythonHit, member)
-    const { told, notes } = hitsOf(closure, member.set, ownPins)
-    for (const hit of told) visit(hit, member)
-    for (const hit of notes(closure)) visit(hit, member)
+    for (const hit of hitsOf(closure, member.set, ownPins).told) visit(hit, member)
+    for (const hit of notesOf(closure, member.set, ownPins)) visit(hit, member)
   }
   for (const { hit, member } of extraHits(closure)) visit(hit, member)
 }
