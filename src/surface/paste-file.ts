@@ -1,6 +1,6 @@
 /** An object that a paste file has made when it is loaded. */
 export interface PasteReference {
-  /** `oslo_middleware:CORS.factory` as `oslo_middleware.CORS.factory`. */
+  /** `oslo_middleware.cors:filter_factory` as `oslo_middleware.cors.filter_factory`. */
   readonly name: string
   readonly module: string
   /** Counted from 1. */
