@@ -4,7 +4,7 @@ import { formatMarker } from '#pep/marker-format.js'
 import type { Requirement } from '#pep/requirement.js'
 import { parseRequirementOnce } from '#pep/requirement-once.js'
 import type { PlacedRequirement } from '#solver/closure.js'
-import { needsExtra } from '#solver/closure-demands.js'
+import { needsExtra } from '#solver/requires-line.js'
 
 /** What a requirement says, apart from the order of its specifiers and from its marker. */
 function looseKey({ name, extras, specifiers }: Requirement): string {

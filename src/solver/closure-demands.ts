@@ -4,9 +4,11 @@ import { evaluateMarker, type MarkerEnvironment } from '#pep/marker-evaluate.js'
 import { type DistributionName, normalizeExtra } from '#pep/name.js'
 import type { Requirement } from '#pep/requirement.js'
 import { parseRequirementOnce } from '#pep/requirement-once.js'
-import { specifierSetContains, tryParseSpecifierSet } from '#pep/specifier-set.js'
+import { specifierSetContains } from '#pep/specifier-set.js'
 import { isPrerelease, tryParseVersion } from '#pep/version.js'
 import type { CodeNeed } from './facts.js'
+import { pythonFits } from './python-fits.js'
+import { needsExtra } from './requires-line.js'
 
 /** What is known of distributions, without waiting; `versions` oldest first. */
 export interface ClosureFacts {
@@ -189,19 +191,6 @@ export function codeDemands(walker: Walker, name: DistributionName, version: str
   return demands
 }
 
-const extraAtEnd = /^extra\s*==\s*(?:'[^']*'|"[^"]*")\s*\)?\s*$/
-
-const alternative = /\bor\b/
-
-/** `… extra == "x"` at the end and no `or`: cannot hold without an extra. Told without parsing: most lines are such. */
-export function needsExtra(line: string): boolean {
-  const at = line.lastIndexOf('extra')
-  if (at === -1) return false
-  const semicolon = line.indexOf(';')
-  if (semicolon === -1 || at < semicolon || !extraAtEnd.test(line.slice(at))) return false
-  return !alternative.test(line.slice(semicolon, at))
-}
-
 export function compile(walker: Walker, name: DistributionName, version: string): Compiled | undefined {
   const id = `${name} ${version}`
   const known = walker.compiled.get(id)
@@ -269,24 +258,6 @@ export function accepts(demand: Demand, version: string): boolean {
   if (known !== undefined) return known
   const answer = specifierSetContains(demand.requirement.specifiers, version, true)
   demand.answers.set(version, answer)
-  return answer
-}
-
-const pythonAnswers = new Map<string, boolean>()
-
-/** Whether Requires-Python admits the environment's Python; none when it cannot be read. */
-export function pythonFits(
-  environment: MarkerEnvironment,
-  requiresPython: string | undefined,
-): boolean | undefined {
-  if (requiresPython === undefined) return true
-  const key = `${environment.python_full_version} ${requiresPython}`
-  const known = pythonAnswers.get(key)
-  if (known !== undefined) return known
-  const set = tryParseSpecifierSet(requiresPython)
-  if (set === undefined) return undefined
-  const answer = specifierSetContains(set, environment.python_full_version, true)
-  pythonAnswers.set(key, answer)
   return answer
 }
 

@@ -1,7 +1,7 @@
 import type { Metadata } from '#catalog/catalog.js'
 import type { Origin } from '#errors.js'
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
-import { type DistributionName, normalizeExtra } from '#pep/name.js'
+import type { DistributionName } from '#pep/name.js'
 import type { Requirement } from '#pep/requirement.js'
 import {
   addedBy,
@@ -10,11 +10,8 @@ import {
   compile,
   type Demand,
   type DemandSet,
-  holds,
   linesOf,
-  makeDemand,
   newestFor,
-  noExtras,
   setOf,
   slotOf,
   type Undecided,
@@ -22,6 +19,7 @@ import {
   walkerFor,
   withExtras,
 } from './closure-demands.js'
+import { empty, notKnown, startOf } from './closure-start.js'
 
 /** A version that a set of pins gives, with its place. */
 export interface Supply {
@@ -164,13 +162,6 @@ interface Supplied {
   readonly compiled: Compiled | undefined
 }
 
-interface Start {
-  readonly compiled: Compiled | undefined
-  readonly own: DemandSet
-  readonly profile: DemandSet
-}
-
-const starts = new WeakMap<Walker, WeakMap<Root, Start>>()
 const scopes = new WeakMap<Walker, WeakMap<Pins, WeakMap<Pins, Scope>>>()
 
 const noPins: Pins = new Map()
@@ -178,58 +169,6 @@ const noPins: Pins = new Map()
 const noNames: readonly string[] = []
 
 const nobody: readonly Member[] = []
-
-const empty: DemandSet = { demands: [], reach: [], slots: new Set(), undecided: [] }
-
-/** The service itself, and its profile, as the walk meets them: worked out once for each environment. */
-function startOf(walker: Walker, root: Root): Start {
-  const ofWalker = starts.get(walker) ?? new WeakMap<Root, Start>()
-  starts.set(walker, ofWalker)
-  const known = ofWalker.get(root)
-  if (known !== undefined) return known
-  const { distribution } = root
-  const compiled = distribution && compile(walker, distribution.name, distribution.version)
-  const by = distribution === undefined ? root.service : `${distribution.name} ${distribution.version}`
-  const profile = `profile ${root.service}`
-  const placed = (who: string, list: readonly PlacedRequirement[], direct: boolean) =>
-    list
-      .filter(({ requirement }) => holds(walker, requirement, noExtras))
-      .map(({ requirement, at }) => makeDemand(walker, who, requirement, at, direct))
-  const byUrl = (demands: readonly Demand[]) =>
-    demands
-      .filter(({ requirement }) => requirement.url !== undefined)
-      .map(({ target, origin }) => ({ distribution: target, reason: 'it is demanded by URL', at: origin }))
-  const own =
-    root.own === undefined
-      ? linesOf(compiled?.always ?? empty).map((demand) => ({ ...demand, direct: true }))
-      : placed(by, root.own, true)
-  const added = root.extras.flatMap((extra) =>
-    compiled === undefined ? [] : addedBy(walker, compiled, normalizeExtra(extra)).demands,
-  )
-  const byProfile = [
-    ...added.map((demand) => ({ ...demand, by: profile })),
-    ...placed(profile, root.additions, false),
-  ]
-  const unknown =
-    compiled === undefined && distribution !== undefined
-      ? [notKnown(distribution.name, distribution.version, undefined)]
-      : []
-  const start: Start = {
-    compiled,
-    own: setOf(own, [
-      ...unknown,
-      ...(root.own === undefined ? (compiled?.always.undecided ?? []) : byUrl(own)),
-    ]),
-    profile: setOf(byProfile, byUrl(byProfile)),
-  }
-  ofWalker.set(root, start)
-  return start
-}
-
-function notKnown(distribution: DistributionName, version: string, at: Origin | undefined): Undecided {
-  const reason = 'its demands are not known'
-  return { distribution, version, reason, lacks: 'metadata', ...(at === undefined ? {} : { at }) }
-}
 
 function scopeFor(walker: Walker, pins: Pins, ownPins: Pins): Scope {
   const ofWalker = scopes.get(walker) ?? new WeakMap<Pins, WeakMap<Pins, Scope>>()

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { markerEnvironment } from '#pep/marker-evaluate.js'
 import { normalizeName } from '#pep/name.js'
 import { closure, demandsOf, distributionsOf, type Root } from '#solver/closure.js'
-import { type ClosureFacts, needsExtra } from '#solver/closure-demands.js'
+import type { ClosureFacts } from '#solver/closure-demands.js'
+import { needsExtra } from '#solver/requires-line.js'
 import { type Facts, factsFrom, pinsOf } from '../support/fleet.js'
 
 const environment = markerEnvironment('3.11', 'linux/amd64')
