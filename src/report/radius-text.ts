@@ -1,5 +1,6 @@
+import type { Disturbed } from '#collisions/disturbed.js'
 import type { Finding } from '#collisions/finding.js'
-import type { Disturbed, Radius } from '#collisions/radius.js'
+import type { Radius } from '#collisions/radius.js'
 import type { ResultCell } from '#collisions/result.js'
 import { formatOrigin, type Origin } from '#errors.js'
 import { cutTo, painter, plural, type TextOptions, wrapTo } from './terminal.js'

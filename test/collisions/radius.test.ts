@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Candidate } from '#collisions/analysis.js'
-import { cellBudget, type Radius, type RadiusOptions, withRaises } from '#collisions/radius.js'
+import { cellBudget, type Radius, type RadiusOptions } from '#collisions/radius.js'
+import { withRaises } from '#collisions/raises.js'
 import { normalizeName } from '#pep/name.js'
 import { checkSmall, factsFrom, type SmallFleet } from '../support/fleet.js'
 
