@@ -55,7 +55,11 @@ export function createContext(work, rounds) {
 }
 
 /** The command line of this program. @param {Pick<Context, 'root'>} context @param {readonly string[]} args */
-export const svcsplit = ({ root: from }, args) => [process.execPath, join(from, 'dist/cli/svcsplit.cjs'), ...args]
+export const svcsplit = ({ root: from }, args) => [
+  process.execPath,
+  join(from, 'dist/cli/svcsplit.cjs'),
+  ...args,
+]
 
 /** The first line that a program says of its version; undefined where it is not there. @param {readonly string[]} command */
 export function versionOf([program = '', ...args]) {
