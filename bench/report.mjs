@@ -1,20 +1,22 @@
 import { execFileSync } from 'node:child_process'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { svcsplit } from './context.mjs'
 
 /** @typedef {{ milliseconds: number, elements: number }} Opened */
 
 /** @param {import('./context.mjs').Context} context @returns {import('./compete.mjs').Benchmark} */
 export function reportOpened({ root, work, rounds }) {
   const file = join(work, 'fleet.html')
-  execFileSync(process.execPath, [join(root, 'dist/cli/svcsplit.cjs'), 'analyze', '-o', `html=${file}`])
+  const [program = '', ...args] = svcsplit({ root }, ['analyze', '-o', `html=${file}`])
+  execFileSync(program, args)
   const empty = join(work, 'empty.html')
   writeFileSync(empty, '<!doctype html><title>empty</title><p>empty</p>\n')
   const open = (/** @type {string} */ page, /** @type {string} */ selector, /** @type {number} */ times) => [
     ...[process.execPath, join(root, 'bench/open-page.mjs'), page, selector, String(times)],
   ]
-  const [program = '', ...args] = open(file, '.heat', rounds)
-  const opened = /** @type {Opened} */ (JSON.parse(execFileSync(program, args, { encoding: 'utf8' })))
+  const [node = '', ...opening] = open(file, '.heat', rounds)
+  const opened = /** @type {Opened} */ (JSON.parse(execFileSync(node, opening, { encoding: 'utf8' })))
   const megabytes = statSync(file).size / 1e6
   const measured = (
     /** @type {string} */ what,
