@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type AnalyzeOptions, analyze } from '#verbs/analyze.js'
+import { analyze } from '#verbs/analyze.js'
+import type { AnalyzeOptions } from '#verbs/selection.js'
 import { analysisFormatNames, analysisFormats, wantSurroundings } from './analysis-formats.js'
 import {
   addIndexOptions,

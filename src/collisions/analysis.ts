@@ -5,20 +5,12 @@ import { type Closure, closure, distributionsOf, type Member, type Pins, type Ro
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { closureAlone } from './alone.js'
 import { brokenFinding, brokenNames, undeclaredFindings } from './broken-import.js'
-import {
-  extraHits,
-  type Hit,
-  type Host,
-  hitsOf,
-  notesOf,
-  pythonHit,
-  refusesPython,
-  toFinding,
-} from './check.js'
+import { extraHits, type Hit, type Host, hitsOf, notesOf, pythonHit, refusesPython } from './check.js'
 import { type EntryPoints, vanishedEntryPoints } from './entry-points.js'
 import { fictionalBounds } from './fictional-bounds.js'
 import type { Finding, Fix, Rule } from './finding.js'
 import { allRules, levelOf } from './finding.js'
+import { toFinding } from './hit-finding.js'
 import type { AsRun } from './needed-names.js'
 import type { ResultCell } from './result.js'
 import { sameFileFindings } from './same-file.js'

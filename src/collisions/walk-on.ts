@@ -3,8 +3,9 @@ import { type Closure, closure, type Member, type Pins, supplierOf } from '#solv
 import type { ClosureFacts } from '#solver/closure-demands.js'
 import type { Candidate } from './analysis.js'
 import { brokenFinding, brokenNames } from './broken-import.js'
-import { type Hit, type Host, isRefused, pythonHit, refusesPython, toFinding } from './check.js'
+import { type Hit, type Host, isRefused, pythonHit, refusesPython } from './check.js'
 import type { Finding } from './finding.js'
+import { toFinding } from './hit-finding.js'
 import type { AsRun } from './needed-names.js'
 
 export function walkOn(candidate: Candidate, host: Host, pins: Pins, facts: ClosureFacts): Closure {

@@ -11,7 +11,7 @@ import type { InputFile } from '#inputs/fleet.js'
 import { closure, distributionsOf, type Member } from '#solver/closure.js'
 import { accepts, type ClosureFacts, type Demand, type Undecided } from '#solver/closure-demands.js'
 import { toolVersion } from '#version.js'
-import { type AnalyzeOptions, type Selection, select } from './analyze.js'
+import { type AnalyzeOptions, type Selection, select } from './selection.js'
 
 export interface ExplainOptions extends AnalyzeOptions {
   /** The id of a finding, or a prefix that no other finding has. */

@@ -1,27 +1,21 @@
 import { createHash } from 'node:crypto'
 import { type BaselineEntry, baselineText, compare, entryOf, parseBaseline } from '#collisions/baseline.js'
-import { allRules, type Finding, type Level, type Rule } from '#collisions/finding.js'
+import { allRules, type Finding } from '#collisions/finding.js'
 import { findingsOf } from '#collisions/result.js'
-import {
-  type Comparison,
-  isCounted,
-  judge,
-  levelUnder,
-  type Threshold,
-  type Verdict,
-} from '#collisions/verdict.js'
+import { type Comparison, isCounted, judge, levelUnder, type Verdict } from '#collisions/verdict.js'
 import { waive } from '#collisions/waive.js'
 import { SvcsplitError } from '#errors.js'
 import { type InputFile, shownPath } from '#inputs/fleet.js'
-import { nearestNames } from '#inputs/nearest-name.js'
 import { type Policy, parsePolicy } from '#inputs/policy-file.js'
 import { type ReadInput, readInput } from '#inputs/requirements-file.js'
 import { decodeText } from '#inputs/text-lines.js'
 import { isDay, parseWaivers } from '#inputs/waivers-file.js'
 import { existsSync, writeOutput } from '#io/files.js'
 import { filesAt } from '#io/git.js'
-import { type Analysis, type AnalyzeOptions, analyze } from './analyze.js'
+import { type Analysis, analyze } from './analyze.js'
+import { ruleNamed, threshold } from './gate-threshold.js'
 import { besidePolicy, checkPolicy } from './policy-checks.js'
+import type { AnalyzeOptions } from './selection.js'
 
 export interface GateOptions extends AnalyzeOptions {
   /** In place of services, hosts and files that are named one by one. */
@@ -48,53 +42,6 @@ export interface GateOptions extends AnalyzeOptions {
 
 export interface GateResult extends Analysis {
   readonly verdict: Verdict
-}
-
-const levels: readonly Level[] = ['error', 'warning', 'note']
-
-/** A rule by its name as a user wrote it. */
-function ruleNamed(name: string, fail: (message: string, hint: string) => never): Rule {
-  const rule = allRules.find((one) => one === name)
-  if (rule !== undefined) return rule
-  const near = nearestNames(name, allRules)
-  return fail(
-    `there is no rule ${JSON.stringify(name)}`,
-    near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known are ${allRules.join(', ')}`,
-  )
-}
-
-function threshold(options: GateOptions, policy: Policy | undefined): Threshold {
-  const inPolicy =
-    (pointer: string) =>
-    (message: string, hint: string): never => {
-      throw new SvcsplitError('E-POL-SCHEMA', message, { at: policy!.placeOf(pointer), hint })
-    }
-  const onCommandLine = (message: string, hint: string): never => {
-    throw new SvcsplitError('E-CLI-USAGE', message, {
-      hint: `${hint}; levels are ${levels.join(', ')}; none for none`,
-    })
-  }
-  const named = (
-    names: readonly string[],
-    fail: (index: number) => (message: string, hint: string) => never,
-  ) => names.map((name, index) => levels.find((level) => level === name) ?? ruleNamed(name, fail(index)))
-  const failOn =
-    options.failOn !== undefined
-      ? named(
-          options.failOn.filter((name) => name !== 'none'),
-          () => onCommandLine,
-        )
-      : named(policy?.failOn ?? ['error'], (index) => inPolicy(`/fail-on/${index}`))
-  const rules = [...(policy?.rules ?? [])].map(
-    ([name, wanted]) => [ruleNamed(name, inPolicy(`/rules/${name}`)), wanted] as const,
-  )
-  return {
-    failOn,
-    levels: new Map(
-      rules.flatMap(([rule, { level }]) => (level === undefined ? [] : [[rule, level] as const])),
-    ),
-    allowed: new Map(rules.flatMap(([rule, { max }]) => (max === undefined ? [] : [[rule, max] as const]))),
-  }
 }
 
 /** Files of the user's that decide beside what is checked, as they count among the inputs. */

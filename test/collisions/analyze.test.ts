@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Finding } from '#collisions/finding.js'
 import type { AnalysisResult } from '#collisions/result.js'
 import { formatOrigin } from '#errors.js'
-import { type AnalyzeOptions, analyze } from '#verbs/analyze.js'
+import { analyze } from '#verbs/analyze.js'
+import type { AnalyzeOptions } from '#verbs/selection.js'
 
 function on(services: readonly string[], host: string, python = '3.11'): Promise<AnalysisResult> {
   const options: AnalyzeOptions = {
