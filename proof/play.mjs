@@ -55,6 +55,7 @@ export async function play(
       service,
       from,
       to,
+      inPlace: !spares,
       ...result,
       before,
       after,
@@ -64,8 +65,9 @@ export async function play(
   // And after everything was done.
   await pause(5)
   writeFileSync(stop, '')
-  await Promise.race([load.stop('SIGCONT', 90), pause(90)])
+  const status = await load.end(90)
   await watching.stop()
+  if (status !== 0) throw new Error(`the load answered ${status}: its record may lack what came last`)
 }
 
 /** @param {NodeJS.ProcessEnv} env @param {readonly string[]} services */

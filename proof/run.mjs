@@ -1,6 +1,6 @@
 /**
  * `npm run proof [-- --short] [-- --out DIR]`: upgrades keystone, then glance, under load, and back: see README.md.
- * Needs root on Linux, and what `needed` names.
+ * Needs root on Linux, and what needed.mjs names.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,26 +8,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { needed } from './needed.mjs'
 import { prepare } from './prepare.mjs'
 import { writeReport } from './report/write.mjs'
+import { beginResults } from './results.mjs'
 import { imagesOf, long, short } from './scenarios.mjs'
 import { upgradeShared } from './shared.mjs'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const needed = [
-  ...[
-    'podman',
-    'crun',
-    'docker-registry',
-    'mariadbd',
-    'mariadb-dump',
-    'haproxy',
-    'memcached',
-    'socat',
-    'curl',
-  ],
-  ...['python3', 'unshare', 'ip'],
-]
 
 const { values } = parseArgs({
   options: { short: { type: 'boolean', default: false }, out: { type: 'string', default: 'proof-results' } },
@@ -42,8 +30,17 @@ if (missing.length > 0 || process.getuid?.() !== 0) {
 }
 
 const out = resolve(values.out)
-rmSync(out, { recursive: true, force: true })
-mkdirSync(out, { recursive: true })
+try {
+  beginResults(out)
+} catch (error) {
+  process.stderr.write(`error: ${error instanceof Error ? error.message : error}\n`)
+  process.exit(2)
+}
+
+// What was started so far ends with this process.
+let stop = () => void process.exit(130)
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => stop())
+
 const cache = join(process.env.SVCSPLIT_CACHE_DIR || join(tmpdir(), 'svcsplit-proof-cache'), 'proof')
 const wanted = imagesOf(values.short ? short : long)
 const { layout, client } = await prepare({ root, cache, wanted, say })
@@ -68,8 +65,7 @@ const child = spawn(
   { stdio: 'inherit', env: clean },
 )
 const late = setTimeout(() => child.kill('SIGKILL'), (values.short ? 20 : 90) * 60_000)
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
-  process.on(signal, () => child.kill('SIGKILL'))
+stop = () => void child.kill('SIGKILL')
 const status = await new Promise((done) => child.once('exit', (code) => done(code ?? 1)))
 clearTimeout(late)
 if (existsSync(join(work, 'logs'))) cpSync(join(work, 'logs'), join(out, 'logs'), { recursive: true })

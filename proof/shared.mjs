@@ -34,7 +34,9 @@ export async function upgradeShared({ root, out, hop, say }) {
     const both = [service('keystone', hop.from), service('glance', hop.from), ...drivers]
     await mustRun(bin('pip'), [...install, '--quiet', ...both, ...at(hop.from)], { seconds: 1800 })
     const demands = await closureOf(bin('python'))
-    const changes = [await look('begin', { status: 0, seconds: 0, output: '' }, await freeze(bin('pip')))]
+    const changes = [
+      await look('begin', { status: 0, seconds: 0, stdout: '', output: '' }, await freeze(bin('pip'))),
+    ]
 
     const change = async (/** @type {string} */ what, /** @type {string} */ release) => {
       const before = await freeze(bin('pip'))
@@ -89,10 +91,10 @@ function versionOf(root, service, release) {
 
 /** What is installed. @param {string} pip @returns {Promise<ReadonlyMap<string, string>>} */
 async function freeze(pip) {
-  const { output } = await mustRun(pip, ['list', '--format=json', '--disable-pip-version-check'], {
+  const { stdout } = await mustRun(pip, ['list', '--format=json', '--disable-pip-version-check'], {
     seconds: 120,
   })
-  const list = /** @type {{ name: string, version: string }[]} */ (JSON.parse(output))
+  const list = /** @type {{ name: string, version: string }[]} */ (JSON.parse(stdout))
   return new Map(list.map(({ name, version }) => [name, version]))
 }
 
@@ -115,6 +117,6 @@ while todo:
 
 /** Distributions that glance's demands lead to. @param {string} python @returns {Promise<ReadonlySet<string>>} */
 async function closureOf(python) {
-  const { output } = await mustRun(python, ['-c', closure], { seconds: 120 })
-  return new Set(output.trim().split('\n'))
+  const { stdout } = await mustRun(python, ['-c', closure], { seconds: 120 })
+  return new Set(stdout.trim().split('\n'))
 }

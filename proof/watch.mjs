@@ -11,12 +11,12 @@ export function watch({ env, socket, note }) {
   const loop = async () => {
     while (going) {
       const at = Date.now() / 1000
-      const [{ output }, proxy] = await Promise.all([
+      const [{ stdout }, proxy] = await Promise.all([
         run('podman', ['ps', '--format', format], { seconds: 30, env }),
         serverStates(socket).catch(() => ({})),
       ])
       const images = /** @type {Record<string, string>} */ ({})
-      for (const line of output.split('\n')) {
+      for (const line of stdout.split('\n')) {
         const [name, image] = line.split(' ')
         if (name !== undefined && image !== undefined) images[name] = image
       }
@@ -35,8 +35,8 @@ export function watch({ env, socket, note }) {
 
 /** Names of what runs. @param {NodeJS.ProcessEnv} env */
 export async function containersOf(env) {
-  const { output } = await run('podman', ['ps', '--format', '{{.Names}}'], { seconds: 30, env })
-  return output
+  const { stdout } = await run('podman', ['ps', '--format', '{{.Names}}'], { seconds: 30, env })
+  return stdout
     .split('\n')
     .filter((name) => name !== '')
     .sort()
@@ -54,5 +54,5 @@ export async function librariesOf(env, container) {
     run('podman', ['inspect', '--format', '{{.State.StartedAt}}', container], { seconds: 30, env }),
   ])
   if (files.status !== 0) throw new Error(`${container} has no libraries: ${files.output}`)
-  return { container, sha256: files.output.trim(), started: state.output.trim() }
+  return { container, sha256: files.stdout.trim(), started: state.stdout.trim() }
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path'
  *   status?: number, error?: string, fine: boolean, name?: string }} Request
  * @typedef {{ id: string, at: number, seconds: number, status: number, bytes: number }} Step
  * @typedef {{ container: string, sha256: string, started: string }} Libraries
- * @typedef {{ at: number, end: number, title: string, service: string, from: string, to: string, fault?: string,
- *   failed?: string, said?: readonly string[], backs: readonly number[], before: readonly Libraries[],
+ * @typedef {{ at: number, end: number, title: string, service: string, from: string, to: string, inPlace?: boolean,
+ *   fault?: string, failed?: string, said?: readonly string[], backs: readonly number[], before: readonly Libraries[],
  *   after: readonly Libraries[] }} Act
  * @typedef {{ at: number, images: Record<string, string>, proxy: Record<string, string> }} Sample
  * @typedef {{ count: number, failed: number, p50: number, p95: number, longest: number }} Answers

@@ -1,4 +1,4 @@
-import { actRows, headings, sharedLines, verdictOf } from './text.mjs'
+import { actRows, columns, headings, sharedLines, verdictOf } from './text.mjs'
 import { escaped, timeline } from './timeline.mjs'
 
 /**
@@ -6,22 +6,17 @@ import { escaped, timeline } from './timeline.mjs'
  * @param {import('./figures.mjs').Figures} figures @param {string} title
  */
 export function htmlReport(figures, title) {
-  const keys = /** @type {(keyof typeof headings)[]} */ (Object.keys(headings))
   const row = (/** @type {typeof headings} */ cells, /** @type {string} */ tag, number = '') =>
-    `<tr><${tag}>${number}</${tag}>${keys.map((key) => `<${tag}>${escaped(cells[key])}</${tag}>`).join('')}</tr>`
+    `<tr><${tag}>${number}</${tag}>${columns.map((key) => `<${tag}>${escaped(cells[key])}</${tag}>`).join('')}</tr>`
   const steps = figures.acts.map((act, index) => {
     const lines = act.steps.map(
       ({ id, at, seconds, status, bytes }) =>
         `<tr><td>${(at - figures.began).toFixed(1)}</td><td>${escaped(id)}</td><td>${seconds.toFixed(1)}</td><td>${status}</td><td>${bytes}</td></tr>`,
     )
-    const digests = act.after.map(
-      ({ container, sha256, started }) =>
-        `<li>${escaped(container)}, running since ${escaped(started)}: <code>${escaped(sha256)}</code></li>`,
-    )
     return `<details><summary>${index + 1}. ${escaped(act.title)}</summary>
 <table><tr><th>at, s</th><th>step</th><th>took, s</th><th>answered</th><th>bytes pulled</th></tr>${lines.join('\n')}</table>
 ${act.said === undefined ? '' : `<pre>${escaped(act.said.join('\n'))}</pre>`}
-${digests.length === 0 ? '' : `<p>sha256 over the files of the environments of the others, before and after alike:</p><ul>${digests.join('')}</ul>`}</details>`
+${othersOf(act)}</details>`
   })
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>
@@ -41,4 +36,20 @@ ${steps.join('\n')}
 ${figures.shared.length === 0 ? '' : `<h2>In one shared environment</h2><pre>${escaped(sharedLines(figures).join('\n'))}</pre>`}
 </body></html>
 `
+}
+
+/**
+ * The libraries of the services that did not move: once where they stayed, else as they were and as they are.
+ * @param {import('./figures.mjs').ActFigures} act
+ */
+function othersOf({ untouched, before, after }) {
+  if (untouched === undefined) return ''
+  const list = (/** @type {string} */ when, /** @type {typeof after} */ some) =>
+    `<p>sha256 over the files of the environments of the others, ${when}:</p><ul>${some
+      .map(
+        ({ container, sha256, started }) =>
+          `<li>${escaped(container)}, running since ${escaped(started)}: <code>${escaped(sha256)}</code></li>`,
+      )
+      .join('')}</ul>`
+  return untouched ? list('before and after alike', after) : list('before', before) + list('after', after)
 }

@@ -35,6 +35,9 @@ export const headings = {
   others: 'libraries of the others',
 }
 
+/** Columns of the table, in their order. */
+export const columns = /** @type {readonly (keyof typeof headings)[]} */ (Object.keys(headings))
+
 /**
  * The verdict, in words.
  * @param {import('./figures.mjs').Figures} figures
@@ -44,10 +47,15 @@ export function verdictOf({ total, operations, acts, began, ended, gaps }) {
   const faulty = acts.filter(({ fault }) => fault !== undefined)
   const failed = (/** @type {typeof acts} */ some) =>
     some.reduce((sum, { answers }) => sum + answers.failed, 0)
-  const beside = good.filter(({ title }) => !title.endsWith('in place')).flatMap(({ backs }) => backs)
-  const inPlace = good.filter(({ title }) => title.endsWith('in place')).flatMap(({ backs }) => backs)
   const touched = acts.filter(({ untouched }) => untouched === false)
-  const longest = (/** @type {readonly number[]} */ some) => seconds(Math.max(...some))
+  /** A line of the longest way back, none where there was none. */
+  const longest = (
+    /** @type {typeof acts} */ some,
+    /** @type {(longest: string, count: number) => string} */ line,
+  ) => {
+    const backs = some.flatMap((act) => act.backs)
+    return backs.length === 0 ? [] : [line(seconds(Math.max(...backs)), backs.length)]
+  }
   return [
     `${total.count} requests in ${Math.round((ended - began) / 60)} min, ${total.failed} failed: ${failed(good)} in upgrades and ways back, ${failed(faulty)} while faults were made`,
     `${operations.length} operations of users, ${operations.filter(({ fine }) => !fine).length} failed`,
@@ -55,24 +63,24 @@ export function verdictOf({ total, operations, acts, began, ended, gaps }) {
     `longest time between two good answers: ${Object.entries(gaps)
       .map(([name, gap]) => `${name} ${seconds(gap)}`)
       .join(', ')}`,
-    ...(beside.length === 0
-      ? []
-      : [
-          `back, from the decision until all replicas are old: ${longest(beside)} at most of ${beside.length}`,
-        ]),
-    ...(inPlace.length === 0
-      ? []
-      : [
-          `the same where replicas are replaced in their places: ${longest(inPlace)} at most of ${inPlace.length}`,
-        ]),
-    ...(faulty.length === 0
-      ? []
-      : [
-          `${faulty.length} of ${faulty.length} faults stopped the plan, and its way back brought the old release back in ${longest(faulty.flatMap(({ backs }) => backs))} at most`,
-        ]),
-    touched.length === 0
-      ? 'libraries of the services that did not move: the same bytes before and after'
-      : `libraries that changed: ${touched.map(({ title }) => title).join('; ')}`,
+    ...longest(
+      good.filter(({ inPlace }) => !inPlace),
+      (time, count) => `back, from the decision until all replicas are old: ${time} at most of ${count}`,
+    ),
+    ...longest(
+      good.filter(({ inPlace }) => inPlace),
+      (time, count) => `the same where replicas are replaced in their places: ${time} at most of ${count}`,
+    ),
+    ...longest(
+      faulty,
+      (time, count) =>
+        `faults that stopped the plan: ${count}, and its way back brought the old release back in ${time} at most`,
+    ),
+    ...(touched.length > 0
+      ? [`libraries that changed: ${touched.map(({ title }) => title).join('; ')}`]
+      : acts.some(({ untouched }) => untouched)
+        ? ['libraries of the services that did not move: the same bytes before and after']
+        : []),
   ]
 }
 
@@ -97,10 +105,11 @@ export function sharedLines({ shared }) {
  */
 export function textReport(figures) {
   const rows = [headings, ...actRows(figures)]
-  const keys = /** @type {(keyof typeof headings)[]} */ (Object.keys(headings))
-  const widths = Object.fromEntries(keys.map((key) => [key, Math.max(...rows.map((row) => row[key].length))]))
+  const widths = Object.fromEntries(
+    columns.map((key) => [key, Math.max(...rows.map((row) => row[key].length))]),
+  )
   const table = rows.map((row) =>
-    keys
+    columns
       .map((key) => row[key].padEnd(widths[key] ?? 0))
       .join('  ')
       .trimEnd(),

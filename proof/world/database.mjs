@@ -71,10 +71,10 @@ export async function startDatabase(work, services) {
     options,
     /** @param {string} statement */
     async ask(statement) {
-      const { output } = await mustRun('mariadb', [...client(statement), '--skip-column-names'], {
+      const { stdout } = await mustRun('mariadb', [...client(statement), '--skip-column-names'], {
         seconds: 60,
       })
-      return output.trim()
+      return stdout.trim()
     },
   }
 }

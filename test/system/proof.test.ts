@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { needed } from '../../proof/needed.mjs'
 import { type Figures, figuresOf } from '../../proof/report/figures.mjs'
 import { needs } from '../support/tools.js'
 
@@ -11,20 +12,7 @@ import { needs } from '../support/tools.js'
  * The short form of `npm run proof`: keystone goes up a release while a client asks, by the commands of the plan;
  * its first new replica is killed, then it goes forward, back, and forward again.
  */
-const tools = needs(
-  ...[
-    'podman',
-    'crun',
-    'docker-registry',
-    'mariadbd',
-    'mariadb-dump',
-    'haproxy',
-    'memcached',
-    'socat',
-    'curl',
-  ],
-  ...['python3', 'unshare', 'ip', 'mmdebstrap'],
-)
+const tools = needs(...needed)
 const root = process.getuid?.() === 0
 
 describe.skipIf(tools.missing || !root)(tools.title('keystone under load'), () => {
