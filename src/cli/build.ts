@@ -21,6 +21,7 @@ interface BuildFlags extends IndexOptions {
   readonly base: string
   readonly platform: readonly TargetPlatform[]
   readonly format: 'oci' | 'docker'
+  readonly layers?: number
   readonly wheelhouse?: string
   readonly lock?: string
   readonly locked?: boolean
@@ -51,6 +52,14 @@ function parseName(text: string): string {
   if (!/^[a-z][a-z0-9-]{0,30}$/.test(text))
     throw new InvalidArgumentError('a name has lower-case letters, digits and hyphens.')
   return text
+}
+
+/** An image has eleven at least; with 120 and a base of a few layers, no engine refuses it. */
+function parseLayers(text: string): number {
+  const layers = Number(text)
+  if (!Number.isInteger(layers) || layers < 11 || layers > 120)
+    throw new InvalidArgumentError('write a number from 11 to 120.')
+  return layers
 }
 
 /** What to build: names, every service of a release, or a project that is requirements alone. */
@@ -87,7 +96,7 @@ export function whatToBuild(
 }
 
 async function requestOf(services: readonly string[], flags: BuildFlags): Promise<BuildRequest> {
-  const { tag, wheelhouse, lock, locked, writeLock, plainHttp, jobs } = flags
+  const { tag, layers, wheelhouse, lock, locked, writeLock, plainHttp, jobs } = flags
   return {
     ...whatToBuild(services, flags),
     output: flags.output,
@@ -96,6 +105,7 @@ async function requestOf(services: readonly string[], flags: BuildFlags): Promis
     format: flags.format,
     verify: flags.verify,
     ...(tag === undefined ? {} : { tag }),
+    ...(layers === undefined ? {} : { layers }),
     ...(wheelhouse === undefined ? {} : { wheelhouse }),
     ...(lock === undefined ? {} : { lockFile: lock }),
     ...(locked === undefined ? {} : { locked }),
@@ -134,6 +144,12 @@ export function registerBuild(program: Command): void {
       new Option('--format <format>', 'media types: docker has health checks')
         .choices(['oci', 'docker'])
         .default('oci'),
+    )
+    .addOption(
+      new Option(
+        '--layers <n>',
+        'at most so many layers above the base: with more, an upgrade moves less, and a first pull takes longer (default: about 40)',
+      ).argParser(parseLayers),
     )
     .option('--wheelhouse <dir>', 'folder with wheels of what the index has only sdists of')
     .option('--lock <file>', 'build from this lock, as svcsplit lock or --write-lock wrote it')

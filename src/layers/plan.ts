@@ -19,17 +19,43 @@ export interface PlanOptions {
   readonly distributions: readonly PlannedDistribution[]
   /** The service's own distribution: the topmost group. */
   readonly root: DistributionName
-  /** How many services of the release have this distribution at this version; 1 where nothing is said. */
+  /** How many services of the release have this distribution; 1 where nothing is said. */
   readonly weights: ReadonlyMap<DistributionName, number>
   /** How many services the weights were counted over. */
   readonly services: number
+  /** At most so many layers above the base, and as many as help; if left out, what suits most. */
+  readonly layers?: number
 }
 
-/** A wheel of this size (bytes) has a layer of its own, which then is the same in every image that has it. */
-const large = 2 * 1024 ** 2
+/** From which size of its wheel (bytes) a distribution has a layer of its own: one that often changes, and another. */
+interface Fineness {
+  readonly often: number
+  readonly seldom: number
+}
 
-/** Each layer costs a pull about 55 ms, whatever it holds; with base, environment and configuration this makes 16. */
-const maxGroups = 13
+const KiB = 1024
+
+/** From one layer for each distribution down to no layer of its own for any. */
+const finenesses: readonly Fineness[] = [
+  { often: 0, seldom: 0 },
+  { often: 0, seldom: 32 * KiB },
+  { often: 0, seldom: 64 * KiB },
+  { often: 16 * KiB, seldom: 128 * KiB },
+  { often: 32 * KiB, seldom: 256 * KiB },
+  { often: 32 * KiB, seldom: 512 * KiB },
+  { often: 64 * KiB, seldom: 512 * KiB },
+  { often: 128 * KiB, seldom: 1024 * KiB },
+  { often: 512 * KiB, seldom: 2048 * KiB },
+  { often: 2048 * KiB, seldom: 4096 * KiB },
+  { often: Number.POSITIVE_INFINITY, seldom: Number.POSITIVE_INFINITY },
+]
+
+/** Which of them is used if nobody asks for another: decision 0275 has the figures. */
+const usual = 5
+const usualLayers = 64
+
+/** The empty environment and the configuration are layers too. */
+const otherLayers = 2
 
 /**
  * Libraries of the OpenStack projects: between releases nearly all distributions change, on a stable branch
@@ -38,57 +64,44 @@ const maxGroups = 13
 const changesOften =
   /^(?:oslo-|os-|osc-|openstack|python-.+client$|keystone|neutron-|glance-|castellan$|cliff$|ovsdbapp$|pbr$|sushy$|taskflow$|tooz$)/
 
-interface Group {
-  /** Groups are laid in the order of their keys. */
-  readonly key: string
-  readonly title: string
-  readonly members: readonly PlannedDistribution[]
-}
-
 /**
  * Groups a service's distributions into layers, lowest first: what all services of the release share before
  * what few do, and within that what seldom changes before what often does. The group of a distribution follows
- * from facts about itself alone, so that services whose pins agree get the same lower layers.
+ * from facts about itself alone, and not from its version, so that services whose pins agree get the same layers, and one
+ * new pin changes one layer.
  */
 export function planLayers(options: PlanOptions): readonly LayerGroup[] {
-  const { root, weights, services } = options
-  const groups = new Map<string, Group>()
-  const put = (group: Group): void => {
-    const members = [...(groups.get(group.key)?.members ?? []), ...group.members]
-    groups.set(group.key, { ...group, members })
+  const most = (options.layers ?? usualLayers) - otherLayers
+  const from = options.layers === undefined ? usual : 0
+  let groups: readonly LayerGroup[] = []
+  for (const fineness of finenesses.slice(from)) {
+    groups = groupsOf(options, fineness)
+    if (groups.length <= most) break
   }
-  for (const distribution of options.distributions)
-    put(groupOf(distribution, root, weights.get(distribution.name) ?? 1, services))
-  while (groups.size > maxGroups) {
-    const smallest = smallestLarge([...groups.values()])
-    if (smallest === undefined) break
-    groups.delete(smallest.key)
-    put({ ...bandOf(smallest.members[0]!, weightOf(smallest, weights), services), members: smallest.members })
-  }
-  return [...groups.values()]
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
-    .map(({ title, members }) => ({ title, distributions: members.map(({ name }) => name).sort() }))
+  return groups
 }
 
-function groupOf(
-  distribution: PlannedDistribution,
-  root: DistributionName,
-  weight: number,
-  services: number,
-): Group {
-  const members = [distribution]
-  if (distribution.name === root) return { key: '9', title: 'the service itself', members }
-  const band = bandOf(distribution, weight, services)
-  if (distribution.size < large) return { ...band, members }
-  // '!' sorts before '~': below the rest of its band.
-  return { ...band, key: `${band.key.slice(0, -1)}!${distribution.name}`, members }
+function groupsOf(options: PlanOptions, fineness: Fineness): readonly LayerGroup[] {
+  const groups = new Map<string, { readonly title: string; readonly names: DistributionName[] }>()
+  for (const distribution of options.distributions) {
+    const { key, title } = placeOf(distribution, options, fineness)
+    const group = groups.get(key) ?? { title, names: [] }
+    groups.set(key, group)
+    group.names.push(distribution.name)
+  }
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { title, names }]) => ({ title, distributions: names.sort() }))
 }
 
-function bandOf(
-  { name }: PlannedDistribution,
-  weight: number,
-  services: number,
+/** Layers are laid in the order of the keys; distributions with the same one share a layer. */
+function placeOf(
+  { name, size }: PlannedDistribution,
+  { root, weights, services }: PlanOptions,
+  fineness: Fineness,
 ): { readonly key: string; readonly title: string } {
+  if (name === root) return { key: '9', title: 'the service itself' }
+  const weight = weights.get(name) ?? 1
   const [reach, who] =
     weight >= services && services > 1
       ? [0, 'of all services']
@@ -98,18 +111,10 @@ function bandOf(
           ? [2, 'of some services']
           : [3, 'of this service alone']
   const often = changesOften.test(name)
+  const alone = size >= (often ? fineness.often : fineness.seldom)
   return {
-    key: `${reach}${often ? 1 : 0}~`,
+    // '!' sorts before '~': below what shares a layer.
+    key: `${reach}${often ? 1 : 0}${alone ? `!${name}` : '~'}`,
     title: `${often ? 'OpenStack libraries' : 'libraries'} ${who}`,
   }
-}
-
-function smallestLarge(groups: readonly Group[]): Group | undefined {
-  return groups
-    .filter(({ key }) => key.includes('!'))
-    .sort((a, b) => a.members[0]!.size - b.members[0]!.size || (a.key < b.key ? -1 : 1))[0]
-}
-
-function weightOf({ members }: Group, weights: ReadonlyMap<DistributionName, number>): number {
-  return weights.get(members[0]!.name) ?? 1
 }

@@ -88,10 +88,9 @@ export function releaseImages(
     const content = contentOf(candidate, environment, options.facts, sizeOf)
     return content === undefined ? [] : [{ candidate, content }]
   })
-  const census = new Map<string, number>()
+  const census = new Map<DistributionName, number>()
   for (const { content } of contents)
-    for (const { name, version } of content)
-      census.set(`${name} ${version}`, (census.get(`${name} ${version}`) ?? 0) + 1)
+    for (const { name } of content) census.set(name, (census.get(name) ?? 0) + 1)
   const layers: ReleaseLayer[] = []
   const numbers = new Map<string, number>()
   const services = contents.map(({ candidate, content }) => {
@@ -99,7 +98,7 @@ export function releaseImages(
     const groups = planLayers({
       distributions: content,
       root: candidate.root.distribution!.name,
-      weights: new Map(content.map(({ name, version }) => [name, census.get(`${name} ${version}`)!])),
+      weights: census,
       services: contents.length,
     })
     return {

@@ -81,6 +81,7 @@ async function layerOptions(
       distributions: files.wheels.map(({ name, version }) => ({ name, version, size: sizes.get(name)! })),
       root: lock.root,
       ...sharing(workshop, lock),
+      ...(request.layers === undefined ? {} : { layers: request.layers }),
     }),
     configuration: {
       user: profile.user,

@@ -28,6 +28,8 @@ export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {
   /** What images call the base, if it came from elsewhere. */
   readonly baseName?: string
   readonly platform: 'linux/amd64' | 'linux/arm64'
+  /** At most so many layers above the base; see `planLayers`. */
+  readonly layers?: number
   /** A folder with wheels of what the index has only sdists of. */
   readonly wheelhouse?: string
   /** The lock to build from, in place of what the shipped facts come to. */

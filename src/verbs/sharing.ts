@@ -5,10 +5,10 @@ import { distributionsOf } from '#solver/closure.js'
 import { ownClosure } from './lock.js'
 import type { Workshop } from './service-parts.js'
 
-/** How many services of a release have each version of each distribution. */
+/** How many services of a release have each distribution, at whatever version. */
 interface Census {
   readonly services: number
-  readonly counts: ReadonlyMap<DistributionName, ReadonlyMap<string, number>>
+  readonly counts: ReadonlyMap<DistributionName, number>
 }
 
 type Shipped = Pick<Workshop, 'fleet' | 'snapshot'>
@@ -17,16 +17,13 @@ type Shipped = Pick<Workshop, 'fleet' | 'snapshot'>
 const taken = new WeakMap<Workshop['fleet'], Map<string, Census>>()
 
 function censusOf({ fleet, snapshot }: Shipped, lock: Lock, release: string): Census {
-  const counts = new Map<DistributionName, Map<string, number>>()
+  const counts = new Map<DistributionName, number>()
   let services = 0
   for (const service of fleet.releases.byName.get(release)?.services.keys() ?? []) {
     try {
       const walked = ownClosure(fleet, snapshot, { ...lock, service, release })
       services += 1
-      for (const [name, { version }] of distributionsOf(walked)) {
-        const versions = counts.get(name) ?? new Map<string, number>()
-        counts.set(name, versions.set(version!, (versions.get(version!) ?? 0) + 1))
-      }
+      for (const name of distributionsOf(walked).keys()) counts.set(name, (counts.get(name) ?? 0) + 1)
     } catch (error) {
       // A service that has no closure on this Python shares nothing.
       if (!(error instanceof SvcsplitError)) throw error
@@ -36,8 +33,9 @@ function censusOf({ fleet, snapshot }: Shipped, lock: Lock, release: string): Ce
 }
 
 /**
- * How many services of the lock's release have each of its distributions at the same version, on this Python
- * and platform: what most share goes into the lower layers, whatever else is built in the same run.
+ * How many services of the lock's release have each of its distributions, on this Python and platform: what most
+ * share goes into the lower layers, whatever else is built in the same run. Versions do not count: a new pin must not move a
+ * distribution to another layer, because that would change both.
  */
 export function sharing(
   workshop: Shipped,
@@ -50,8 +48,6 @@ export function sharing(
   const key = [release, python, platform].join(' ')
   const census = known.get(key) ?? censusOf(workshop, lock, release)
   known.set(key, census)
-  const weights = lock.distributions.map(
-    ({ name, version }) => [name, census.counts.get(name)?.get(version) ?? 1] as const,
-  )
+  const weights = lock.distributions.map(({ name }) => [name, census.counts.get(name) ?? 1] as const)
   return { weights: new Map(weights), services: census.services }
 }

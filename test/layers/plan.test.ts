@@ -67,16 +67,59 @@ describe('the layers of a service', () => {
     expect(lowest('nova', ['websockify', 'os-vif'])).toEqual(lowest('glance', ['boto3']))
   })
 
+  const many = Array.from({ length: 150 }, (_, index) => `big${index}`)
+  const large = {
+    distributions: planned(['nova', ...many], Object.fromEntries(many.map((text) => [text, 5_000_000]))),
+    root: name('nova'),
+    weights: new Map(),
+    services: 1,
+  }
+
   it('stay few, however many large distributions there are', () => {
-    const many = Array.from({ length: 60 }, (_, index) => `big${index}`)
+    expect(planLayers(large).length).toBeLessThanOrEqual(62)
+  })
+
+  it('are at most as many as somebody wants, and as many as that allows', () => {
+    expect(planLayers({ ...large, layers: 11 }).length).toBeLessThanOrEqual(9)
+    expect(planLayers({ ...large, layers: 153 }).length).toBe(151)
+    const glance = planned(['glance', 'six', 'attrs', 'oslo.log', 'oslo.i18n'], {
+      'oslo.log': 1000,
+      'oslo.i18n': 1000,
+    })
+    const options = { distributions: glance, root: name('glance'), weights: new Map(), services: 1 }
+    expect(planLayers(options)).toHaveLength(3)
+    expect(planLayers({ ...options, layers: 20 })).toHaveLength(5)
+  })
+
+  it('give a library that often changes a layer of its own, unless it is tiny', () => {
     const groups = planLayers({
-      distributions: planned(['nova', ...many], Object.fromEntries(many.map((text) => [text, 5_000_000]))),
+      distributions: planned(['nova', 'six', 'attrs', 'oslo.config', 'oslo.i18n', 'oslo.limit'], {
+        'oslo.i18n': 20_000,
+        'oslo.limit': 20_000,
+      }),
       root: name('nova'),
-      weights: new Map(),
-      services: 1,
+      weights: weights({ six: 15, attrs: 15, 'oslo.config': 15, 'oslo.i18n': 15, 'oslo.limit': 15 }),
+      services: 15,
     })
 
-    expect(groups.length).toBeLessThanOrEqual(13)
+    expect(groups.map(({ distributions }) => distributions.join(' '))).toEqual([
+      'attrs six',
+      'oslo-config',
+      'oslo-i18n oslo-limit',
+      'nova',
+    ])
+  })
+
+  it('stay the same when one of them has another version', () => {
+    const distributions = planned(['nova', 'six', 'oslo.config', 'eventlet', 'os-brick'])
+    const options = { root: name('nova'), weights: shares, services: 15 }
+    const patched = distributions.map((one) =>
+      one.name === 'oslo-config' ? { ...one, version: '1.0.1' } : one,
+    )
+
+    expect(planLayers({ ...options, distributions: patched })).toEqual(
+      planLayers({ ...options, distributions }),
+    )
   })
 
   it('hold every distribution once, in whatever order they come', () => {

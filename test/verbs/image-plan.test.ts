@@ -56,6 +56,25 @@ describe('the images of a release', () => {
     }
   })
 
+  it('keep their layers when a library gets another version: it changes its own layer alone', () => {
+    const fleet = loadFleet()
+    const snapshot = shippedSnapshot(fleet)
+    const lock = lockRelease(fleet, snapshot, {
+      service: 'glance',
+      release: '2026.1',
+      ...target,
+      glibc: '2.36',
+    })
+    const patched = {
+      ...lock,
+      distributions: lock.distributions.map((one) =>
+        one.name === 'oslo-utils' ? { ...one, version: '0.1' } : one,
+      ),
+    }
+
+    expect(sharing({ fleet, snapshot }, patched)).toEqual(sharing({ fleet, snapshot }, lock))
+  })
+
   it('share a layer when they hold the same distributions at the same versions, and only then', () => {
     const contents = images.layers.map(({ distributions }) => distributions.join('\n'))
     expect(new Set(contents).size).toBe(contents.length)
