@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { placed, SvcsplitError } from '#errors.js'
 import { ensureDir, linkOrCopy, listDir, readBytes, readText, statusOf, writeAtomic } from '#io/files.js'
-import { sweepStrays, tempDir, tempPrefix } from '#io/temp-dir.js'
+import { tempDir, tempPrefix } from '#io/temp-dir.js'
 import { type ImageConfig, parseImageConfig } from '#oci/config.js'
 import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
 import { type Digest, hexOf, sha256 } from '#oci/digest.js'
@@ -49,7 +49,8 @@ export async function writeLayout(
 ): Promise<number> {
   const present = await indexToExtend(dir)
   await ensureDir(join(dir, 'blobs', 'sha256'))
-  await sweepStrays(join(dir, 'blobs', 'sha256'))
+  // removes what killed builds left there, also when nothing is to be placed
+  await tempDir(tempPrefix, async () => undefined, { parent: join(dir, 'blobs', 'sha256') })
   let placed = 0
   for (const { image } of images) {
     for (const { manifest, configBytes, manifestBytes, descriptor } of imagesIn(image)) {

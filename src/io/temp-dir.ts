@@ -15,17 +15,21 @@ export const tempPrefix = '.svcsplit-tmp-'
 const strayFileMs = 60 * 60 * 1000
 const strayFolderMs = 24 * 60 * 60 * 1000
 
-/** Removes what killed processes left in a folder: names that begin so, old ones alone. Never fails. */
-export async function sweepStrays(folder: string, prefix: string = tempPrefix): Promise<void> {
-  const now = Date.now()
+/**
+ * Removes what killed processes left in a folder: names that begin so, old ones alone. Never fails. Something has to have
+ * been made in the folder just now: its own time is then the present by the clock that gives all of them their times.
+ * Ours may be another one, of another machine, or be set meanwhile.
+ */
+async function sweepStrays(folder: string, prefix: string): Promise<void> {
   const names = await readdir(folder).catch(() => [])
+  const present = (await stat(folder).catch(() => undefined))?.mtimeMs ?? 0
   for (const name of names) {
     if (!name.startsWith(prefix)) continue
     const stray = join(folder, name)
     const status = await stat(stray).catch(() => undefined)
     if (status === undefined) continue
     const isFolder = status.isDirectory()
-    const age = now - (isFolder ? status.mtimeMs : status.ctimeMs)
+    const age = present - (isFolder ? status.mtimeMs : status.ctimeMs)
     if (age < (isFolder ? strayFolderMs : strayFileMs)) continue
     await rm(stray, { recursive: true, force: true }).catch(() => undefined)
   }
@@ -34,7 +38,7 @@ export async function sweepStrays(folder: string, prefix: string = tempPrefix): 
 /** Where this process has swept already. */
 const swept = new Set<string>()
 
-/** As `sweepStrays`, for a folder that is written to again and again: the first time alone. */
+/** As `sweepStrays`, which costs a look at each name: where it is written again and again, the first time alone. */
 export async function sweepOnce(folder: string, prefix: string = tempPrefix): Promise<void> {
   const place = join(folder, prefix)
   if (swept.has(place)) return

@@ -266,6 +266,15 @@ describe('a folder that files are written to', () => {
     })
   })
 
+  it('keeps what others write there now, though the clock is ten years ahead of it', async () => {
+    await tempDir('svcsplit-beside-', async (folder) => {
+      writeFileSync(`${folder}/.svcsplit-tmp-young`, '')
+      const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 10 * 365 * 86_400_000)
+      await writeOutput(`${folder}/pylock.toml`, 'text').finally(() => clock.mockRestore())
+      expect(readdirSync(folder).sort()).toEqual(['.svcsplit-tmp-young', 'pylock.toml'])
+    })
+  })
+
   it('keeps the new name that an old file is getting', async () => {
     await tempDir('svcsplit-beside-', async (folder) => {
       writeFileSync(`${folder}/old`, '')

@@ -72,7 +72,7 @@ export async function smallTool(): Promise<SmallTool> {
 }
 
 /** Runs a program to its end. @throws if it does not end in time: a hang is never an answer */
-function runCommand(command: readonly string[], options: RunOptions = {}): Promise<Ended> {
+export function runCommand(command: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const [program = '', ...args] = command
   const spawnOptions: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], detached: true }
   if (options.cwd !== undefined) spawnOptions.cwd = options.cwd

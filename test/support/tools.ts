@@ -35,6 +35,7 @@ export const systemTools: ReadonlyMap<string, string> = new Map([
   ['dose-distcheck', 'dose-distcheck'],
   ['coinst', 'coinst'],
   ['strace', 'strace'],
+  ['faketime', 'faketime'],
   ['chromium', 'chromium'],
 ])
 
