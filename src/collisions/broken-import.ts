@@ -55,8 +55,8 @@ function around(
   const known = asRun.versions(need.name)
   const at = known.indexOf(version)
   if (at === -1) return {}
-  const has = (one: string): boolean =>
-    asRun.surface.binding(need.name, one, need.needs, need.kind).state === 'bound'
+  const bindings = asRun.surface.bindings(need.name, need.needs, need.kind)
+  const has = (one: string): boolean => bindings(one).state === 'bound'
   const before = known.slice(0, at).findLastIndex(has)
   const after = known.findIndex((one, index) => index > at && has(one))
   return {

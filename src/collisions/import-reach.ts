@@ -1,4 +1,4 @@
-import type { ImportGraph } from '#surface/surface.js'
+import type { ImportGraph, Reach } from '#surface/surface.js'
 
 /** Where code starts to run: a process of the profile (`cinder-api`), or an entry point that is loaded by name. */
 export interface Start {
@@ -26,34 +26,21 @@ export function moduleOf(file: string): string {
     .replaceAll('/', '.')
 }
 
-/** The modules that importing some modules imports, each with the one that imported it first. */
-export type Reach = ReadonlyMap<string, string | undefined>
-
-export function reachOf(graph: ImportGraph, from: readonly string[]): Reach {
-  const own = new Set(graph.modules)
-  const reach = new Map<string, string | undefined>()
-  for (const module of from) if (own.has(module) && !reach.has(module)) reach.set(module, undefined)
-  // Breadth first, so that chains are short; a map is walked in the order in which it grows.
-  for (const module of reach.keys())
-    for (const imported of graph.imports(module))
-      if (own.has(imported) && !reach.has(imported)) reach.set(imported, module)
-  return reach
-}
-
 function pathTo(reach: Reach, module: string): readonly string[] {
   const modules: string[] = []
-  for (let at: string | undefined = module; at !== undefined; at = reach.get(at)) modules.push(at)
+  for (let at: string | undefined = module; at !== undefined; at = reach.importer(at)) modules.push(at)
   return modules.reverse()
 }
 
 /** The shortest way from a start to a module: a process if there is one, else a plugin, else whatever imports it. */
-export function chainTo(graph: ImportGraph, starts: readonly Start[], module: string): ImportChain {
+export function chainTo(
+  graph: ImportGraph,
+  starts: (kind: Start['kind']) => readonly Start[],
+  module: string,
+): ImportChain {
   for (const kind of ['process', 'plugin'] as const) {
-    const ofKind = starts.filter((start) => start.kind === kind)
-    const reach = reachOf(
-      graph,
-      ofKind.map((start) => start.module),
-    )
+    const ofKind = starts(kind)
+    const reach = graph.reach(ofKind.map((start) => start.module))
     if (!reach.has(module)) continue
     const modules = pathTo(reach, module)
     return { start: ofKind.find((start) => start.module === modules[0])!, modules }

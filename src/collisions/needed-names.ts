@@ -1,8 +1,8 @@
 import type { DistributionName } from '#pep/name.js'
 import { parseSpecifierSet, type SpecifierSet, specifierSetContains } from '#pep/specifier-set.js'
 import type { CodeNeed } from '#solver/facts.js'
-import type { Surface, UsedName, UseKind, UsePlace } from '#surface/surface.js'
-import { moduleOf, type Reach, reachOf, type Start } from './import-reach.js'
+import type { Bindings, Reach, Surface, UsedName, UseKind, UsePlace } from '#surface/surface.js'
+import { moduleOf, type Start } from './import-reach.js'
 
 /** A name that the code of one version needs of another distribution. */
 export interface NeededName extends CodeNeed {
@@ -25,7 +25,7 @@ export interface AsRun {
   readonly surface: Surface
   /** Undefined where the sources of that version were never read. */
   needs(name: DistributionName, version: string): Needs | undefined
-  starts(name: DistributionName, version: string): readonly Start[]
+  starts(name: DistributionName, version: string, kind: Start['kind']): readonly Start[]
   /** Known versions, oldest first. */
   versions(name: DistributionName): readonly string[]
 }
@@ -43,7 +43,7 @@ export interface AsRunOptions {
   readonly surface: Surface
   versions(name: DistributionName): readonly string[]
   /** Where a version of a service starts; nothing for a library. */
-  starts(name: DistributionName, version: string): readonly Start[]
+  starts(name: DistributionName, version: string, kind: Start['kind']): readonly Start[]
   /**
    * The version of a library that each release which ships this version was tested with. A name that is gone
    * there as well is nothing that the host could be blamed for.
@@ -62,7 +62,7 @@ const chosen =
 
 export function asRunOf(options: AsRunOptions): AsRun {
   const { surface, versions, starts } = options
-  const known = new Map<string, Needs | undefined>()
+  const known = new Map<DistributionName, Map<string, Needs | undefined>>()
   const reaches = new Map<string, Reach | undefined>()
 
   /** Own modules that the processes import; undefined where that cannot be told. */
@@ -70,25 +70,22 @@ export function asRunOf(options: AsRunOptions): AsRun {
     const key = `${name} ${version}`
     if (reaches.has(key)) return reaches.get(key)
     const graph = surface.importGraph(name, version)
-    const processes = starts(name, version).filter(({ kind }) => kind === 'process')
-    const reach =
-      graph === undefined
-        ? undefined
-        : reachOf(
-            graph,
-            processes.map(({ module }) => module),
-          )
+    const reach = graph?.reach(starts(name, version, 'process').map(({ module }) => module))
     reaches.set(key, reach)
     return reach
   }
 
-  function levelOf(user: DistributionName, version: string, used: UsedName): NeededName['level'] {
-    const { library, name, kind, confidence, places } = used
+  function levelOf(
+    user: DistributionName,
+    version: string,
+    used: UsedName,
+    bindings: Bindings,
+  ): NeededName['level'] {
+    const { library, confidence, places } = used
     if (confidence !== 'certain') return 'warning'
     const atImport = places.filter((place) => isPlain(place) && place.moment === 'import')
     if (atImport.length === 0) return 'warning'
-    if (!versions(library).some((one) => surface.binding(library, one, name, kind).state === 'bound'))
-      return 'warning'
+    if (!versions(library).some((one) => bindings(one).state === 'bound')) return 'warning'
     if (atImport.some(({ file }) => !chosen.test(file))) return 'error'
     const reach = reachFrom(user, version)
     return atImport.some(({ file }) => reach?.has(moduleOf(file))) ? 'error' : 'warning'
@@ -100,20 +97,15 @@ export function asRunOf(options: AsRunOptions): AsRun {
     const [main] = used
     if (main === undefined) return undefined
     const { library, name, kind } = main
-    const places = used
-      .flatMap((one) => one.places.filter(isPlain))
-      .sort(
-        (one, other) =>
-          weight(one) - weight(other) ||
-          (one.file === other.file ? one.line - other.line : one.file < other.file ? -1 : 1),
-      )
-    const [first] = places as [UsePlace, ...UsePlace[]]
+    // Most names are never told: what is told of one is worked out then.
+    let places: readonly UsePlace[] | undefined
     let isDispensable: boolean | undefined
     let level: NeededName['level'] | undefined
     let specifiers: SpecifierSet | undefined
+    const bindings = used.map((one) => surface.bindings(library, name, one.kind))
     const missingIn = (one: string): string | undefined => {
-      for (const { kind: asked } of used) {
-        const binding = surface.binding(library, one, name, asked)
+      for (const bindingIn of bindings) {
+        const binding = bindingIn(one)
         if (binding.state === 'gone') return binding.missing
       }
       return undefined
@@ -128,11 +120,21 @@ export function asRunOf(options: AsRunOptions): AsRun {
       name: library,
       needs: name,
       kind,
-      at: { path: first.file, line: first.line },
-      places,
-      uses: places.reduce((sum, { count }) => sum + count, 0),
+      get at() {
+        const [{ file, line }] = this.places as [UsePlace, ...UsePlace[]]
+        return { path: file, line }
+      },
+      get places() {
+        places ??= plainPlaces(used)
+        return places
+      },
+      get uses() {
+        return this.places.reduce((sum, { count }) => sum + count, 0)
+      },
       get level() {
-        level ??= used.some((one) => levelOf(user, version, one) === 'error') ? 'error' : 'warning'
+        level ??= used.some((one, index) => levelOf(user, version, one, bindings[index]!) === 'error')
+          ? 'error'
+          : 'warning'
         return level
       },
       get specifiers() {
@@ -144,8 +146,12 @@ export function asRunOf(options: AsRunOptions): AsRun {
   }
 
   function needs(user: DistributionName, version: string): Needs | undefined {
-    const key = `${user} ${version}`
-    if (known.has(key)) return known.get(key)
+    let ofUser = known.get(user)
+    if (ofUser === undefined) {
+      ofUser = new Map()
+      known.set(user, ofUser)
+    }
+    if (ofUser.has(version)) return ofUser.get(version)
     const used = surface.usedNames(user, version)
     const byLibrary = new Map<DistributionName, NeededName[]>()
     for (const one of byName(used ?? [])) {
@@ -159,11 +165,21 @@ export function asRunOf(options: AsRunOptions): AsRun {
       used === undefined
         ? undefined
         : new Map([...byLibrary].map(([library, all]) => [library, libraryNeeds(all)]))
-    known.set(key, answer)
+    ofUser.set(version, answer)
     return answer
   }
 
   return { surface, needs, starts, versions }
+}
+
+function plainPlaces(used: readonly UsedName[]): readonly UsePlace[] {
+  return used
+    .flatMap((one) => one.places.filter(isPlain))
+    .sort(
+      (one, other) =>
+        weight(one) - weight(other) ||
+        (one.file === other.file ? one.line - other.line : one.file < other.file ? -1 : 1),
+    )
 }
 
 /** What runs at import in every deployment comes first. */

@@ -9,13 +9,14 @@ import { parseImportBlock } from './import-block.js'
 import { parseUsedBlock } from './used-block.js'
 
 const readers: Readonly<Record<keyof typeof surfaceFiles, (block: Block) => void>> = {
+  // what is otherwise parsed when it is asked for is asked for
   used(block) {
     const { names, undeclared } = parseUsedBlock(block)
-    // places are read when they are asked for
-    for (const { places } of [...names, ...undeclared]) places(0)
+    for (const { places } of [...names, ...undeclared])
+      for (const position of block.versions.keys()) places(position)
   },
-  bound: parseBoundBlock,
-  imports: parseImportBlock,
+  bound: (block) => parseBoundBlock(block).all(),
+  imports: (block) => parseImportBlock(block).parseAll(),
 }
 
 /**

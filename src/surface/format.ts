@@ -1,4 +1,5 @@
 import type { DistributionName } from '#pep/name.js'
+import { splitName } from './bound-block.js'
 import type { Collected, SurfaceInput, UserVersion } from './collect.js'
 import { surfaceHeaders } from './headers.js'
 import type { LibraryNames, NameStates } from './library-names.js'
@@ -71,10 +72,8 @@ export function formatBound(collected: Collected): string {
 function nameLines({ versions, names }: LibraryNames): readonly string[] {
   const owners = new Map<string, { last: string; states: NameStates }[]>()
   for (const states of names.values()) {
-    const bracket = states.name.indexOf('(')
-    const dot = states.name.lastIndexOf('.', bracket < 0 ? undefined : bracket)
-    const owner = dot < 0 ? '-' : states.name.slice(0, dot)
-    const row = { last: states.name.slice(dot + 1), states }
+    const [owner, last] = splitName(states.name)
+    const row = { last, states }
     const list = owners.get(owner)
     if (list === undefined) owners.set(owner, [row])
     else list.push(row)

@@ -13,17 +13,20 @@ export function layeredSurface(own: Surface, shipped: Surface): Surface {
     const keys = new Set(known.map(keyOf))
     return [...known, ...fresh.filter((one) => !keys.has(keyOf(one)))]
   }
-  const binding: Surface['binding'] = (library, version, name, kind) => {
-    const found = own.binding(library, version, name, kind)
-    const isOpen = found.state === 'unknown' && (found.reason === 'no-sources' || found.reason === 'not-kept')
-    if (!isOpen) return found
-    const known = shipped.binding(library, version, name, kind)
-    return known.state === 'unknown' && known.reason === 'no-sources' ? found : known
+  const bindings: Surface['bindings'] = (library, name, kind) => {
+    const [fresh, known] = [own.bindings(library, name, kind), shipped.bindings(library, name, kind)]
+    return (version) => {
+      const found = fresh(version)
+      if (found.state !== 'unknown' || (found.reason !== 'no-sources' && found.reason !== 'not-kept'))
+        return found
+      const below = known(version)
+      return below.state === 'unknown' && below.reason === 'no-sources' ? found : below
+    }
   }
 
   return {
     usedNames,
-    binding,
+    bindings,
     undeclared: (user, version) => shipped.undeclared(user, version) ?? own.undeclared(user, version),
     modules: (name, version) => shipped.modules(name, version) ?? own.modules(name, version),
     importGraph: (name, version) => shipped.importGraph(name, version) ?? own.importGraph(name, version),

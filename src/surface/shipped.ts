@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { existsSync, readTextSync } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { type Block, readBlocks } from './blocks.js'
-import { type BoundBlock, parseBoundBlock } from './bound-block.js'
+import { type BoundBlock, type BoundRow, parseBoundBlock } from './bound-block.js'
 import { surfaceFiles, surfaceHeaders } from './headers.js'
 import { parseImportBlock } from './import-block.js'
 import type { Binding, ImportGraph, Surface, UndeclaredModule, UsedName, UseKind } from './surface.js'
@@ -32,19 +32,22 @@ export function loadSurface(dir: string): KeptSurface {
     if (found === undefined) return undefined
     return remember(uses, `${user} ${found.position}`, () => usesAt(found.block, found.position))
   }
-  const binding: Surface['binding'] = (library, version, name, kind) => {
-    const found = placed(bound(library), version)
-    if (found === undefined) return { state: 'unknown', reason: 'no-sources' }
-    const { names } = found.block
-    // `from a import b` and `a.b` look for the same thing
-    const other = kind === 'name' ? 'attribute' : 'name'
-    const isOther = (kind === 'name' || kind === 'attribute') && !names.has(`${kind} ${name}`)
-    return bindingAt(found.block, found.position, `${isOther ? other : kind} ${name}`)
+  const bindings: Surface['bindings'] = (library, name, kind) => {
+    const parsed = bound(library)
+    if (parsed === undefined) return () => noSources
+    const { header, value } = parsed
+    const row = rowOf(value, name, kind)
+    const outer = outerModules(value, name)
+    return (version) => {
+      const position = header.positionOf(version)
+      if (position === undefined) return noSources
+      return bindingAt(row, position, name, outer)
+    }
   }
 
   return {
     usedNames,
-    binding,
+    bindings,
     undeclared(user, version) {
       const found = placed(used(user), version)
       if (found === undefined) return undefined
@@ -61,11 +64,7 @@ export function loadSurface(dir: string): KeptSurface {
         positions[found.position] === 1 ? [module] : [],
       )
     },
-    keptNames: (library) =>
-      [...(bound(library)?.value.names.keys() ?? [])].map((key) => {
-        const space = key.indexOf(' ')
-        return { kind: key.slice(0, space) as UseKind, name: key.slice(space + 1) }
-      }),
+    keptNames: (library) => bound(library)?.value.all() ?? [],
     importGraph(distribution, version) {
       const found = placed(imports(distribution), version)
       if (found === undefined) return undefined
@@ -122,20 +121,48 @@ function usesAt(block: UsedBlock, position: number): readonly UsedName[] {
   })
 }
 
-function bindingAt(block: BoundBlock, position: number, key: string): Binding {
-  const row = block.names.get(key)
-  if (row === undefined) return { state: 'unknown', reason: 'not-kept' }
-  if (row.gone?.[position] === 1) return { state: 'gone', missing: missingPart(block, position, key) }
-  const doubt = row.unknown.find(({ positions }) => positions[position] === 1)
-  return doubt === undefined ? { state: 'bound' } : { state: 'unknown', reason: doubt.reason }
+const noSources: Binding = { state: 'unknown', reason: 'no-sources' }
+const notKept: Binding = { state: 'unknown', reason: 'not-kept' }
+const isBound: Binding = { state: 'bound' }
+
+/** `from a import b` and `a.b` look for the same thing. */
+function rowOf(block: BoundBlock, name: string, kind: UseKind): BoundRow | undefined {
+  const found = block.row(kind, name)
+  if (found !== undefined || (kind !== 'name' && kind !== 'attribute')) return found
+  return block.row(kind === 'name' ? 'attribute' : 'name', name)
 }
 
-/** The shortest module above the name that is gone, too, or the name. */
-function missingPart(block: BoundBlock, position: number, key: string): string {
-  const name = key.slice(key.indexOf(' ') + 1)
-  for (let dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1)) {
-    const module = name.slice(0, dot)
-    if (block.names.get(`module ${module}`)?.gone?.[position] === 1) return module
+function bindingAt(
+  row: BoundRow | undefined,
+  position: number,
+  name: string,
+  outer: () => readonly OuterModule[],
+): Binding {
+  if (row === undefined) return notKept
+  if (row.gone?.[position] === 1) {
+    const module = outer().find(({ gone }) => gone[position] === 1)
+    return { state: 'gone', missing: module?.name ?? name }
   }
-  return name
+  const doubt = row.unknown.find(({ positions }) => positions[position] === 1)
+  return doubt === undefined ? isBound : { state: 'unknown', reason: doubt.reason }
+}
+
+interface OuterModule {
+  readonly name: string
+  readonly gone: Uint8Array
+}
+
+/** Modules that a name lies in and that some version lacks, shortest first. */
+function outerModules(block: BoundBlock, name: string): () => readonly OuterModule[] {
+  let found: OuterModule[] | undefined
+  return () => {
+    if (found !== undefined) return found
+    found = []
+    for (let dot = name.indexOf('.'); dot > 0; dot = name.indexOf('.', dot + 1)) {
+      const module = name.slice(0, dot)
+      const gone = block.row('module', module)?.gone
+      if (gone !== undefined) found.push({ name: module, gone })
+    }
+    return found
+  }
 }

@@ -65,6 +65,8 @@ export type Binding =
   | { readonly state: 'gone'; readonly missing: string }
   | { readonly state: 'unknown'; readonly reason: UnknownReason }
 
+export type Bindings = (version: string) => Binding
+
 /** A module that code imports and that nothing which the distribution declares provides. */
 export interface UndeclaredModule {
   /** `simplejson`, or the shortest prefix in a namespace package that tells distributions apart. */
@@ -80,6 +82,15 @@ export interface ImportGraph {
   readonly modules: readonly string[]
   /** Modules that importing `module` imports, its parent packages first; of other distributions, too. */
   imports(module: string): readonly string[]
+  /** What comes to be imported with some modules. */
+  reach(from: readonly string[]): Reach
+}
+
+/** Modules of a distribution that are imported, each with the one that imported it first. */
+export interface Reach {
+  has(module: string): boolean
+  /** None for those it began with. */
+  importer(module: string): string | undefined
 }
 
 /**
@@ -89,7 +100,8 @@ export interface ImportGraph {
 export interface Surface {
   /** Names that some known version of their library does not have for certain; all others can break nowhere. */
   usedNames(user: DistributionName, version: string): readonly UsedName[] | undefined
-  binding(library: DistributionName, version: string, name: string, kind: UseKind): Binding
+  /** What versions of a library have of a name: looked up once, asked of many versions. */
+  bindings(library: DistributionName, name: string, kind: UseKind): Bindings
   undeclared(user: DistributionName, version: string): readonly UndeclaredModule[] | undefined
   /** What a version puts on the path: top-level modules, and in namespace packages the shortest prefixes of its own. */
   modules(distribution: DistributionName, version: string): readonly string[] | undefined

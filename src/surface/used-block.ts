@@ -1,7 +1,6 @@
 import type { DistributionName } from '#pep/name.js'
 import { type Block, formError } from './blocks.js'
 import { type Guard, guards, type UseKind, type UsePlace, useKinds } from './surface.js'
-import { parseVersionSet } from './version-sets.js'
 
 export interface UsedNameRow {
   readonly library: DistributionName
@@ -48,23 +47,32 @@ export function parseUsedBlock(block: Block): UsedBlock {
   return { names, undeclared }
 }
 
-/** The places of one row, parsed when they are first asked for. */
+/** The places of one row: the versions of each are known at once, the rest when a place is first told. */
 function placesOf(block: Block, first: number, end: number): (position: number) => readonly UsePlace[] {
-  let parsed: readonly { readonly positions: Uint8Array; readonly place: UsePlace }[] | undefined
+  const places = new Array<UsePlace | undefined>(end - first)
   return (position) => {
-    parsed ??= block.lines.slice(first, end).map((text, index) => {
-      const [set = '', at = '', ...words] = text.slice(2).split(' ')
-      const positions = parseVersionSet(set, block.versions.length)
-      const place = placeOf(at, words)
-      if (positions === undefined || place === undefined)
-        throw formError(block.path, block.line + first + index + 1, 'a line that is not of a place')
-      return { positions, place }
-    })
-    return parsed.flatMap(({ positions, place }) => (positions[position] === 1 ? [place] : []))
+    const here: UsePlace[] = []
+    for (let index = first; index < end; index++) {
+      const text = block.lines[index]!
+      const space = text.indexOf(' ', 2)
+      const positions = space < 0 ? undefined : block.positionsIn(text.slice(2, space))
+      if (positions === undefined) throw refusal(block, index)
+      if (positions[position] !== 1) continue
+      const place = places[index - first] ?? placeOf(text.slice(space + 1))
+      if (place === undefined) throw refusal(block, index)
+      places[index - first] = place
+      here.push(place)
+    }
+    return here
   }
 }
 
-function placeOf(at: string, words: readonly string[]): UsePlace | undefined {
+function refusal({ path, line }: Block, index: number): Error {
+  return formError(path, line + index + 1, 'a line that is not of a place')
+}
+
+function placeOf(text: string): UsePlace | undefined {
+  const [at = '', ...words] = text.split(' ')
   const found = /^(.+):(\d+)(?:\*(\d+))?$/.exec(at)
   if (found === null) return undefined
   const moment = words[0] === 'call' ? 'call' : 'import'

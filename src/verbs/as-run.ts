@@ -49,22 +49,23 @@ function startsIn(
   { release, service }: Shipped,
   name: DistributionName,
   version: string,
-): Start[] {
+  kind: Start['kind'],
+): readonly Start[] {
   const groups = snapshot.entryPoints(name, version)?.groups ?? new Map<string, ReadonlyMap<string, string>>()
   const isScript = (group: string): boolean => group === 'console_scripts' || group === 'wsgi_scripts'
-  const scripts = new Map([...groups].flatMap(([group, entries]) => (isScript(group) ? [...entries] : [])))
-  const plugins = [...groups].flatMap(([group, entries]) =>
+  if (kind === 'process') {
+    const scripts = [...groups].flatMap(([group, entries]) => (isScript(group) ? [...entries] : []))
+    return processesOf(fleet.profile(service), release, new Map(scripts))
+  }
+  return [...groups].flatMap(([group, entries]) =>
     isScript(group)
       ? []
-      : [...entries].map(
-          ([entry, target]): Start => ({
-            kind: 'plugin',
-            name: `${group}:${entry}`,
-            module: moduleOfTarget(target),
-          }),
-        ),
+      : [...entries].map(([entry, target]) => ({
+          kind,
+          name: `${group}:${entry}`,
+          module: moduleOfTarget(target),
+        })),
   )
-  return [...processesOf(fleet.profile(service), release, scripts), ...plugins]
 }
 
 /** What is known of the code of the fleet and of its libraries. */
@@ -87,19 +88,14 @@ export function asRunFor(
     pinsOf.set(release, known)
     return known
   }
-  const starts = new Map<string, readonly Start[]>()
   return asRunOf({
     surface,
     ...(kinds === undefined ? {} : { kinds }),
     versions: (name) => snapshot.versions(name),
-    starts(name, version) {
-      const key = `${name} ${version}`
-      const found =
-        starts.get(key) ??
-        (shipped.get(key) ?? []).flatMap((one) => startsIn(fleet, snapshot, one, name, version))
-      starts.set(key, found)
-      return found
-    },
+    starts: (name, version, kind) =>
+      (shipped.get(`${name} ${version}`) ?? []).flatMap((one) =>
+        startsIn(fleet, snapshot, one, name, version, kind),
+      ),
     tested(name, version, library) {
       const services = shipped.get(`${name} ${version}`)
       const releases =

@@ -97,11 +97,9 @@ export function shippedNames(dir: string): KnownNames {
     asked: surface.keptNames,
     isGone(library, { name, kind }) {
       const key = `${library} ${kind} ${name}`
+      const bindings = surface.bindings(library, name, kind)
       const known =
-        gone.get(key) ??
-        snapshot
-          .versions(library)
-          .some((version) => surface.binding(library, version, name, kind).state === 'gone')
+        gone.get(key) ?? snapshot.versions(library).some((version) => bindings(version).state === 'gone')
       gone.set(key, known)
       return known
     },

@@ -114,7 +114,7 @@ function importsOf({ missing, demand, via }: Finding, asRun: AsRun): ImportChain
   if (missing === undefined || name === undefined || version === undefined || !('path' in demand.at))
     return undefined
   const graph = asRun.surface.importGraph(name, version)
-  return graph && chainTo(graph, asRun.starts(name, version), moduleOf(demand.at.path))
+  return graph && chainTo(graph, (kind) => asRun.starts(name, version, kind), moduleOf(demand.at.path))
 }
 
 function evidence(

@@ -77,6 +77,10 @@ const starts: readonly Start[] = [
   { kind: 'plugin', name: 'cinder.drivers:fast', module: 'cinder.drivers.fast' },
 ]
 
+function startsOf(kind: Start['kind']): readonly Start[] {
+  return starts.filter((start) => start.kind === kind)
+}
+
 const known = knownUniverse(universe)
 
 function worldWith(surface: SmallSurface = surfaceOfWorld): { asRun: AsRun; facts: ClosureFacts } {
@@ -89,7 +93,7 @@ function worldWith(surface: SmallSurface = surfaceOfWorld): { asRun: AsRun; fact
   const asRun = asRunOf({
     surface: smallSurface(surface),
     versions: known.versions,
-    starts: (user) => (user === 'cinder' ? starts : []),
+    starts: (user, _, kind) => (user === 'cinder' ? startsOf(kind) : []),
     tested: (user, version, library) => {
       const release = releaseOf[`${user} ${version}`]
       return release === undefined ? [] : [pins(release).get(library)?.version ?? []].flat()
@@ -351,7 +355,7 @@ describe('How a module comes to be imported', () => {
     ['cinder.quota', { start: starts[1], modules: ['cinder.drivers.fast', 'cinder.quota'] }],
     ['cinder.api.metadata', { modules: ['cinder.api.router', 'cinder.api.metadata'] }],
   ])('%s', (module, chain) => {
-    expect(chainTo(graph, starts, module)).toEqual(chain)
+    expect(chainTo(graph, startsOf, module)).toEqual(chain)
   })
 })
 

@@ -1,5 +1,6 @@
 import type { DistributionName } from '#pep/name.js'
 import { normalizeName } from '#pep/name.js'
+import { graphOf as numberedGraph } from '#surface/import-graph.js'
 import type { ImportGraph, Surface, UndeclaredModule, UsedName, UsePlace } from '#surface/surface.js'
 
 type Use = Partial<Omit<UsedName, 'places' | 'library'>> & {
@@ -36,7 +37,19 @@ function usedName({ library, places, ...rest }: Use): UsedName {
 }
 
 function graphOf(imports: Readonly<Record<string, readonly string[]>>): ImportGraph {
-  return { modules: Object.keys(imports).sort(), imports: (module) => imports[module] ?? [] }
+  const names = Object.keys(imports).sort()
+  const numbers = new Map(names.map((name, number) => [name, number]))
+  return numberedGraph({
+    names,
+    numbers,
+    isOwn: () => true,
+    eachImport(number, visit) {
+      for (const imported of imports[names[number]!]!) {
+        const target = numbers.get(imported)
+        if (target !== undefined) visit(target)
+      }
+    },
+  })
 }
 
 /** Names as a test writes them down. */
@@ -49,7 +62,7 @@ export function smallSurface({
   const key = (name: DistributionName, version: string) => `${name} ${version}`
   return {
     usedNames: (user, version) => uses[key(user, version)]?.map(usedName),
-    binding(library, version, name) {
+    bindings: (library, name) => (version) => {
       const there = names[key(library, version)]
       if (there === undefined) return { state: 'unknown', reason: 'no-sources' }
       if (there.includes(name)) return { state: 'bound' }

@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { tempDir } from '#io/temp-dir.js'
-import { normalizeName } from '#pep/name.js'
+import { type DistributionName, normalizeName } from '#pep/name.js'
 import { type Collected, collectSurface, type SurfaceInput } from '#surface/collect.js'
 import { formatBound, formatImports, formatUsed } from '#surface/format.js'
 import { surfaceFiles } from '#surface/headers.js'
 import { loadSurface } from '#surface/shipped.js'
-import type { Surface } from '#surface/surface.js'
+import type { Surface, UseKind } from '#surface/surface.js'
 import { readTexts } from './sources.js'
 
 const name = normalizeName
@@ -101,7 +101,9 @@ describe('facts of used and bound names', () => {
   })
 
   it('tell bound, gone and unknown, by PEP 440 equality', async () => {
-    await withFacts(({ binding, usedNames }) => {
+    await withFacts(({ bindings, usedNames }) => {
+      const binding = (library: DistributionName, version: string, name: string, kind: UseKind) =>
+        bindings(library, name, kind)(version)
       expect(binding(lib, '1', 'lib.old', 'name')).toEqual({ state: 'bound' })
       expect(binding(lib, '2.0', 'lib.old', 'name')).toEqual({ state: 'gone', missing: 'lib.old' })
       expect(binding(lib, '3.0', 'lib.old', 'name')).toEqual({ state: 'unknown', reason: 'dynamic' })
@@ -192,8 +194,8 @@ describe('facts of used and bound names', () => {
       const x = name('x')
       const ask = () => [
         surface.usedNames(x, '1.0'),
-        surface.binding(x, '1.0', 'z.y', 'name'),
-        surface.importGraph(x, '1.0'),
+        surface.bindings(x, 'z.y', 'name')('1.0'),
+        surface.importGraph(x, '1.0')?.imports('z'),
       ]
       expect(ask).toThrow(
         expect.objectContaining({
@@ -238,7 +240,7 @@ describe('the shipped facts', () => {
     ],
   ])('know that %s %s breaks on %s %s, which lacks %s', (user, version, library, newer, missing, file, line) => {
     const used = surface.usedNames(name(user), version)!.filter((one) => one.name === missing)
-    expect(used.map((one) => surface.binding(name(library), newer, missing, one.kind).state)).toContain(
+    expect(used.map((one) => surface.bindings(name(library), missing, one.kind)(newer).state)).toContain(
       'gone',
     )
     expect(used.flatMap(({ places }) => places)).toContainEqual(expect.objectContaining({ file, line }))

@@ -1,6 +1,6 @@
 """Imports every module of old and new services on each other's libraries, and records what fails.
 
-    python sweep.py --uv /path/to/uv --work DIR [--only nova@2024.1:2026.1] > sweeps.json
+    python sweep.py --uv /path/to/uv --work DIR [--only nova@2024.1:2026.1] [--only nova] > sweeps.json
 
 Not part of any test run: it installs from the package index and takes an hour on one core. The truth that
 test/verbs/as-run.oracle.test.ts compares predictions with.
@@ -124,7 +124,8 @@ class Bench:
         folder, distribution, _ = self.service(service, release)
         command = [str(self.host(host)), str(HERE / "import_all.py"), "--service", str(folder)]
         command += ["--package", service, "--distribution", distribution]
-        heal_file, only_file = self.work / "heal.json", self.work / "only.json"
+        # One of each for a process: sweeps of several services run side by side.
+        heal_file, only_file = self.work / f"heal-{os.getpid()}.json", self.work / f"only-{os.getpid()}.json"
         heal_file.write_text(json.dumps(list(heal)), encoding="utf-8")
         command += ["--heal", str(heal_file)]
         home = self.work / "home"
@@ -243,7 +244,7 @@ def main():
     for release, host in hops(bench.releases):
         for service in SERVICES:
             key = f"{service}@{release}:{host}"
-            if options.only is not None and key not in options.only:
+            if options.only is not None and not {key, service}.intersection(options.only):
                 continue
             kept = options.work / f"{key}.json"
             if not kept.exists():
