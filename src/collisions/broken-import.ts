@@ -6,7 +6,8 @@ import type { UndeclaredModule, UsePlace } from '#surface/surface.js'
 import { closureAlone } from './alone.js'
 import type { Host } from './check.js'
 import { type Finding, type FindingSupply, fingerprint, type MissingName } from './finding.js'
-import type { AsRun, NeededName } from './needed-names.js'
+import type { NeededName } from './needed-name.js'
+import type { AsRun, LibraryNeeds, Needs } from './needed-names.js'
 
 /** Places that a finding names; the others are counted. */
 const mostPlaces = 5
@@ -29,21 +30,60 @@ function isThere({ reason }: Member): boolean {
  * @param areTested the pins are those of a release as it is: then its libraries suit each other
  */
 export function brokenNames(walked: Closure, asRun: AsRun, areTested: boolean): readonly BrokenName[] {
-  const here = distributionsOf(walked)
+  const users: { readonly member: Member; readonly needs: Needs }[] = []
+  const { members } = walked
+  // A hundred thousand members come by before this is optimised, and an iterator makes an object for each.
+  for (let at = 0; at < members.length; at++) {
+    const member = members[at]!
+    const { name, version, reason } = member
+    if ((areTested && reason === 'pin') || name === undefined || !isThere(member)) continue
+    const needs = asRun.needs(name, version!)
+    if (needs !== undefined && needs.size > 0) users.push({ member, needs })
+  }
   const broken: BrokenName[] = []
-  for (const member of walked.members) {
-    if (member.name === undefined || !isThere(member) || (areTested && member.reason === 'pin')) continue
+  for (const { member, needs } of users) {
     const isService = member.reason === 'service'
-    const needs = asRun.needs(member.name, member.version!)
-    if (needs === undefined || needs.size === 0) continue
-    for (const [name, { lackedBy }] of needs) {
-      const supply = here.get(name)
+    for (const { supply, names } of suppliesOf(walked, needs, users.length === 1)) {
       if (supply === undefined || !isThere(supply)) continue
-      for (const need of lackedBy(supply.version!))
+      for (const need of names.lackedBy(supply.version!))
         if (isService || need.level === 'error') broken.push({ member, supply, need })
     }
   }
   return broken
+}
+
+interface NamesOfSupply {
+  readonly supply: Member | undefined
+  readonly names: LibraryNeeds
+}
+
+/**
+ * Who answers the needs of one user, in their order. On hosts of releases only the service itself is asked, and a pass
+ * over a thousand closures costs less than a thousand tables by name; where many users ask, there is one.
+ */
+function suppliesOf(walked: Closure, needs: Needs, isOnly: boolean): readonly NamesOfSupply[] {
+  if (!isOnly) {
+    const here = distributionsOf(walked)
+    return Array.from(needs, ([name, names]) => ({ supply: here.get(name), names }))
+  }
+  const found: (NamesOfSupply | undefined)[] = new Array(needs.size).fill(undefined)
+  const { members } = walked
+  for (let at = 0; at < members.length; at++) {
+    const supply = members[at]!
+    const names = supply.name === undefined ? undefined : needs.get(supply.name)
+    if (names !== undefined) found[names.index] = { supply, names }
+  }
+  return found.filter((one) => one !== undefined)
+}
+
+function membersNamed(
+  { members }: Closure,
+  names: ReadonlySet<DistributionName>,
+): ReadonlyMap<DistributionName, Member> {
+  const found = new Map<DistributionName, Member>()
+  for (const member of members)
+    if (member.name !== undefined && names.has(member.name)) found.set(member.name, member)
+  return found
 }
 
 /** The known versions around one: where the name was last and is gone, and where it came. */
@@ -55,10 +95,9 @@ function around(
   const known = asRun.versions(need.name)
   const at = known.indexOf(version)
   if (at === -1) return {}
-  const bindings = asRun.surface.bindings(need.name, need.needs, need.kind)
-  const has = (one: string): boolean => bindings(one).state === 'bound'
-  const before = known.slice(0, at).findLastIndex(has)
-  const after = known.findIndex((one, index) => index > at && has(one))
+  let before = at - 1
+  while (before >= 0 && !need.isIn(known[before]!)) before--
+  const after = known.findIndex((one, index) => index > at && need.isIn(one))
   return {
     ...(before === -1 ? {} : { lastWith: known[before]!, firstWithout: known[before + 1]! }),
     ...(after === -1 ? {} : { lastWithout: known[after - 1]!, firstWith: known[after]! }),
@@ -122,6 +161,27 @@ function placed(version: string, at: Origin | undefined): FindingSupply {
   return at === undefined ? { version } : { version, at }
 }
 
+interface Borrowed {
+  /** Modules that somebody else brings along and without which code fails. */
+  readonly borrowed: readonly UndeclaredModule[]
+  readonly lenders: ReadonlySet<DistributionName>
+}
+
+const none: Borrowed = { borrowed: [], lenders: new Set() }
+const borrowedBy = new WeakMap<readonly UndeclaredModule[], Borrowed>()
+
+function borrowedOf(undeclared: readonly UndeclaredModule[] | undefined): Borrowed {
+  if (undeclared === undefined) return none
+  const known = borrowedBy.get(undeclared)
+  if (known !== undefined) return known
+  const borrowed = undeclared.filter(
+    ({ providers, places }) => providers.length > 0 && places.some(({ guard }) => guard === undefined),
+  )
+  const made = { borrowed, lenders: new Set(borrowed.flatMap(({ providers }) => providers)) }
+  borrowedBy.set(undeclared, made)
+  return made
+}
+
 /**
  * Modules that the service's code imports without declaring who provides them, that came with the libraries of
  * its own release, and that come no more with those of the host.
@@ -136,14 +196,10 @@ export function undeclaredFindings(
 ): readonly Finding[] {
   const { distribution } = walked.root
   if (distribution === undefined || ownPins === undefined || ownPins === host.pins) return []
-  const { name, version } = distribution
-  const here = distributionsOf(walked)
-  const gone = (asRun.surface.undeclared(name, version) ?? []).filter(
-    ({ providers, places }) =>
-      providers.length > 0 &&
-      !providers.some((provider) => here.has(provider)) &&
-      places.some(({ guard }) => guard === undefined),
-  )
+  const { borrowed, lenders } = borrowedOf(asRun.surface.undeclared(distribution.name, distribution.version))
+  if (borrowed.length === 0) return []
+  const here = membersNamed(walked, lenders)
+  const gone = borrowed.filter(({ providers }) => !providers.some((provider) => here.has(provider)))
   if (gone.length === 0) return []
   const own = distributionsOf(
     closureAlone({ root: walked.root, pins: ownPins, environment: host.environment, facts }),

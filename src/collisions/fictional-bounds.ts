@@ -2,7 +2,8 @@ import type { Origin } from '#errors.js'
 import type { DistributionName } from '#pep/name.js'
 import type { Closure } from '#solver/closure.js'
 import { accepts, type Demand } from '#solver/closure-demands.js'
-import type { AsRun, NeededName } from './needed-names.js'
+import type { NeededName } from './needed-name.js'
+import type { AsRun } from './needed-names.js'
 
 /** A declared demand that accepts a version with which the code cannot even be imported. */
 export interface FictionalBound {

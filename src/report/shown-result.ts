@@ -8,12 +8,37 @@ const longest = 4000
 function shown<T>(value: T): T
 function shown(value: unknown): unknown {
   if (typeof value === 'string') return visible(value, longest)
-  if (Array.isArray(value)) return value.map((one) => shown(one))
+  if (Array.isArray(value)) return shownList(value)
   if (value instanceof Map) return new Map([...value].map(([key, one]) => [shown(key), shown(one)]))
   if (typeof value !== 'object' || value === null) return value
-  const safe: Record<string, unknown> = {}
-  for (const key in value) safe[key] = shown((value as Readonly<Record<string, unknown>>)[key])
-  return safe
+  const given = value as Readonly<Record<string, unknown>>
+  // Nearly all is safe as it is: a copy is begun at the first text that is not.
+  let safe: Record<string, unknown> | undefined
+  for (const key in given) {
+    const one = shown(given[key])
+    if (one === given[key]) continue
+    safe ??= allOf(given)
+    safe[key] = one
+  }
+  return safe ?? value
+}
+
+/** Also what is worked out when it is asked for. */
+function allOf(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const all: Record<string, unknown> = {}
+  for (const key in given) all[key] = given[key]
+  return all
+}
+
+function shownList(list: readonly unknown[]): readonly unknown[] {
+  let safe: unknown[] | undefined
+  for (let index = 0; index < list.length; index++) {
+    const made = shown(list[index])
+    if (made === list[index]) continue
+    safe ??= [...list]
+    safe[index] = made
+  }
+  return safe ?? list
 }
 
 function shownCell(cell: ResultCell): ResultCell {

@@ -30,7 +30,8 @@ export function parseBoundBlock(block: Block): BoundBlock {
   const tops: { module: string; positions: Uint8Array }[] = []
   const owners = new Map<string, Span>()
   let owner: Span | undefined
-  for (const [index, text] of block.lines.entries()) {
+  for (let index = 0; index < block.lines.length; index++) {
+    const text = block.lines[index]!
     if (text.startsWith('  ')) {
       if (owner === undefined) throw refusal(block, index, 'a line that is not of a name')
       owner.end = index + 1

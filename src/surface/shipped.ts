@@ -38,10 +38,11 @@ export function loadSurface(dir: string): KeptSurface {
     const { header, value } = parsed
     const row = rowOf(value, name, kind)
     const outer = outerModules(value, name)
+    const gone: Binding = { state: 'gone', missing: name }
     return (version) => {
       const position = header.positionOf(version)
       if (position === undefined) return noSources
-      return bindingAt(row, position, name, outer)
+      return bindingAt(row, position, gone, outer)
     }
   }
 
@@ -135,13 +136,13 @@ function rowOf(block: BoundBlock, name: string, kind: UseKind): BoundRow | undef
 function bindingAt(
   row: BoundRow | undefined,
   position: number,
-  name: string,
+  gone: Binding,
   outer: () => readonly OuterModule[],
 ): Binding {
   if (row === undefined) return notKept
   if (row.gone?.[position] === 1) {
-    const module = outer().find(({ gone }) => gone[position] === 1)
-    return { state: 'gone', missing: module?.name ?? name }
+    const module = outer().find((one) => one.gone[position] === 1)
+    return module === undefined ? gone : { state: 'gone', missing: module.name }
   }
   const doubt = row.unknown.find(({ positions }) => positions[position] === 1)
   return doubt === undefined ? isBound : { state: 'unknown', reason: doubt.reason }

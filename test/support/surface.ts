@@ -40,8 +40,9 @@ function graphOf(imports: Readonly<Record<string, readonly string[]>>): ImportGr
   const names = Object.keys(imports).sort()
   const numbers = new Map(names.map((name, number) => [name, number]))
   return numberedGraph({
-    names,
-    numbers,
+    count: names.length,
+    nameOf: (number) => names[number]!,
+    numberOf: (name) => numbers.get(name),
     isOwn: () => true,
     eachImport(number, visit) {
       for (const imported of imports[names[number]!]!) {
