@@ -1,4 +1,3 @@
-import { unsatisfiable } from '#collisions/environment-findings.js'
 import type { Finding } from '#collisions/finding.js'
 import type { EnvironmentCheck } from '#collisions/result.js'
 import { SvcsplitError } from '#errors.js'
@@ -9,10 +8,8 @@ import type { ExplainedConflict } from '#solver/conflict.js'
 import { toolVersion } from '#version.js'
 import { requireId } from './explain.js'
 import { readPolicy } from './gate.js'
-import { knownData } from './known-data.js'
 import type { IndexChoice } from './missing-facts.js'
-import { askedOf, checkPolicy } from './policy-checks.js'
-import { askSharing } from './share.js'
+import { checkPolicy } from './policy-checks.js'
 
 export interface EnvironmentQuestion {
   /** The id of a finding of a gate, or how it begins. */
@@ -55,7 +52,9 @@ export async function explainEnvironment(question: EnvironmentQuestion): Promise
     ...(question.progress === undefined ? {} : { progress: question.progress }),
   }
   const { python, platform } = options
-  const result = await checkPolicy(policy, options)
+  // what is on a host has no part in findings of environments, but that services are there together
+  const hosts = policy.separate.length === 0 ? [] : policy.hosts
+  const result = await checkPolicy({ ...policy, hosts }, options)
   const found = (result.environments ?? []).flatMap((environment) =>
     environment.findings
       .filter((finding) => finding.id.startsWith(id))
@@ -76,15 +75,15 @@ export async function explainEnvironment(question: EnvironmentQuestion): Promise
       },
     )
   const { environment, finding } = one
-  const asked = policy.environments.find(({ name }) => name === environment.name)
-  const told = { toolVersion: toolVersion(), inputs: result.inputs, python, platform, policy: policy.path }
-  if (finding.rule !== 'unsatisfiable' || asked === undefined) return { ...told, environment, finding }
-  const { sharing } = await askSharing(askedOf(policy, asked, options, knownData()))
-  const conflict =
-    sharing.kind === 'conflicts'
-      ? sharing.conflicts.find(
-          (each) => unsatisfiable(each, environment.name, python, asked.at).id === finding.id,
-        )
-      : undefined
-  return { ...told, environment, finding, ...(conflict === undefined ? {} : { conflict }) }
+  const conflict = result.conflicts.get(finding.id)
+  return {
+    toolVersion: toolVersion(),
+    inputs: result.inputs,
+    python,
+    platform,
+    policy: policy.path,
+    environment,
+    finding,
+    ...(conflict === undefined ? {} : { conflict }),
+  }
 }

@@ -6,7 +6,7 @@ import { loadFleet } from '#inputs/fleet.js'
 import { cacheDir } from '#io/cache-dir.js'
 import type { Progress } from '#progress.js'
 import type { IndexSource } from '#solver/index-facts.js'
-import { lazyIndex } from './open-index.js'
+import { type LazyIndex, lazyIndex } from './open-index.js'
 
 export interface IndexSourceOptions {
   readonly indexUrl?: string
@@ -14,6 +14,8 @@ export interface IndexSourceOptions {
   /** Milliseconds since the epoch. */
   readonly excludeNewer?: number
   readonly progress?: Progress
+  /** One that is open already, in place of what the others name; who opened it closes it. */
+  readonly index?: LazyIndex
 }
 
 const unusable: ReadonlySet<ErrorCode> = new Set(['E-IDX-METADATA', 'E-SDT-FORM'])
@@ -23,7 +25,7 @@ const unusable: ReadonlySet<ErrorCode> = new Set(['E-IDX-METADATA', 'E-SDT-FORM'
  * with the very hash that it was read from: that saves a round trip for nearly every version that a release pins.
  */
 export function openIndexSource(options: IndexSourceOptions): IndexSource & { close(): Promise<void> } {
-  const index = lazyIndex({ ...options, cacheDir: join(cacheDir(), 'index') })
+  const index = options.index ?? lazyIndex({ ...options, cacheDir: join(cacheDir(), 'index') })
   const shipped = loadSnapshot(...loadFleet().catalogDirs)
   return {
     async listing(name) {
@@ -50,6 +52,8 @@ export function openIndexSource(options: IndexSourceOptions): IndexSource & { cl
       const pending = catalog.pending().find((one) => one.name === name && one.version === version)
       return { missing: pending?.reason ?? 'its metadata cannot be had' }
     },
-    close: () => index.close(),
+    close: async () => {
+      if (options.index === undefined) await index.close()
+    },
   }
 }

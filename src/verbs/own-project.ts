@@ -77,7 +77,7 @@ export async function lockProject(
 ): Promise<Lock> {
   const { python, platform } = target
   const offline = request.offline === true
-  const { indexUrl, extraIndexUrls, progress } = request
+  const { progress } = request
   const result = await resolve({
     ...target,
     requirements: [],
@@ -85,8 +85,7 @@ export async function lockProject(
     constraintsFiles,
     prereleases: 'pip',
     offline,
-    ...(indexUrl === undefined ? {} : { indexUrl }),
-    ...(extraIndexUrls === undefined ? {} : { extraIndexUrls }),
+    index,
     ...(progress === undefined ? {} : { progress }),
   })
   if (result.kind !== 'solution')

@@ -10,6 +10,7 @@ import type { ReadInput } from '#inputs/requirements-file.js'
 import type { DistributionName } from '#pep/name.js'
 import type { Progress } from '#progress.js'
 import type { Undecided } from '#solver/closure-demands.js'
+import type { ExplainedConflict } from '#solver/conflict.js'
 import { toolVersion } from '#version.js'
 import { type Analysis, analyze, type WorkedAnalysis } from './analyze.js'
 import { type KnownData, knownData } from './known-data.js'
@@ -67,10 +68,17 @@ async function unlessMissing<T>(
 interface CheckedEnvironment {
   readonly check: EnvironmentCheck
   readonly undecided: readonly Undecided[]
+  /** What a finding rests on, by its id. */
+  readonly conflicts?: ReadonlyMap<string, ExplainedConflict>
+}
+
+/** A policy as checked, with the conflicts of its environments by the ids of findings. */
+export interface CheckedPolicy extends Analysis {
+  readonly conflicts: ReadonlyMap<string, ExplainedConflict>
 }
 
 /** What is asked of the services of an environment. */
-export function askedOf(
+function askedOf(
   policy: Policy,
   { services, constraints }: PolicyEnvironment,
   { python, platform, read }: Pick<CheckOptions, 'python' | 'platform' | 'read'>,
@@ -107,12 +115,22 @@ async function checkEnvironment(
       ],
     }
   const certain = sharing.conflicts.filter(({ lines }) => !lines.some(({ isMissing }) => isMissing === true))
-  const findings = certain.map((conflict) => unsatisfiable(conflict, name, python, at))
+  const told = certain.map((conflict) => ({
+    conflict,
+    finding: unsatisfiable(conflict, name, python, at),
+  }))
   const missing = sharing.conflicts.flatMap(({ lines }) =>
     lines.filter(({ isMissing }) => isMissing === true),
   )
   return {
-    check: { name, services: ids, sharable: certain.length > 0 ? false : null, at, findings },
+    check: {
+      name,
+      services: ids,
+      sharable: certain.length > 0 ? false : null,
+      at,
+      findings: told.map(({ finding }) => finding),
+    },
+    conflicts: new Map(told.map(({ conflict, finding }) => [finding.id, conflict])),
     undecided: missing.map(({ name: distribution, trouble = 'not known' }) => ({
       distribution,
       reason: trouble,
@@ -147,7 +165,7 @@ function countOf(findings: readonly Finding[]): Counts {
 }
 
 /** Everything that a policy wants checked, as one result. */
-export async function checkPolicy(policy: Policy, options: CheckOptions): Promise<Analysis> {
+export async function checkPolicy(policy: Policy, options: CheckOptions): Promise<CheckedPolicy> {
   const { python, platform, read, index, progress, skipMissing, surroundings } = options
   const known = knownData()
   const parts: WorkedAnalysis[] = []
@@ -180,6 +198,7 @@ export async function checkPolicy(policy: Policy, options: CheckOptions): Promis
     }
   }
   const environments: EnvironmentCheck[] = []
+  const conflicts = new Map<string, ExplainedConflict>()
   const undecided: Undecided[] = parts.flatMap((part) => part.undecided)
   for (const environment of policy.environments) {
     const checked = await unlessMissing(
@@ -193,6 +212,7 @@ export async function checkPolicy(policy: Policy, options: CheckOptions): Promis
     )
     environments.push({ ...checked.check, findings: [...checked.check.findings, ...apart] })
     undecided.push(...checked.undecided)
+    for (const [id, conflict] of checked.conflicts ?? []) conflicts.set(id, conflict)
   }
   for (const [label, { services, host }] of servicesOn) {
     const apart = together(policy, [...services]).map((found) => notSeparate(found, label, host.at))
@@ -230,6 +250,7 @@ export async function checkPolicy(policy: Policy, options: CheckOptions): Promis
     ...(surroundings ? { held: parts.flatMap(({ held = [] }) => held) } : {}),
     ...(images === undefined ? {} : { images }),
     undecided,
+    conflicts,
     separate: parts.reduce(
       (sum, { separate }) => ({ sound: sum.sound + separate.sound, of: sum.of + separate.of }),
       { sound: 0, of: 0 },

@@ -19,6 +19,7 @@ import { createSession, type Session, solve } from '#solver/session.js'
 import { finishLoading, type Task } from '#solver/task.js'
 import { constraintLines, readConstraints } from './constraint-lines.js'
 import type { DirectFiles } from './direct-urls.js'
+import type { LazyIndex } from './open-index.js'
 
 export interface ResolveOptions {
   /** As on the command line: `oslo.config>=9`. */
@@ -36,6 +37,8 @@ export interface ResolveOptions {
   readonly offline: boolean
   readonly indexUrl?: string
   readonly extraIndexUrls?: readonly string[]
+  /** The index of a run that has one open. */
+  readonly index?: LazyIndex
   /** Files that were uploaded then or later do not exist: milliseconds since the epoch. */
   readonly excludeNewer?: number
   /** What asking an index may take in all, in milliseconds. Default: half an hour. */
@@ -172,7 +175,8 @@ async function openFacts(
   environment: MarkerEnvironment,
   files: DirectFiles,
 ): Promise<OpenFacts> {
-  const { python, platform, glibc = defaultGlibc, indexUrl, extraIndexUrls, excludeNewer, progress } = options
+  const { python, platform, glibc = defaultGlibc, excludeNewer, progress } = options
+  const { index, indexUrl, extraIndexUrls } = options
   if (options.offline) {
     const shipped = loadSnapshot(...loadFleet().catalogDirs)
     const facts = await withFiles(
@@ -186,6 +190,7 @@ async function openFacts(
   // Loaded only here: an offline answer should not wait for a network library to start.
   const { openIndexSource } = await import('./index-source.js')
   const source = openIndexSource({
+    ...(index === undefined ? {} : { index }),
     ...(indexUrl === undefined ? {} : { indexUrl }),
     ...(extraIndexUrls === undefined ? {} : { extraIndexUrls }),
     ...(excludeNewer === undefined ? {} : { excludeNewer }),

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readLayout, readLayoutImage, refNames } from '#image/layout.js'
 import { validateImage } from '#image/validate.js'
 import { parseImageIndex } from '#oci/image-index.js'
@@ -201,6 +201,16 @@ describe('a project of requirements alone', () => {
     await build({ ...request, writeLock: lock })
     const [again] = built(await build({ ...request, lockFile: lock }))
     expect(again!.digest).toBe(image!.digest)
+  })
+
+  it('is solved with the index of the build: each page is asked for once, and kept in its cache', async () => {
+    vi.stubEnv('SVCSPLIT_CACHE_DIR', world.path('elsewhere'))
+    await build(project('own', 'alpha\nbeta\n'))
+    vi.unstubAllEnvs()
+    const pages = requests().filter((path) => path.includes('/simple/'))
+    expect(pages.length).toBeGreaterThan(0)
+    expect(pages.toSorted()).toEqual([...new Set(pages)].toSorted())
+    expect(existsSync(world.path('elsewhere'))).toBe(false)
   })
 
   it('has no name that an account of its base has: that is told before anything is asked', async () => {

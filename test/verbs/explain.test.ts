@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Finding, Rule } from '#collisions/finding.js'
 import { readInput } from '#inputs/requirements-file.js'
@@ -136,6 +139,18 @@ describe('a finding of services together', () => {
     const { id } = (await together()).find(({ rule }) => rule === 'not-separate')!
     const result = await explainEnvironment({ id, policy, index: { offline: true } })
     expect(environmentText(result, { color: false, width: 100 })).toContain('services  glance and keystone')
+  })
+
+  it('is found without a look at hosts where nothing is to be apart on them', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'svcsplit-explain-')), 'policy.yaml')
+    writeFileSync(
+      path,
+      'hosts:\n  - constraints: nowhere.txt\n    services: [nova@2026.1]\nenvironments:\n  - name: compute\n    services: [nova@2025.2, nova@2026.1]\n',
+    )
+    const { id } = (await together()).find(({ rule }) => rule === 'unsatisfiable')!
+    const result = await explainEnvironment({ id, policy: path, index: { offline: true } })
+    rmSync(dirname(path), { recursive: true })
+    expect(result.conflict?.fixes).toHaveLength(2)
   })
 
   it('is looked for by an id that it has', async () => {
