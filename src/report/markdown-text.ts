@@ -18,7 +18,7 @@ export function plain(text: string): string {
       found.replace(/\S/g, (character) => `&#${character.charCodeAt(0)};`),
     )
     .replace(/www\./gi, (found) => `${found.slice(0, -1)}&#46;`)
-    .replace(/^(\s*\d+)\./, '$1&#46;')
+    .replace(/^(\s*\d+)([.)])(?=\s|$)/, (_, digits, end) => `${digits}&#${end === '.' ? 46 : 41};`)
 }
 
 export function row(cells: readonly string[]): string {

@@ -1,22 +1,29 @@
+import { visible } from '#errors.js'
 import type { Plan, ServicePlan, Step } from '#upgrade/plan.js'
 import type { StepRecord, WayBack } from '#upgrade/progress.js'
 import { durationText } from './duration.js'
+import { code, plain } from './markdown-text.js'
 import {
   answersText,
   finalOf,
   hopText,
   processLines,
   pullText,
-  titleOf,
   totalSeconds,
   untouchedText,
   windowText,
 } from './plan-facts.js'
 
-/** Text from outside as Markdown shows it: nothing in it is markup. */
-function plain(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/[\\`*_{}[\]<>#|~]/g, '\\$&')
-}
+/** More than anything that means something has. */
+const longest = 4000
+
+const words = (text: string): string => plain(visible(text, longest))
+
+const name = (text: string): string => code(visible(text, longest))
+
+type Hop = Pick<ServicePlan, 'service' | 'from' | 'to'>
+
+const titled = ({ service, from, to }: Hop): string => `${words(service)} ${words(from)} -> ${words(to)}`
 
 /** A block of commands whose fence is longer than any run of backticks in it. */
 function block(commands: readonly string[]): readonly string[] {
@@ -29,15 +36,15 @@ function stepLines(step: Step, results: ReadonlyMap<string, StepRecord['result']
   const { id, title, host, commands, limit, interrupts, undo, final, optional, note } = step
   const result = results.get(id)
   return [
-    `- [${result === 'done' ? 'x' : ' '}] **${plain(id)}** ${plain(title)}${host === undefined ? '' : ` on \`${host}\``}${result === 'failed' ? ' (failed)' : ''}`,
+    `- [${result === 'done' ? 'x' : ' '}] **${words(id)}** ${words(title)}${host === undefined ? '' : ` on ${name(host)}`}${result === 'failed' ? ' (failed)' : ''}`,
     ...(commands.length === 0 ? [] : block(commands)),
-    ...(optional === undefined ? [] : [`  When: ${plain(optional)}.  `]),
-    `  Expect: ${plain(answersText(step))}; within ${durationText(limit)}.  `,
-    ...(interrupts === undefined ? [] : [`  **Interrupts**: ${plain(interrupts)}.  `]),
-    ...(note === undefined ? [] : [`  Note: ${plain(note)}.  `]),
+    ...(optional === undefined ? [] : [`  When: ${words(optional)}.  `]),
+    `  Expect: ${words(answersText(step))}; within ${durationText(limit)}.  `,
+    ...(interrupts === undefined ? [] : [`  **Interrupts**: ${words(interrupts)}.  `]),
+    ...(note === undefined ? [] : [`  Note: ${words(note)}.  `]),
     ...(final === undefined
-      ? [`  Undo: ${plain(undo.means)}.`, ...(undo.commands.length === 0 ? [] : block(undo.commands))]
-      : [`  **POINT OF NO RETURN**: ${plain(final)}.`]),
+      ? [`  Undo: ${words(undo.means)}.`, ...(undo.commands.length === 0 ? [] : block(undo.commands))]
+      : [`  **POINT OF NO RETURN**: ${words(final)}.`]),
   ]
 }
 
@@ -60,21 +67,21 @@ function serviceLines(
   const final = finalOf(plan)
   return [
     '',
-    `## ${plain(service)} ${from} -> ${to}`,
+    `## ${titled({ service, from, to })}`,
     '',
-    `${plain(before.version)} -> ${plain(after.version)}: ${hopText(plan)}.`,
+    `${name(before.version)} -> ${name(after.version)}: ${hopText(plan)}.`,
     '',
-    `- from \`${before.reference}\``,
-    `- to \`${after.reference}\``,
-    `- ${plain(pullText(plan))}`,
-    ...processLines(plan).map((line) => `- ${plain(line)}`),
-    `- way back: ${final === undefined ? 'always' : `until ${plain(final.id)}`}`,
+    `- from ${name(before.reference)}`,
+    `- to ${name(after.reference)}`,
+    `- ${words(pullText(plan))}`,
+    ...processLines(plan).map((line) => `- ${words(line)}`),
+    `- way back: ${final === undefined ? 'always' : `until ${words(final.id)}`}`,
     ...section(`Ahead, about ${durationText(totalSeconds(plan.ahead))}`, plan.ahead, results),
     ...section(`${window}, about ${durationText(totalSeconds(plan.window))}`, plan.window, results),
     ...section('Later', plan.later, results),
     ...section('After the point of no return', plan.restore, new Map()),
     '',
-    `Written down in: ${plan.sources.map(plain).join('; ')}.`,
+    `Written down in: ${plan.sources.map(words).join('; ')}.`,
   ]
 }
 
@@ -82,37 +89,37 @@ function serviceLines(
 export function planMarkdown(plan: Plan, results: ReadonlyMap<string, StepRecord['result']>): string {
   const { windows, services, notes, untouched, engine, python, platform } = plan
   return [
-    `# ${plain(titleOf(plan))}`,
+    `# ${services.map(titled).join(', ')}`,
     '',
-    `${engine}, Python ${python}, ${platform}. Times are estimates to plan with, not measurements.`,
+    `${words(`${engine}, Python ${python}, ${platform}`)}. Times are estimates to plan with, not measurements.`,
     '',
-    ...notes.map((note) => `- ${plain(note)}`),
+    ...notes.map((note) => `- ${words(note)}`),
     ...(windows.length === 0
       ? []
       : [
           '| window | service | |',
           '|---|---|---|',
-          ...windows.map((one) => `| ${one.number} | ${plain(one.service)} | ${plain(windowText(one))} |`),
+          ...windows.map((one) => `| ${one.number} | ${words(one.service)} | ${words(windowText(one))} |`),
         ]),
     ...services.flatMap((service, index) =>
       serviceLines(service, windows.length === 0 ? 'Window' : `Window ${index + 1}`, results),
     ),
     ...(untouched.length === 0
       ? []
-      : ['', '## Not touched', '', ...untouched.map((one) => `- ${plain(untouchedText(one))}`)]),
+      : ['', '## Not touched', '', ...untouched.map((one) => `- ${words(untouchedText(one))}`)]),
     '',
   ].join('\n')
 }
 
 export function wayBackMarkdown({ service, from, to, steps }: WayBack): string {
   return [
-    `# ${plain(service)} ${from} -> ${to}: the way back`,
+    `# ${titled({ service, from, to })}: the way back`,
     '',
     ...(steps.length === 0 ? ['Nothing that runs was touched.'] : []),
     ...steps.flatMap(({ id, title, host, commands, note }) => [
-      `- [ ] **${plain(id)}** ${plain(title)}${host === undefined ? '' : ` on \`${host}\``}`,
+      `- [ ] **${words(id)}** ${words(title)}${host === undefined ? '' : ` on ${name(host)}`}`,
       ...block(commands),
-      ...(note === undefined ? [] : [`  Note: ${plain(note)}.`]),
+      ...(note === undefined ? [] : [`  Note: ${words(note)}.`]),
     ]),
     '',
   ].join('\n')
