@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { savedResultOrPlan } from '#verbs/saved-result.js'
+import { savedResult } from '#verbs/saved-result.js'
 import { analyze, plan, resolve, share } from '../src/index.js'
 
 let folder = ''
@@ -16,7 +16,7 @@ describe('the library', () => {
     const answer = await plan({ targets: ['glance@2025.2'], from: '2025.1', offline: true })
     const path = join(folder, 'plan.json')
     writeFileSync(path, JSON.stringify(answer))
-    const saved = await savedResultOrPlan(path)
+    const saved = await savedResult(path)
     expect(saved).toMatchObject({ kind: 'plan', steps: [] })
     expect(answer.plan.services.map(({ service }) => service)).toEqual(['glance'])
   })

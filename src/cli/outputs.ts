@@ -92,8 +92,3 @@ export async function writeOutputs(
     )
   if (failures.length > 0) throw failures[0]
 }
-
-/** For options that may be given several times. */
-export function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value]
-}

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { SvcsplitError } from '#errors.js'
 import { parseGlibc } from './lock.js'
-import { type GlobalOptions, progressFor } from './options.js'
-import { collect, type Formats, type Output, outputOption, writeOutputs } from './outputs.js'
+import { collect, type GlobalOptions, progressFor } from './options.js'
+import { type Formats, type Output, outputOption, writeOutputs } from './outputs.js'
 import { planFormatNames, planFormats } from './plan-formats.js'
 
 /** What runs now, and where images are. */

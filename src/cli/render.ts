@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { SvcsplitError } from '#errors.js'
 import { analysisFrom } from '#report/read-json.js'
-import { savedResultOrPlan } from '#verbs/saved-result.js'
+import { savedResult } from '#verbs/saved-result.js'
 import { analysisFormatNames, analysisFormats } from './analysis-formats.js'
 import type { GlobalOptions } from './options.js'
 import { type Output, outputOption, writeOutputs } from './outputs.js'
@@ -12,7 +12,7 @@ interface Flags extends GlobalOptions {
 }
 
 async function run(path: string, flags: Flags): Promise<void> {
-  const saved = await savedResultOrPlan(path)
+  const saved = await savedResult(path)
   const formats = saved.kind === 'plan' ? planFormats(saved) : analysisFormats(analysisFrom(saved.document))
   const missing = flags.output?.find(({ format }) => formats[format] === undefined)
   if (missing !== undefined)

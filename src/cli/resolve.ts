@@ -5,13 +5,14 @@ import { type ResolveResult, resolve } from '#verbs/resolve.js'
 import {
   addIndexOptions,
   addTargetOptions,
+  collect,
   excludeNewerOption,
   type GlobalOptions,
   type IndexOptions,
   progressFor,
   type TargetOptions,
 } from './options.js'
-import { collect, type Output, outputOption, writeOutputs } from './outputs.js'
+import { type Output, outputOption, writeOutputs } from './outputs.js'
 
 interface Flags extends GlobalOptions, TargetOptions, IndexOptions {
   readonly requirement?: readonly string[]

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { bytesText } from '#report/bytes.js'
 import type { CopyRequest, CopyResult } from '#verbs/copy.js'
-import { parseJobs, progressFor } from './options.js'
+import { collect, parseJobs, progressFor } from './options.js'
 
 /** Options that every way of moving images has. */
 export interface TransferFlags {
@@ -21,10 +21,6 @@ function parseChunkSize(text: string): number {
   if (!Number.isInteger(size) || size < 1 || size > 1024)
     throw new InvalidArgumentError('write a number from 1 to 1024.')
   return size * mebibyte
-}
-
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value]
 }
 
 export function addOutputOptions(command: Command): Command {

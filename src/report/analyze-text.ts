@@ -91,15 +91,13 @@ function insteadLines(gone: readonly Finding[], options: TextOptions): string[] 
 
 /** Rules that have lines of their own kind; every other one is told as its sentence. */
 const inOwnWords: ReadonlySet<string> = new Set([
-  ...[
-    'collision',
-    'python-floor',
-    'broken-import',
-    'missing',
-    'missing-extra',
-    'entry-point',
-    'system-package',
-  ],
+  'collision',
+  'python-floor',
+  'broken-import',
+  'missing',
+  'missing-extra',
+  'entry-point',
+  'system-package',
 ])
 
 function warningLines(cell: ResultCell, options: TextOptions): string[] {

@@ -54,19 +54,6 @@ export interface AttestRequest extends Omit<AttestOptions, 'key'> {
   readonly progress?: Progress
 }
 
-/** An image of a layout that is to be attested. */
-export interface AttestImageRequest extends AttestOptions {
-  /** Folder of the layout. */
-  readonly layout: string
-  /** As the layout names it. */
-  readonly name: string
-  /** Of its manifest: one image, no index. */
-  readonly descriptor: Descriptor
-  readonly lock: Lock
-  /** Shared between images that share layers, so that each layer is read once. */
-  readonly reader?: LayerReader
-}
-
 export interface AttestResult {
   readonly image: string
   readonly digest: string
@@ -113,13 +100,6 @@ export async function attest(request: AttestRequest): Promise<readonly AttestRes
     results.push(await attestSubject(dir, subject, given ?? lockOf(subject), signed))
   }
   return results
-}
-
-/** As `attest`, for one image whose lock is at hand: what a build calls when an image is written. */
-export async function attestImage(request: AttestImageRequest): Promise<AttestResult> {
-  const { layout, name, descriptor, lock, reader = openLayerReader(), ...options } = request
-  const subject = await readSubject(layout, descriptor, name, reader)
-  return attestSubject(layout, subject, lock, options)
 }
 
 /** The image itself, or those of an index. */

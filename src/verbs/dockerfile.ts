@@ -1,6 +1,5 @@
-import { join } from 'node:path'
 import { type ContextWheel, renderContainerfile } from '#dockerfile/containerfile.js'
-import { buildWithBuildah, writeContext } from '#dockerfile/context.js'
+import { writeContext } from '#dockerfile/context.js'
 import { SvcsplitError } from '#errors.js'
 import { sudoersText } from '#inputs/sudoers.js'
 import { systemModulesOf } from '#inputs/system-packages.js'
@@ -85,25 +84,5 @@ export async function dockerfile(asked: DockerfileRequest): Promise<WrittenConte
     const dir = request.dir ?? `${target.service}-${target.release}`
     const wheels = await writeOne(workshop, target, parts, dir)
     return { dir, wheels }
-  })
-}
-
-export interface BuildahRequest extends PartsRequest {
-  readonly service: string
-  /** Where the image goes, as buildah takes it: `oci:/absolute/dir:glance:2025.1`. */
-  readonly destination: string
-}
-
-/** The same image made by buildah from that Containerfile. @throws as `dockerfile`, and E-EXE-* */
-export async function buildByBuildah(asked: BuildahRequest): Promise<void> {
-  const request = { ...asked, ...(await localBase(asked.base, [asked.platform], asked)) }
-  await withWorkshop(request, async (workshop) => {
-    const target = targetOf(workshop.fleet, request.service)
-    const parts = await partsOf(workshop, target)
-    const { cacheDir, progress, destination } = request
-    const dir = join(cacheDir, 'contexts', `${target.service}-${target.release}`)
-    await writeOne(workshop, target, parts, dir)
-    const told = progress === undefined ? {} : { progress }
-    await buildWithBuildah(dir, { base: parts.base, destination, cacheDir, ...told })
   })
 }

@@ -176,10 +176,3 @@ export async function filesOf(request: LockFilesRequest): Promise<LockFiles> {
       ),
   }
 }
-
-/** As `filesOf`, with every wheel on disk. */
-export async function lockFiles(request: LockFilesRequest): Promise<LockFiles> {
-  const files = await filesOf(request)
-  await files.fetch(files.wheels)
-  return files
-}

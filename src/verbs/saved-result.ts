@@ -25,11 +25,11 @@ const schemas: Readonly<Record<Kind, () => Promise<object>>> = {
 }
 
 /** A document that fits the schema of its kind, from its text. @throws E-RES-FORM */
-async function parse(text: string, path: string, kinds: readonly Kind[]): Promise<SavedResult> {
+export async function parseSaved(text: string, path: string): Promise<SavedResult> {
   const refuse = (what: string, cause?: unknown): SvcsplitError =>
     new SvcsplitError('E-RES-FORM', `${path} is no saved result: ${what}`, {
       at: { path },
-      hint: `svcsplit ${kinds.includes('plan') ? 'analyze, gate and plan' : 'analyze and gate'} make one with -o json=FILE`,
+      hint: 'svcsplit analyze, gate and plan make one with -o json=FILE',
       ...(cause === undefined ? {} : { cause }),
     })
   let document: unknown
@@ -39,7 +39,7 @@ async function parse(text: string, path: string, kinds: readonly Kind[]): Promis
     throw refuse('it is not JSON', cause)
   }
   const isPlan = typeof document === 'object' && document !== null && 'plan' in document
-  const kind = isPlan && kinds.includes('plan') ? 'plan' : 'analysis'
+  const kind = isPlan ? 'plan' : 'analysis'
   const validator = schemaValidator(await schemas[kind]())
   if (!validator(document)) {
     const [error] = validator.errors!
@@ -48,18 +48,7 @@ async function parse(text: string, path: string, kinds: readonly Kind[]): Promis
   return kind === 'analysis' ? { kind, document } : { kind, ...(document as SavedPlan) }
 }
 
-/** The result of an analysis, from its text. @throws E-RES-FORM */
-export async function parseSavedResult(text: string, path: string): Promise<unknown> {
-  const saved = await parse(text, path, ['analysis'])
-  return saved.kind === 'analysis' ? saved.document : undefined
-}
-
-/** What `-o json=FILE` of `analyze` or `gate` wrote. @throws E-RES-FORM, E-FS-* */
-export async function savedResult(path: string): Promise<unknown> {
-  return parseSavedResult(decodeText(await readInput(path), path), shownPath(path))
-}
-
 /** What `-o json=FILE` of `analyze`, `gate` or `plan` wrote. @throws E-RES-FORM, E-FS-* */
-export async function savedResultOrPlan(path: string): Promise<SavedResult> {
-  return parse(decodeText(await readInput(path), path), shownPath(path), ['analysis', 'plan'])
+export async function savedResult(path: string): Promise<SavedResult> {
+  return parseSaved(decodeText(await readInput(path), path), shownPath(path))
 }
