@@ -9,6 +9,7 @@ import { parseImageConfig } from '#oci/config.js'
 import { sha256 } from '#oci/digest.js'
 import { parseManifest } from '#oci/manifest.js'
 import { parsePlatform } from '#oci/platform.js'
+import { toolVersion } from '#version.js'
 
 /**
  * What an image of a service release came out as, kept under a digest of everything that it follows from: the
@@ -34,8 +35,8 @@ const deciding = [
   'chunks',
 ]
 
-/** Folders of data that a build reads; a user's own has its overrides beside them. */
-const dataFolders = ['.', 'constraints', 'constraints/catalog', 'constraints/requirements', 'profiles']
+/** Folders of data that a build reads. */
+const dataFolders = ['constraints', 'constraints/catalog', 'constraints/requirements', 'profiles']
 
 /**
  * A digest of the data, shipped and the user's own, by content, and of the code by size and time: a new build of it
@@ -44,12 +45,16 @@ const dataFolders = ['.', 'constraints', 'constraints/catalog', 'constraints/req
 export async function stateOf(dataRoot?: string): Promise<string> {
   const source = dirname(dirname(fileURLToPath(import.meta.url)))
   const root = dataRoot ?? dirname(source)
-  const hash = createHash('sha256').update(`${keptFormat}\n`)
+  const hash = createHash('sha256').update(`${keptFormat} ${toolVersion()}\n`)
   const own = dataRoot === undefined ? dataDir() : undefined
-  for (const [whose, place] of [['shipped', root], ...(own === undefined ? [] : [['own', own]])] as const)
-    for (const folder of dataFolders)
-      for (const path of await dataFiles(join(place!, folder)))
-        hash.update(`${whose} ${folder} ${basename(path)}\n`).update(readBytesSync(path))
+  const places = [
+    ...dataFolders.map((folder) => ['shipped', root, folder] as const),
+    // a user's own has its overrides beside them
+    ...(own === undefined ? [] : ['.', ...dataFolders].map((folder) => ['own', own, folder] as const)),
+  ]
+  for (const [whose, place, folder] of places)
+    for (const path of await dataFiles(join(place, folder)))
+      hash.update(`${whose} ${folder} ${basename(path)}\n`).update(readBytesSync(path))
   const folders = await Promise.all(deciding.map(async (name) => filesOf(join(source, name))))
   for (const [path, size, time] of folders.flat()) hash.update(`${path} ${size} ${time}\n`)
   return hash.digest('hex')

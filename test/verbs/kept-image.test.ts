@@ -31,3 +31,9 @@ it.each([
   rmSync(join(folder, path))
   expect(await stateOf()).toBe(before)
 })
+
+it('images stand though a file beside the shipped data changes, such as the settings of an editor', async () => {
+  const data = await stateOf(folder)
+  writeFileSync(join(folder, 'biome.json'), '{}')
+  expect(await stateOf(folder)).toBe(data)
+})
