@@ -21,6 +21,7 @@ import { analyze as analyzeServices } from './verbs/analyze.js'
 import { plan as planUpgrade } from './verbs/plan.js'
 import { resolve as resolveRequirements } from './verbs/resolve.js'
 import { share as shareServices } from './verbs/share.js'
+import { usualGlibc } from './verbs/usual-glibc.js'
 
 export type { ErrorCode, Origin } from './errors.js'
 export type { ConflictDocument } from './report/conflict-json.js'
@@ -153,9 +154,6 @@ export async function plan(request: PlanRequest): Promise<PlanDocument> {
   const { targets = [] } = request
   return planDocument(await planUpgrade({ ...request, targets, glibc: usualGlibc }))
 }
-
-/** That of the base which a build takes if none is named. */
-const usualGlibc = '2.36'
 
 const platforms = ['linux/amd64', 'linux/arm64'] as const
 const prereleaseModes = ['pip', 'allow', 'disallow', 'explicit'] as const

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander'
-import { parseGlibc } from './lock.js'
-import { addTargetOptions, progressFor, type TargetOptions } from './options.js'
+import { addTargetOptions, glibcOption, progressFor, type TargetOptions } from './options.js'
 
 interface DiffFlags extends TargetOptions {
   readonly glibc: string
@@ -15,11 +14,7 @@ export function registerDiff(program: Command): void {
     .description('what changes between two service releases, locks or images')
     .argument('<from>', 'SERVICE@RELEASE, a pylock file, oci:DIR[:NAME] or a registry reference')
     .argument('<to>', 'the same')
-    .addOption(
-      new Option('--glibc <version>', 'newest glibc that a wheel may want')
-        .default('2.36')
-        .argParser(parseGlibc),
-    )
+    .addOption(glibcOption())
     .option('--plain-http', 'speak to registries without TLS (loopback needs no leave)')
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['text', 'json']).default('text'))
   addTargetOptions(command).action(async (from: string, to: string, flags: DiffFlags, self: Command) => {

@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Command } from 'commander'
 import {
   addIndexOptions,
   addTargetOptions,
   excludeNewerOption,
+  glibcOption,
   type IndexOptions,
   indexRequest,
   progressFor,
@@ -15,11 +16,6 @@ interface LockFlags extends IndexOptions, TargetOptions {
   readonly excludeNewer?: number
 }
 
-export function parseGlibc(text: string): string {
-  if (!/^2\.\d{1,3}$/.test(text)) throw new InvalidArgumentError('write 2.36.')
-  return text
-}
-
 /** `svcsplit lock`: one file by sha256 for each distribution of a service release. */
 export function registerLock(program: Command): void {
   const command = program
@@ -27,11 +23,7 @@ export function registerLock(program: Command): void {
     .description('write pylock.<service>.toml (PEP 751): one file by sha256 for each distribution')
     .argument('<service@release>')
     .option('-o, --output <path>', 'file to write, or - for stdout (default: pylock.<service>.toml)')
-    .addOption(
-      new Option('--glibc <version>', 'newest glibc that a wheel may want')
-        .default('2.36')
-        .argParser(parseGlibc),
-    )
+    .addOption(glibcOption())
   addIndexOptions(addTargetOptions(command))
     .addOption(excludeNewerOption())
     .action(async (service: string, flags: LockFlags, self: Command) => {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Progress } from '#progress.js'
+import { usualGlibc } from '#verbs/usual-glibc.js'
 import { parseMoment } from './moment.js'
 import { progressTo } from './progress.js'
 
@@ -37,6 +38,17 @@ export function parseJobs(text: string): number {
 /** For options that may be given several times. */
 export function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value]
+}
+
+function parseGlibc(text: string): string {
+  if (!/^2\.\d{1,3}$/.test(text)) throw new InvalidArgumentError(`write ${usualGlibc}.`)
+  return text
+}
+
+export function glibcOption(): Option {
+  return new Option('--glibc <version>', 'newest glibc that a wheel may want')
+    .default(usualGlibc)
+    .argParser(parseGlibc)
 }
 
 /** `--python` and `--platform`. */

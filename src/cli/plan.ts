@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { SvcsplitError } from '#errors.js'
-import { parseGlibc } from './lock.js'
-import { collect, type GlobalOptions, progressFor } from './options.js'
+import { collect, type GlobalOptions, glibcOption, progressFor } from './options.js'
 import { type Formats, type Output, outputOption, writeOutputs } from './outputs.js'
 import { planFormatNames, planFormats } from './plan-formats.js'
 
@@ -39,11 +38,7 @@ export function addPlanOptions(command: Command): Command {
     .option('--fleet <file>', 'what runs now (default: fleet.yaml where there is one)')
     .option('--from <release>', 'every service runs this release, each from its image')
     .option('--images <pattern>', 'where images are: registry.example/cloud/{service}:{release}')
-    .addOption(
-      new Option('--glibc <version>', 'newest glibc that a wheel may want')
-        .default('2.36')
-        .argParser(parseGlibc),
-    )
+    .addOption(glibcOption())
     .option('--offline', 'ask no registry')
     .option('--plain-http', 'speak to registries without TLS (loopback needs no leave)')
 }

@@ -4,9 +4,15 @@ import type { ShareResult } from '#verbs/share.js'
 import { isCertain } from './conflict-json.js'
 import { plural } from './terminal.js'
 
-/** One line: may they share, as declared and as run. */
-export function verdictOfSharing({ services, sharing, asRun, constraints }: ShareResult): string {
-  const held = constraints === undefined ? '' : ` under ${visible(constraints)}`
+/** ` under FILE`, where constraints hold the versions. */
+export function heldBy({ constraints }: ShareResult): string {
+  return constraints === undefined ? '' : ` under ${visible(constraints)}`
+}
+
+/** May they share as declared, in a sentence without its full stop. */
+export function declaredOf(result: ShareResult): string {
+  const { services, sharing } = result
+  const held = heldBy(result)
   const isOne = services.length === 1
   if (sharing.kind === 'undecided') return `Not decided${held}: the budget of the search ended`
   if (sharing.kind === 'conflicts') {
@@ -15,14 +21,21 @@ export function verdictOfSharing({ services, sharing, asRun, constraints }: Shar
     return `${isOne ? 'Its demands cannot be met' : 'They cannot share one environment'}${held}: ${count}`
   }
   const may = isOne ? 'its demands can be met' : 'they may share one environment'
-  const size = plural(sharing.solution.pins.size, 'distribution')
+  return `As declared ${may}${held}: ${plural(sharing.solution.pins.size, 'distribution')}`
+}
+
+/** One line: may they share, as declared and as run. */
+export function verdictOfSharing(result: ShareResult): string {
+  const { services, sharing, asRun } = result
+  if (sharing.kind !== 'solution') return declaredOf(result)
+  const isOne = services.length === 1
   const run =
     asRun === undefined || asRun.sharing.kind === 'undecided'
       ? ''
       : asRun.sharing.kind === 'solution'
         ? `; as run ${isOne ? 'they can, too' : 'they may, too'}`
         : `; as run ${isOne ? 'its code needs more' : 'they cannot'}: ${plural(asRun.sharing.conflicts.length, 'conflict')}`
-  return `As declared ${may}${held}: ${size}${run}`
+  return `${declaredOf(result)}${run}`
 }
 
 /** The fewest environments by each of the three truths. */

@@ -1,7 +1,7 @@
 import type { Partition } from '#solver/partition.js'
 import type { AskedService, ShareResult } from '#verbs/share.js'
-import { isCertain } from './conflict-json.js'
 import { belowConflicts, conflictText } from './conflict-text.js'
+import { declaredOf, heldBy, truthsOf } from './share-facts.js'
 import { painter, plural, type TextOptions } from './terminal.js'
 
 /** Conflicts that are shown; JSON has them all. */
@@ -12,24 +12,16 @@ const mostHeld = 12
 /** Questions 3 and 4 for a person. */
 export function shareText(result: ShareResult, options: TextOptions): string {
   const paint = painter(options)
-  const { services, python, constraints, sharing, otherPythons, ownData } = result
-  const held = constraints === undefined ? '' : ` under ${constraints}`
+  const { services, python, sharing, otherPythons, ownData } = result
   const isOne = services.length === 1
   const lines = [
     paint('bold', services.map(({ id }) => id).join('  ')),
     paint('dim', `Python ${python} · ${ownData ? 'shipped facts and your own' : 'shipped facts'}, offline`),
     '',
+    `${declaredOf(result)}.`,
+    '',
   ]
-  if (sharing.kind === 'solution') {
-    const { size } = sharing.solution.pins
-    const may = isOne ? 'its demands can be met' : 'they may share one environment'
-    lines.push(`As declared ${may}${held}: ${plural(size, 'distribution')}.`, '')
-  } else if (sharing.kind === 'undecided') {
-    lines.push('Whether they may share one environment was not decided: the budget of the search ended.', '')
-  } else {
-    const refused = isOne ? 'Its demands cannot be met' : 'They cannot share one environment'
-    const cannot = sharing.conflicts.some(isCertain) ? refused : 'Not decided, facts are missing'
-    lines.push(`${cannot}${held}: ${plural(sharing.conflicts.length, 'independent conflict')}.`, '')
+  if (sharing.kind === 'conflicts') {
     const { conflicts } = sharing
     conflicts.slice(0, mostConflicts).forEach((conflict, i) => {
       lines.push(conflictText(conflict, `conflict ${i + 1}`, options))
@@ -43,25 +35,21 @@ export function shareText(result: ShareResult, options: TextOptions): string {
     if (otherPythons.length > 0)
       lines.push(`All of them could share under Python ${otherPythons.join(', ')}.`, '')
   }
-  lines.push(...asRunLines(result, held, options))
+  lines.push(...asRunLines(result, options))
   if (isOne) return `${lines.join('\n')}`
   lines.push(paint('bold', 'FEWEST ENVIRONMENTS'))
-  lines.push(...partitionLines('as tested', result.asTested, services))
-  lines.push(...partitionLines('as declared', result.asDeclared, services, held))
-  if (result.asRun !== undefined)
-    lines.push(...partitionLines('as run', result.asRun.partition, services, held))
+  for (const { truth, partition } of truthsOf(result))
+    lines.push(...partitionLines(truth, partition, services, truth === 'as tested' ? '' : heldBy(result)))
   return `${lines.join('\n')}\n`
 }
 
 /** The third answer: told in full where it is another than the declared one. */
-function asRunLines(
-  { asRun, services, sharing: declared }: ShareResult,
-  held: string,
-  options: TextOptions,
-): string[] {
+function asRunLines(result: ShareResult, options: TextOptions): string[] {
+  const { asRun, services, sharing: declared } = result
   if (asRun === undefined || declared.kind !== 'solution') return []
   const { sharing } = asRun
   if (sharing.kind === 'undecided') return ['As run it was not decided: the budget of the search ended.', '']
+  const held = heldBy(result)
   const isOne = services.length === 1
   if (sharing.kind === 'solution') {
     const may = isOne ? 'the names that its code needs are there' : 'they may, too'
@@ -94,7 +82,7 @@ function partitionLines(
   label: string,
   partition: Partition,
   services: readonly AskedService[],
-  held = '',
+  held: string,
 ): string[] {
   const named = (members: readonly number[]) => members.map((member) => services[member]!.id).join(' ')
   const head = `  ${label.padEnd(12)} `

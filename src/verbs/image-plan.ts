@@ -7,6 +7,7 @@ import type { DistributionName } from '#pep/name.js'
 import { supportedTags } from '#pep/tags.js'
 import { closure, distributionsOf } from '#solver/closure.js'
 import type { ClosureFacts } from '#solver/closure-demands.js'
+import { usualGlibc } from './usual-glibc.js'
 
 /** A layer that images of a release would have; services with the same one share it. */
 export interface ReleaseLayer {
@@ -32,9 +33,6 @@ export interface ImagePlanOptions {
   readonly platform: 'linux/amd64' | 'linux/arm64'
 }
 
-/** Wheels for the glibc of the base that is taken if none is named: Debian bookworm's. */
-const glibc = '2.36'
-
 /** The size of the file that an image would take; none where nothing known fits. */
 function sizes({
   snapshot,
@@ -42,7 +40,7 @@ function sizes({
   platform,
 }: ImagePlanOptions): (name: DistributionName, version: string) => number | undefined {
   const target = {
-    tags: supportedTags({ python, platform, glibc }),
+    tags: supportedTags({ python, platform, glibc: usualGlibc }),
     pythonFullVersion: markerEnvironment(python, platform).python_full_version,
   }
   const known = new Map<string, number | undefined>()

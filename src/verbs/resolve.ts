@@ -20,6 +20,7 @@ import { finishLoading, type Task } from '#solver/task.js'
 import { constraintLines, readConstraints } from './constraint-lines.js'
 import type { DirectFiles } from './direct-urls.js'
 import type { LazyIndex } from './open-index.js'
+import { usualGlibc } from './usual-glibc.js'
 
 export interface ResolveOptions {
   /** As on the command line: `oslo.config>=9`. */
@@ -57,9 +58,6 @@ export type ResolveResult =
     } & ExplainedConflicts)
 
 const noExtras: ReadonlySet<string> = new Set()
-
-/** That of `debian:bookworm`. */
-const defaultGlibc = '2.36'
 
 /** More versions than any real question needs; what looks at more goes in circles. */
 const mostVersions = 20_000
@@ -175,7 +173,7 @@ async function openFacts(
   environment: MarkerEnvironment,
   files: DirectFiles,
 ): Promise<OpenFacts> {
-  const { python, platform, glibc = defaultGlibc, excludeNewer, progress } = options
+  const { python, platform, glibc = usualGlibc, excludeNewer, progress } = options
   const { index, indexUrl, extraIndexUrls } = options
   if (options.offline) {
     const shipped = loadSnapshot(...loadFleet().catalogDirs)
