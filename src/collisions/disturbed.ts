@@ -64,21 +64,42 @@ export function neighboursOn(host: Host, options: Neighbourhood): readonly Neigh
   return made
 }
 
+const disturbances = new WeakMap<readonly Neighbour[], Map<string, readonly Disturbed[]>>()
+
 /** Who else holds the moved pins, and whether what it declares still holds after the move. */
 export function disturbedBy(
-  cell: Cell,
+  { candidate, host }: Cell,
   versions: ReadonlyMap<DistributionName, string>,
   options: Neighbourhood,
 ): readonly Disturbed[] | undefined {
-  const { host } = cell
+  const all = neighboursOn(host, options)
+  if (all === undefined) return undefined
+  const known = disturbances.get(all) ?? new Map<string, readonly Disturbed[]>()
+  disturbances.set(all, known)
+  const key = partOf(versions, [...versions.keys()].sort())
+  // Of many services few have changes of their own: who is disturbed is worked out once for each change.
+  const disturbed = known.get(key) ?? disturbedOf(all, versions, host, options)
+  known.set(key, disturbed)
+  return disturbed.filter(({ service }) => service !== candidate.service)
+}
+
+function disturbedOf(
+  all: readonly Neighbour[],
+  versions: ReadonlyMap<DistributionName, string>,
+  host: Host,
+  options: Neighbourhood,
+): readonly Disturbed[] {
   const pins = withPins(host.pins, versions)
   const names = [...versions.keys()].filter((name) => host.pins.has(name)).sort()
-  return neighboursOn(host, options)?.flatMap((neighbour) => {
-    if (neighbour.candidate.service === cell.candidate.service) return []
+  return all.flatMap((neighbour) => {
     const here = distributionsOf(neighbour.walked)
     const holds = names.filter((name) => here.has(name))
     return holds.length === 0 ? [] : [movedUnder(neighbour, holds, versions, host, pins, options)]
   })
+}
+
+function partOf(versions: ReadonlyMap<DistributionName, string>, names: readonly DistributionName[]): string {
+  return names.map((name) => `${name} ${versions.get(name)}`).join()
 }
 
 /**
@@ -93,7 +114,7 @@ function movedUnder(
   pins: Pins,
   options: Neighbourhood,
 ): Disturbed {
-  const key = holds.map((name) => `${name} ${versions.get(name)}`).join()
+  const key = partOf(versions, holds)
   const moves = known.get(key) ?? []
   known.set(key, moves)
   const before = moves.find((one) =>
