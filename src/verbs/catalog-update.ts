@@ -1,38 +1,19 @@
 import { join } from 'node:path'
-import type { DistributionFile, Metadata } from '#catalog/catalog.js'
+import type { Metadata } from '#catalog/catalog.js'
 import type { IndexCatalog, PendingMetadata } from '#catalog/index-catalog.js'
-import { isUsableOnLinux } from '#catalog/linux-files.js'
 import type { BuildMetadata } from '#catalog/metadata-source.js'
-import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
-import {
-  formatEntryPoints,
-  formatFiles,
-  formatMetadata,
-  formatUnpinned,
-  snapshotFiles,
-  type VersionFacts,
-} from '#catalog/snapshot-format.js'
-import {
-  collectUniverse,
-  type Universe,
-  type UniverseFacts,
-  type UniverseInput,
-  type UniverseRoot,
-  universeFactsOf,
-} from '#catalog/universe.js'
-import type { EntryPoints } from '#catalog/wheel-facts.js'
+import { loadSnapshot } from '#catalog/snapshot.js'
+import { collectUniverse, type UniverseFacts, universeFactsOf } from '#catalog/universe.js'
 import { type Fleet, loadFleet } from '#inputs/fleet.js'
 import { releaseNamed } from '#inputs/releases.js'
 import { openBlobStore } from '#io/blob-store.js'
 import { cacheDir } from '#io/cache-dir.js'
-import { writeIfChanged } from '#io/files.js'
-import type { DistributionName } from '#pep/name.js'
-import { parseVersion, tryParseVersion } from '#pep/version.js'
 import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
+import { mergeFacts, metadataOf, readFacts, writeFacts } from './catalog-facts.js'
+import { factsBeside, universeInput, without } from './catalog-universe.js'
 import type { WheelPlace } from './fetch-wheels.js'
 import { type IndexRequest, lazyIndex } from './open-index.js'
 import { sdistBuilder } from './sdist-builder.js'
-import { profileAdditions } from './service-release.js'
 
 export interface CatalogUpdateOptions extends Partial<IndexRequest> {
   /** Folder that holds `constraints/` and `profiles/`; default: the shipped one. */
@@ -64,13 +45,6 @@ export interface CatalogUpdateResult {
   readonly sources?: { readonly read: number; readonly without: readonly string[]; readonly unread: number }
   /** Names of the files that changed. */
   readonly written: readonly string[]
-}
-
-interface Facts {
-  readonly metadata: readonly Metadata[]
-  readonly files: readonly VersionFacts<readonly DistributionFile[]>[]
-  readonly entryPoints: readonly VersionFacts<EntryPoints>[]
-  readonly unpinned: ReadonlyMap<DistributionName, ReadonlyMap<string, string>>
 }
 
 /**
@@ -196,152 +170,4 @@ async function updateFacts(
     unreadable: universe.unreadable,
     written,
   }
-}
-
-/** Facts of the shipped versions from where they are shipped; the index is asked for the rest. */
-function factsBeside(shipped: Snapshot, input: UniverseInput, asked: UniverseFacts): UniverseFacts {
-  const known = (name: DistributionName) =>
-    new Map(shipped.versions(name).map((version) => [parseVersion(version).key, version]))
-  const wanted = (name: DistributionName): readonly string[] => [
-    ...(input.pins.get(name) ?? []),
-    ...input.roots.filter((root) => root.name === name).map(({ version }) => version),
-  ]
-  return {
-    metadata: async (name, version) =>
-      shipped.metadata(name, version) ?? (await asked.metadata(name, version)),
-    versions: async (name) => {
-      const there = known(name)
-      const all = wanted(name)
-      const isKnown = all.length > 0 && all.every((version) => there.has(tryParseVersion(version)?.key ?? ''))
-      return isKnown || (all.length === 0 && there.size > 0)
-        ? there
-        : new Map([...(await asked.versions(name)), ...there])
-    },
-    newest: async (name) => shipped.unpinned().versions.get(name) ?? (await asked.newest(name)),
-  }
-}
-
-/** What is not shipped of a universe. */
-function without(universe: Universe, shipped: Snapshot): Universe {
-  const fresh = [...universe.versions].map(
-    ([name, versions]) =>
-      [name, versions.filter((version) => shipped.metadata(name, version) === undefined)] as const,
-  )
-  return {
-    ...universe,
-    versions: new Map(fresh.filter(([, versions]) => versions.length > 0)),
-    unpinned: new Map([...universe.unpinned].filter(([name]) => !shipped.unpinned().versions.has(name))),
-  }
-}
-
-/** Where the demands begin, and every version that any release pins, whatever its marker. */
-export function universeInput(fleet: Fleet, release?: string): UniverseInput {
-  const roots: UniverseRoot[] = []
-  const additions = []
-  const pins = new Map<DistributionName, Set<string>>()
-  for (const { name, services } of fleet.releases.list) {
-    for (const [distribution, list] of fleet.constraints(name).pins) {
-      const versions = pins.get(distribution) ?? new Set()
-      pins.set(distribution, versions)
-      for (const pin of list) versions.add(pin.version)
-    }
-    for (const { distribution, version } of fleet.own?.overrides ?? [])
-      if (version !== undefined) pins.set(distribution, new Set([...(pins.get(distribution) ?? []), version]))
-    if (release !== undefined && release !== name) continue
-    for (const [service, shipped] of services) {
-      const profile = fleet.profile(service)
-      roots.push({ name: shipped.distribution, version: shipped.version, extras: profile.extras })
-      additions.push(...profileAdditions(profile, name).map(({ requirement }) => requirement))
-    }
-  }
-  return { roots, additions, pins }
-}
-
-/** What a build told once stays known, and its demands are followed, where nothing can be built. */
-async function metadataOf(
-  index: IndexCatalog,
-  before: Snapshot,
-  name: DistributionName,
-  version: string,
-): Promise<Metadata | undefined> {
-  return (await index.metadata(name, version)) ?? before.metadata(name, version)
-}
-
-async function readFacts(
-  universe: Universe,
-  roots: readonly UniverseRoot[],
-  index: IndexCatalog,
-  before: Snapshot,
-): Promise<Facts> {
-  const isRoot = new Set(roots.map(({ name, version }) => `${name} ${parseVersion(version).key}`))
-  const rows = await Promise.all(
-    [...universe.versions].flatMap(([name, versions]) =>
-      versions.map(async (version) => {
-        const listed = (await index.files(name, version)).filter(({ filename }) => isUsableOnLinux(filename))
-        const metadata = await metadataOf(index, before, name, version)
-        const starts = isRoot.has(`${name} ${parseVersion(version).key}`)
-          ? await index.entryPoints(name, version)
-          : undefined
-        return { name, version: metadata?.version ?? version, listed, metadata, starts }
-      }),
-    ),
-  )
-  return {
-    metadata: rows.flatMap(({ metadata }) => metadata ?? []),
-    files: rows.map(({ name, version, listed }) => ({ name, version, facts: listed })),
-    entryPoints: rows.flatMap(({ name, version, starts }) =>
-      starts === undefined ? [] : [{ name, version, facts: starts }],
-    ),
-    unpinned: universe.unpinned,
-  }
-}
-
-/** Fresh facts over the ones known before. */
-function mergeFacts(fresh: Facts, before: Snapshot): Facts {
-  const key = (name: string, version: string): string => `${name} ${parseVersion(version).key}`
-  const renewed = new Set(fresh.files.map((row) => key(row.name, row.version)))
-  const known = before.names().flatMap((name) => before.versions(name).map((version) => ({ name, version })))
-  const kept = known.filter(({ name, version }) => !renewed.has(key(name, version)))
-  // Of a service that is pinned as a library, too, versions of other releases are renewed without what starts them.
-  const started = new Set(fresh.entryPoints.map((row) => key(row.name, row.version)))
-  const keptEntryPoints = known.flatMap(({ name, version }) => {
-    if (started.has(key(name, version))) return []
-    const facts = before.entryPoints(name, version)
-    return facts === undefined ? [] : [{ name, version, facts }]
-  })
-  return {
-    metadata: [...fresh.metadata, ...kept.map(({ name, version }) => before.metadata(name, version)!)],
-    files: [
-      ...fresh.files,
-      ...kept.map(({ name, version }) => ({ name, version, facts: before.files(name, version) })),
-    ],
-    entryPoints: [...fresh.entryPoints, ...keptEntryPoints],
-    unpinned: new Map([...before.unpinned().versions, ...fresh.unpinned]),
-  }
-}
-
-/** The clock has no say: the newest upload among the facts tells how new they are. */
-function newestUpload(facts: Facts): string | undefined {
-  return facts.files
-    .flatMap((row) => row.facts.flatMap(({ uploadTime }) => uploadTime ?? []))
-    .reduce<string | undefined>(
-      (newest, time) => (newest === undefined || time > newest ? time : newest),
-      undefined,
-    )
-}
-
-async function writeFacts(facts: Facts, to: string): Promise<readonly string[]> {
-  const asOf = newestUpload(facts)
-  const texts: readonly (readonly [string, string])[] = [
-    [snapshotFiles.metadata, formatMetadata(facts.metadata)],
-    [snapshotFiles.files, formatFiles(facts.files)],
-    [snapshotFiles.entryPoints, formatEntryPoints(facts.entryPoints)],
-    [
-      snapshotFiles.unpinned,
-      formatUnpinned({ ...(asOf === undefined ? {} : { asOf }), versions: facts.unpinned }),
-    ],
-  ]
-  const written: string[] = []
-  for (const [name, text] of texts) if (await writeIfChanged(join(to, name), text)) written.push(name)
-  return written
 }

@@ -17,7 +17,7 @@ import { existsSync, readText } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseVersion } from '#pep/version.js'
 import { surfaceProblems } from '#surface/check.js'
-import { universeInput } from './catalog-update.js'
+import { universeInput } from './catalog-universe.js'
 import { ownDistributions } from './lock.js'
 import { expiredNote, unusedOverrides } from './override-notes.js'
 
