@@ -1,11 +1,12 @@
 import { snapshotBefore } from '#catalog/exclude-newer.js'
+import type { Snapshot } from '#catalog/snapshot.js'
 import { SvcsplitError } from '#errors.js'
-import { loadFleet } from '#inputs/fleet.js'
+import { type Fleet, loadFleet } from '#inputs/fleet.js'
 import { serviceReleaseNamed } from '#inputs/releases.js'
 import { writeOutput } from '#io/files.js'
 import type { Lock } from '#lock/lock.js'
 import { formatPylock } from '#lock/pylock.js'
-import { lockRelease, shippedSnapshot, withUrls } from './lock.js'
+import { type LockRequest, lockRelease, shippedSnapshot, withUrls } from './lock.js'
 import { type IndexRequest, lazyIndex } from './open-index.js'
 import { overrideNotes } from './override-notes.js'
 
@@ -39,21 +40,7 @@ export async function writeLock(request: WriteLockRequest): Promise<WrittenLock>
   const { excludeNewer } = request
   const known = excludeNewer === undefined ? shipped : snapshotBefore(shipped, excludeNewer)
   const wanted = { service, release: release.name, python, platform, glibc }
-  const bare = excludeNewer === undefined ? lockRelease(fleet, known, wanted) : lockBefore(excludeNewer)
-
-  /** What is missing then is mostly what the rule has taken away. */
-  function lockBefore(moment: number): Lock {
-    try {
-      return lockRelease(fleet, known, wanted)
-    } catch (error) {
-      if (!(error instanceof SvcsplitError) || !['E-LCK-UNSOLVED', 'E-LCK-NOFILE'].includes(error.code))
-        throw error
-      throw new SvcsplitError(error.code, error.message, {
-        hint: `--exclude-newer left out what was uploaded since ${new Date(moment).toISOString()}`,
-        cause: error,
-      })
-    }
-  }
+  const bare = lockKnown(fleet, known, wanted, excludeNewer)
   for (const note of overrideNotes(fleet, bare, new Date())) request.progress?.warn?.(note)
   const lock = request.offline === true ? bare : await locatedLock(bare, request)
   const text = formatPylock(lock)
@@ -61,6 +48,26 @@ export async function writeLock(request: WriteLockRequest): Promise<WrittenLock>
   const path = request.path ?? `pylock.${service}.toml`
   await writeOutput(path, text)
   return { lock, text, path }
+}
+
+/** With `excludeNewer`, what is missing is mostly what that has taken away. */
+function lockKnown(
+  fleet: Fleet,
+  known: Snapshot,
+  wanted: LockRequest,
+  excludeNewer: number | undefined,
+): Lock {
+  try {
+    return lockRelease(fleet, known, wanted)
+  } catch (error) {
+    const isMissing =
+      error instanceof SvcsplitError && ['E-LCK-UNSOLVED', 'E-LCK-NOFILE'].includes(error.code)
+    if (excludeNewer === undefined || !isMissing) throw error
+    throw new SvcsplitError(error.code, error.message, {
+      hint: `--exclude-newer left out what was uploaded since ${new Date(excludeNewer).toISOString()}`,
+      cause: error,
+    })
+  }
 }
 
 async function locatedLock(lock: Lock, request: IndexRequest): Promise<Lock> {
