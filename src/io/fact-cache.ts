@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { readText, statusOf, writeAtomic } from './files.js'
+import { existsSync, readText, statusOf, writeAtomic } from './files.js'
 
 /** Texts derived from files that never change, by kind and the file's sha256; damaged entries are as if absent. */
 export interface FactCache {
   get(kind: string, sha256: string): Promise<string | undefined>
+  /** Whether there is an entry, be it a damaged one: cheaper than to read it. */
+  has(kind: string, sha256: string): boolean
   put(kind: string, sha256: string, text: string): Promise<void>
 }
 
@@ -27,6 +29,7 @@ export function openFactCache(cacheDir: string): FactCache {
       const text = entry.slice(65)
       return entry.slice(0, 65) === `${digestOf(text)}\n` ? text : undefined
     },
+    has: (kind, sha256) => existsSync(pathOf(kind, sha256)),
     async put(kind, sha256, text) {
       await writeAtomic(pathOf(kind, sha256), `${digestOf(text)}\n${text}`, { durable: false })
     },
@@ -34,7 +37,7 @@ export function openFactCache(cacheDir: string): FactCache {
 }
 
 export function noFactCache(): FactCache {
-  return { get: async () => undefined, put: async () => undefined }
+  return { get: async () => undefined, has: () => false, put: async () => undefined }
 }
 
 function digestOf(text: string): string {

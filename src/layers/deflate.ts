@@ -4,8 +4,19 @@
  * each version and build of zlib packs differently. Greedy matching, fixed codes; stored where that is no longer.
  */
 export function deflate(input: Buffer): Buffer {
-  const packed = deflateFixed(input)
-  return packed.length <= storedSize(input.length) ? packed : deflateStored(input)
+  const output = Buffer.allocUnsafe(deflateRoom(input.length))
+  return output.subarray(0, deflateInto(input, output, 0))
+}
+
+/** As `deflate`, into `output` from `at` on, where `deflateRoom` bytes are free. @returns where the stream ends */
+export function deflateInto(input: Buffer, output: Buffer, at: number): number {
+  const end = deflateFixed(input, output, at)
+  return end - at <= storedSize(input.length) ? end : deflateStored(input, output, at)
+}
+
+/** Nine bits at most for a literal; a match never takes more than the literals it stands for. */
+export function deflateRoom(length: number): number {
+  return Math.max(Math.ceil((length * 9) / 8) + 8, storedSize(length))
 }
 
 const maxStored = 0xffff
@@ -20,9 +31,8 @@ function storedSize(length: number): number {
   return length + 5 * Math.max(1, Math.ceil(length / maxStored))
 }
 
-function deflateStored(input: Buffer): Buffer {
-  const output = Buffer.allocUnsafe(storedSize(input.length))
-  let to = 0
+function deflateStored(input: Buffer, output: Buffer, at: number): number {
+  let to = at
   let from = 0
   do {
     const length = Math.min(maxStored, input.length - from)
@@ -33,18 +43,16 @@ function deflateStored(input: Buffer): Buffer {
     to += 5 + length
     from += length
   } while (from < input.length)
-  return output
+  return to
 }
 
 /** One block with the fixed codes. The loop is flat because it sees every byte of every header. */
-function deflateFixed(input: Buffer): Buffer {
+function deflateFixed(input: Buffer, output: Buffer, start: number): number {
   const size = input.length
-  // Nine bits at most for a literal; a match never takes more than the literals it stands for.
-  const output = Buffer.allocUnsafe(Math.ceil((size * 9) / 8) + 8)
   const hashShift = size < 4096 ? 22 : 17
   const last = lastSeen.fill(-1, 0, 1 << (32 - hashShift))
   const lastStart = size - minMatch
-  let to = 0
+  let to = start
   // The last block (1), with fixed codes (01), written from the lowest bit.
   let bits = 0b011
   let count = 3
@@ -92,7 +100,7 @@ function deflateFixed(input: Buffer): Buffer {
     bits >>>= 8
     count -= 8
   }
-  return output.subarray(0, to)
+  return to
 }
 
 const lengthExtras = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]

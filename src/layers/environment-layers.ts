@@ -1,16 +1,7 @@
 import { join } from 'node:path'
 import type { BlobStore } from '#io/blob-store.js'
-import { openFactCache } from '#io/fact-cache.js'
-import type { DistributionName } from '#pep/name.js'
 import type { Progress } from '#progress.js'
 import { checkClashes } from '#wheels/clashes.js'
-import {
-  type InstalledWheel,
-  type InstallOptions,
-  installWheelBytes,
-  readWheelFile,
-} from '#wheels/install-wheel.js'
-import { keepPlaces, knownPlaces, type PlacedWheel } from '#wheels/placed-files.js'
 import { unpackEntry } from '#wheels/wheel-entry.js'
 import { bringsData, type ConfigurationOptions, configurationEntries } from './configuration-layer.js'
 import { type DescriptorCache, isInStore, type LayerKey, openDescriptorCache } from './descriptor-cache.js'
@@ -18,19 +9,8 @@ import { type Layer, writeLayer } from './layer.js'
 import type { LayerEntry } from './layer-stream.js'
 import type { LayerGroup } from './plan.js'
 import { venvEntries } from './venv-layer.js'
-import { type WheelBytes, wheelEntries } from './wheel-layer.js'
-
-/** A wheel that is to be installed, and where its file lies. */
-export interface WheelSource {
-  readonly name: DistributionName
-  readonly version: string
-  readonly filename: string
-  /** Hex. */
-  readonly sha256: string
-  readonly path: string
-  /** Whether somebody asked for it; of a service, the service's own distribution. */
-  readonly requested: boolean
-}
+import { wheelEntries } from './wheel-layer.js'
+import { type WheelReader, type WheelSource, wheelReader } from './wheel-reader.js'
 
 export interface EnvironmentOptions {
   /** Absolute, constant over all services: `/opt/venv`. */
@@ -61,11 +41,12 @@ export async function environmentLayers(options: EnvironmentOptions): Promise<re
   const { store, prefix, python, progress } = options
   const cache = openDescriptorCache(join(options.cacheDir, 'layers'))
   const wheels = wheelReader(options)
-  await checkOnce(options, cache, wheels)
-
   const planned = plannedLayers(options, wheels)
   const known = await knownLayers(options, cache, planned)
-  await options.fetch?.(await missingWheels(planned, known))
+  const missing = await missingWheels(planned, known)
+  await checkOnce(options, cache, wheels, missing)
+  await options.fetch?.([...missing])
+
   let done = known.filter((layer) => layer !== undefined).length
   progress?.step?.('layers', done, planned.length)
   const layers: Layer[] = []
@@ -96,12 +77,15 @@ function knownLayers(
   )
 }
 
+/** The wheels that are read because a layer is made of them. */
 async function missingWheels(
   planned: readonly PlannedLayer[],
   known: readonly (Layer | undefined)[],
-): Promise<readonly WheelSource[]> {
-  const missing = planned.filter((_, position) => known[position] === undefined)
-  return [...new Set((await Promise.all(missing.map(({ sources }) => sources()))).flat())]
+): Promise<ReadonlySet<WheelSource>> {
+  const missing = new Set<WheelSource>()
+  for (const [position, { sources }] of planned.entries())
+    if (known[position] === undefined) for (const source of await sources(missing)) missing.add(source)
+  return missing
 }
 
 /** Fetches the wheels that `environmentLayers` will read, ahead of it. @throws what `fetch` throws */
@@ -110,9 +94,9 @@ export async function fetchForLayers(options: EnvironmentOptions): Promise<void>
   const wheels = wheelReader(options)
   const planned = plannedLayers(options, wheels)
   const missing = await missingWheels(planned, await knownLayers(options, cache, planned))
-  const checked = await cache.isChecked(clashKey(options))
-  const unread = checked ? [] : await wheels.unread(options.wheels)
-  await options.fetch?.([...new Set([...missing, ...unread])])
+  const others = options.wheels.filter((source) => !missing.has(source))
+  const unread = (await cache.isChecked(clashKey(options))) ? [] : await wheels.unread(others)
+  await options.fetch?.([...missing, ...unread])
 }
 
 /** What is known of a layer before anything is made. */
@@ -135,7 +119,10 @@ export async function surveyLayers(
     plannedLayers(options, wheelReader(options)).map(async ({ title, key, sources, estimated }) => {
       const layer = await cache.recall([prefix, python, ...key], title)
       if (layer !== undefined) return { title, layer, size: layer.descriptor.size }
-      return { title, size: estimated ? (await sources()).reduce((sum, wheel) => sum + sizeOf(wheel), 0) : 0 }
+      return {
+        title,
+        size: estimated ? (await sources(new Set())).reduce((sum, wheel) => sum + sizeOf(wheel), 0) : 0,
+      }
     }),
   )
 }
@@ -143,69 +130,11 @@ export async function surveyLayers(
 interface PlannedLayer {
   readonly title: string
   readonly key: LayerKey
-  /** The wheels that it takes to make it. */
-  readonly sources: () => Promise<readonly WheelSource[]>
+  /** The wheels that it takes to make it, beside those that are read in any case. */
+  readonly sources: (read: ReadonlySet<WheelSource>) => Promise<readonly WheelSource[]>
   /** Whether its size is about that of its wheels. */
   readonly estimated: boolean
   readonly entries: () => Promise<readonly LayerEntry[]>
-}
-
-interface WheelReader {
-  readonly read: (sources: readonly WheelSource[]) => readonly InstalledWheel[]
-  readonly bytesOf: WheelBytes
-  /** What a wheel puts where: as an earlier run kept it, else by reading the wheel. */
-  readonly places: (source: WheelSource) => Promise<PlacedWheel>
-  /** Those of which nothing was kept. */
-  readonly unread: (sources: readonly WheelSource[]) => Promise<readonly WheelSource[]>
-}
-
-/** So many bytes of wheels are kept between looking at them and writing them; others are read a second time. */
-const keptBytes = 16 * 1024 ** 2
-
-/** Reads each wheel once, and only when somebody asks for it. */
-function wheelReader({ prefix, python, cacheDir }: EnvironmentOptions): WheelReader {
-  const read = new Map<WheelSource, InstalledWheel>()
-  const kept = new Map<string, Buffer>()
-  let room = keptBytes
-  const facts = openFactCache(cacheDir)
-  const asked = new Map<WheelSource, Promise<PlacedWheel | undefined>>()
-  const optionsOf = ({ filename, sha256, requested }: WheelSource): InstallOptions => ({
-    ...{ filename, sha256, requested, prefix, python },
-  })
-  const known = (source: WheelSource): Promise<PlacedWheel | undefined> => {
-    const found = asked.get(source) ?? knownPlaces(facts, optionsOf(source))
-    asked.set(source, found)
-    return found
-  }
-  const install = (source: WheelSource): InstalledWheel => {
-    const before = read.get(source)
-    if (before !== undefined) return before
-    const { path } = source
-    const bytes = readWheelFile(path)
-    const wheel = installWheelBytes(bytes, path, optionsOf(source))
-    read.set(source, wheel)
-    if (bytes.length <= room) {
-      room -= bytes.length
-      kept.set(path, bytes)
-    }
-    return wheel
-  }
-  return {
-    read: (sources) => sources.map(install),
-    bytesOf: ({ path }) => kept.get(path) ?? readWheelFile(path),
-    async places(source) {
-      const placed = await known(source)
-      if (placed !== undefined) return placed
-      const wheel = install(source)
-      await keepPlaces(facts, wheel, optionsOf(source))
-      asked.set(source, Promise.resolve(wheel))
-      return wheel
-    },
-    async unread(sources) {
-      const places = await Promise.all(sources.map(known))
-      return sources.filter((_, position) => places[position] === undefined)
-    },
-  }
 }
 
 /** Two distributions may clash from different layers, so all are looked at together, once per set of wheels. */
@@ -213,12 +142,16 @@ async function checkOnce(
   options: EnvironmentOptions,
   cache: DescriptorCache,
   wheels: WheelReader,
+  missing: ReadonlySet<WheelSource>,
 ): Promise<void> {
   const key = clashKey(options)
   if (await cache.isChecked(key)) return
   const sources = [...options.wheels].sort((a, b) => (a.name < b.name ? -1 : 1))
-  await options.fetch?.(await wheels.unread(sources))
-  const placed = await Promise.all(sources.map(wheels.places))
+  const others = sources.filter((source) => !missing.has(source))
+  await options.fetch?.([...missing, ...(await wheels.unread(others))])
+  const placed = await Promise.all(
+    sources.map((source) => (missing.has(source) ? wheels.placesByReading(source) : wheels.places(source))),
+  )
   checkClashes(placed, ({ sha256 }, path) => {
     const [wheel] = wheels.read(sources.filter((source) => source.sha256 === sha256))
     const entry = wheel!.entries.find((one) => one.path === path)!
@@ -264,13 +197,14 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
   const configuration = { ...options.configuration, prefix, python }
   const { user, directories, data, sudoers, systemModules, rootwrap, passwd, group } = configuration
   /** The few that bring data, among those that may. */
-  const holders = async (): Promise<readonly WheelSource[]> => {
+  const holders = async (sure: ReadonlySet<WheelSource>): Promise<readonly WheelSource[]> => {
     if (data.size === 0) return []
-    const unread = new Set(await wheels.unread(options.wheels))
+    const others = options.wheels.filter((source) => !sure.has(source))
+    const unread = new Set(await wheels.unread(others))
     const brings = async (source: WheelSource): Promise<boolean> =>
       unread.has(source) || bringsData(configuration, (await wheels.places(source)).entries)
-    const wanted = await Promise.all(options.wheels.map(brings))
-    return options.wheels.filter((_, position) => wanted[position])
+    const wanted = await Promise.all(others.map(brings))
+    return others.filter((_, position) => wanted[position])
   }
   planned.push({
     title: `configuration of ${user.name}`,
@@ -282,7 +216,8 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
     ],
     sources: holders,
     estimated: false,
-    entries: async () => configurationEntries(configuration, wheels.read(await holders()), wheels.bytesOf),
+    entries: async () =>
+      configurationEntries(configuration, wheels.read(await holders(new Set())), wheels.bytesOf),
   })
   return planned
 }

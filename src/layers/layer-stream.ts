@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { gunzip, type ZlibOptions } from 'node:zlib'
 import { type Digest, digestOfHex } from '#oci/digest.js'
-import { gzipMagic, gzipMember, gzipOf } from './gzip-member.js'
+import { GzipMembers, gzipMagic } from './gzip-members.js'
 import { paddingOf, type TarEntry, tarEnd, tarHeader } from './tar-header.js'
 
 /** An entry of a layer. The bytes of a file are asked for once, when its turn has come. */
@@ -34,8 +34,7 @@ const unpackedSize = 8 * pieceSize
 
 /** Members that are written together, and what they have to unpack to. */
 interface Piece {
-  readonly parts: Buffer[]
-  packed: number
+  readonly members: GzipMembers
   unpacked: number
   readonly files: { readonly at: number; readonly size: number; readonly content: DeflatedContent }[]
 }
@@ -77,23 +76,56 @@ export function layerStream(entries: Iterable<LayerEntry>): LayerStream {
 /** A member for what is between two files (padding, headers), and one for each file that is not empty. */
 function* pieces(entries: Iterable<LayerEntry>): Generator<Piece> {
   let piece = emptyPiece()
-  let between: Buffer[] = []
+  const between = new Between()
   for (const entry of entries) {
-    between.push(tarHeader(entry))
+    between.add(tarHeader(entry))
     if (entry.size === 0) continue
-    addBytes(piece, Buffer.concat(between))
-    between = [Buffer.alloc(paddingOf(entry.size))]
+    addBytes(piece, between.take())
     addFile(piece, entry)
-    if (piece.packed < pieceSize && piece.unpacked < unpackedSize) continue
+    between.pad(paddingOf(entry.size))
+    if (piece.members.length < pieceSize && piece.unpacked < unpackedSize) continue
     yield piece
     piece = emptyPiece()
   }
-  addBytes(piece, Buffer.concat([...between, tarEnd]))
+  between.add(tarEnd)
+  addBytes(piece, between.take())
   yield piece
 }
 
+/** What stands between two files, in a buffer that is used again for the next two. */
+class Between {
+  #bytes = Buffer.allocUnsafe(64 * 1024)
+  #end = 0
+
+  add(bytes: Buffer): void {
+    this.#reserve(bytes.length)
+    this.#end += bytes.copy(this.#bytes, this.#end)
+  }
+
+  pad(length: number): void {
+    this.#reserve(length)
+    this.#bytes.fill(0, this.#end, this.#end + length)
+    this.#end += length
+  }
+
+  /** All of it; only until something is added. */
+  take(): Buffer {
+    const bytes = this.#bytes.subarray(0, this.#end)
+    this.#end = 0
+    return bytes
+  }
+
+  #reserve(length: number): void {
+    if (this.#end + length <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafe(2 * (this.#end + length))
+    this.#bytes.copy(larger, 0, 0, this.#end)
+    this.#bytes = larger
+  }
+}
+
 function emptyPiece(): Piece {
-  return { parts: [], packed: 0, unpacked: 0, files: [] }
+  // Most pieces end a little above their size, with the file that reaches it.
+  return { members: new GzipMembers(pieceSize + pieceSize / 4), unpacked: 0, files: [] }
 }
 
 function addFile(piece: Piece, entry: LayerEntry): void {
@@ -108,19 +140,13 @@ function addFile(piece: Piece, entry: LayerEntry): void {
   // A member could end early and hide another one behind its end: such bytes are looked at alone.
   if (content.deflated.includes(gzipMagic)) content.unpack()
   piece.files.push({ at: piece.unpacked, size: entry.size, content })
-  addMember(piece, gzipMember(content.deflated, content.crc32, entry.size), entry.size)
+  piece.members.copy(content.deflated, content.crc32, entry.size)
+  piece.unpacked += entry.size
 }
 
 function addBytes(piece: Piece, bytes: Buffer): void {
-  addMember(piece, gzipOf(bytes), bytes.length)
-}
-
-function addMember(piece: Piece, parts: readonly Buffer[], size: number): void {
-  for (const part of parts) {
-    piece.parts.push(part)
-    piece.packed += part.length
-  }
-  piece.unpacked += size
+  piece.members.pack(bytes)
+  piece.unpacked += bytes.length
 }
 
 interface Started {
@@ -132,7 +158,7 @@ interface Started {
 type Unpacked = { readonly bytes: Buffer } | { readonly cause: unknown }
 
 function unpackPiece(piece: Piece): Started {
-  const chunk = Buffer.concat(piece.parts, piece.packed)
+  const chunk = piece.members.bytes()
   // One spare byte keeps zlib from asking for a second output chunk at the very end.
   const options = { chunkSize: Math.max(64, piece.unpacked + 1), maxOutputLength: piece.unpacked }
   const unpacked = unzip(chunk, options).then(

@@ -60,6 +60,8 @@ export const tarEnd = Buffer.alloc(2 * block)
 
 /** What all headers have in common, so that each is a copy with a few fields set. */
 const template = Buffer.alloc(block)
+template.write('0000000', 108, 'latin1')
+template.write('0000000', 116, 'latin1')
 template.write(`${layerTime.toString(8).padStart(11, '0')}\0        `, 136, 'latin1')
 template.write('ustar\x0000', 257, 'latin1')
 template.write('0000000\x000000000', 329, 'latin1')
@@ -71,19 +73,20 @@ function ustar(
   target: string,
   flag: string = typeFlags[entry.type],
 ): Buffer {
-  const header = Buffer.from(template)
+  const header = Buffer.allocUnsafe(block)
+  template.copy(header)
   let sum = templateSum
   const put = (text: string, at: number): void => {
     for (let i = 0; i < text.length; i++) {
       const byte = text.charCodeAt(i)
+      sum += byte - header[at + i]!
       header[at + i] = byte
-      sum += byte
     }
   }
   put(name, 0)
   put(octal(entry.mode, 7), 100)
-  put(octal(entry.uid, 7), 108)
-  put(octal(entry.gid, 7), 116)
+  if (entry.uid !== 0) put(octal(entry.uid, 7), 108)
+  if (entry.gid !== 0) put(octal(entry.gid, 7), 116)
   put(octal(entry.size, 11), 124)
   put(flag, 156)
   put(target, 157)

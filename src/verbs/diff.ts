@@ -140,13 +140,13 @@ async function sideOf(request: DiffRequest, facts: Facts, text: string): Promise
   const { python, platform, glibc } = request
   const lock = lockRelease(fleet, facts.snapshot(), { service, release, python, platform, glibc })
   return {
-    ...lockSide(facts, lock, 'release'),
+    ...(await lockSide(facts, lock, 'release')),
     processes: new Map(processes.map(({ name, command }) => [name, command.join(' ')])),
   }
 }
 
 /** Layers as they would be planned: the same files in one group are the same layer. */
-function lockSide({ fleet, snapshot }: Facts, lock: Lock, kind: Side['kind']): Side {
+async function lockSide({ fleet, snapshot }: Facts, lock: Lock, kind: Side['kind']): Promise<Side> {
   const files = new Map(lock.distributions.map((one) => [one.name, (one.wheel ?? one.sdist)!]))
   const groups = planLayers({
     distributions: lock.distributions.map(({ name, version }) => ({
@@ -155,7 +155,7 @@ function lockSide({ fleet, snapshot }: Facts, lock: Lock, kind: Side['kind']): S
       size: files.get(name)!.size,
     })),
     root: lock.root,
-    ...sharing({ fleet, snapshot: snapshot() }, lock),
+    ...(await sharing({ fleet, snapshot: snapshot() }, lock)),
   })
   return {
     kind,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { SvcsplitError } from '#errors.js'
 import type { Image } from '#image/assemble.js'
 import { dataDir } from '#io/data-dir.js'
-import { listDir, readBytesSync, readText, statusOf, writeAtomic } from '#io/files.js'
+import { listDir, readBytesSync, readText, statusOf, statusOfSync, writeAtomic } from '#io/files.js'
 import { parseImageConfig } from '#oci/config.js'
 import { sha256 } from '#oci/digest.js'
 import { parseManifest } from '#oci/manifest.js'
@@ -70,12 +70,10 @@ async function dataFiles(folder: string): Promise<readonly string[]> {
 async function filesOf(folder: string): Promise<readonly (readonly [string, number, number])[]> {
   if ((await statusOf(folder)) === undefined) return []
   const names = (await listDir(folder)).filter((name) => /\.[jt]s$/.test(name) && !name.endsWith('.d.ts'))
-  return Promise.all(
-    names.map(async (name) => {
-      const status = await statusOf(join(folder, name))
-      return [name, status?.size ?? 0, status?.mtimeMs ?? 0] as const
-    }),
-  )
+  return names.map((name) => {
+    const status = statusOfSync(join(folder, name))
+    return [name, status?.size ?? 0, status?.mtimeMs ?? 0] as const
+  })
 }
 
 function recordPath(cacheDir: string, key: readonly unknown[]): string {

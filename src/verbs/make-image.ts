@@ -80,7 +80,7 @@ async function layerOptions(
     groups: planLayers({
       distributions: files.wheels.map(({ name, version }) => ({ name, version, size: sizes.get(name)! })),
       root: lock.root,
-      ...sharing(workshop, lock),
+      ...(await sharing(workshop, lock, request)),
       ...(request.layers === undefined ? {} : { layers: request.layers }),
     }),
     configuration: {

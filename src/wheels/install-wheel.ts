@@ -94,10 +94,12 @@ export function readWheel(bytes: Buffer, options: InstallOptions): Omit<Installe
     placed.push(made(`${scheme.scripts}/${script.name}`, scriptWrapper(script, scheme.interpreter), 0o755))
   placed.push(made(`${scheme.sitePackages}/${info.folder}/INSTALLER`, Buffer.from(installer)))
   if (options.requested) placed.push(made(`${scheme.sitePackages}/${info.folder}/REQUESTED`, Buffer.alloc(0)))
-  placed.push(newRecord(placed, rows, info, scheme))
-  checkPlaces(placed, scheme, filename, `${info.folder}/entry_points.txt`)
+  // What is nearly in order is soon sorted again: the rows of RECORD, and all with RECORD among them.
+  const sorted = sortEntries(placed)
+  const entries = sortEntries([...sorted, newRecord(sorted, rows, info, scheme)])
+  checkPlaces(entries, scheme, filename, `${info.folder}/entry_points.txt`)
   const { name, version } = info
-  return { name, version, sha256: options.sha256, filename, entries: sortEntries(placed), scripts }
+  return { name, version, sha256: options.sha256, filename, entries, scripts }
 }
 
 /** Byte order, which is the order of layers on every machine; code units differ from it beyond the BMP. */

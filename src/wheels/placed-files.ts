@@ -36,6 +36,11 @@ export function placesKind({
   return `places-${format}-${environment.digest('hex').slice(0, 16)}`
 }
 
+/** Whether something was kept of a wheel, be it damaged. */
+export function hasPlaces(cache: FactCache, options: InstallOptions): boolean {
+  return cache.has(placesKind(options), options.sha256)
+}
+
 /** What was kept of a wheel that an earlier run has read and not refused. */
 export async function knownPlaces(
   cache: FactCache,

@@ -5,9 +5,10 @@ import { deflateRawSync, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { openBlobStore } from '#io/blob-store.js'
 import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
-import { type EnvironmentOptions, environmentLayers, type WheelSource } from '#layers/environment-layers.js'
+import { type EnvironmentOptions, environmentLayers } from '#layers/environment-layers.js'
 import type { Layer } from '#layers/layer.js'
 import { systemModulesIn, systemModulesText } from '#layers/system-modules.js'
+import type { WheelSource } from '#layers/wheel-reader.js'
 import { hexOf } from '#oci/digest.js'
 import { normalizeName } from '#pep/name.js'
 import {
@@ -173,10 +174,15 @@ describe('the layers of an environment', () => {
   })
 
   it('are held against wheels that were looked at before: a clash with one of them is found', async () => {
-    const given = options()
+    const groups = ['lib', 'other', 'demo'].map((name) => ({
+      title: 'libraries',
+      distributions: [normalizeName(name)],
+    }))
+    const given = options({ groups })
     await environmentLayers(given)
     const clashing = writeWheel([{ name: 'lib/__init__.py', content: 'x = 2\n' }], { name: 'other' })
     const wheels = [source(libs), source(clashing), source(service, true)]
+    // Its layer is there, so that nobody would fetch it.
     unlinkSync(wheels[0]!.path)
 
     await expect(environmentLayers({ ...given, wheels })).rejects.toMatchObject({ code: 'E-WHL-CLASH' })

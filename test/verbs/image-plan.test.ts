@@ -27,7 +27,7 @@ describe('the images of a release', () => {
     expect(images.services.map(({ service }) => service)).toHaveLength(15)
   })
 
-  it('have the layers that a build makes, of the files that a lock names', () => {
+  it('have the layers that a build makes, of the files that a lock names', async () => {
     const fleet = loadFleet()
     const snapshot = shippedSnapshot(fleet)
     for (const service of ['nova', 'swift']) {
@@ -43,7 +43,7 @@ describe('the images of a release', () => {
           size: sizes.get(name)!,
         })),
         root: lock.root,
-        ...sharing({ fleet, snapshot }, lock),
+        ...(await sharing({ fleet, snapshot }, lock)),
       })
       const planned = images.services.find((one) => one.service === service)!
       expect(planned.layers.map((number) => images.layers[number])).toEqual(
@@ -56,7 +56,7 @@ describe('the images of a release', () => {
     }
   })
 
-  it('keep their layers when a library gets another version: it changes its own layer alone', () => {
+  it('keep their layers when a library gets another version: it changes its own layer alone', async () => {
     const fleet = loadFleet()
     const snapshot = shippedSnapshot(fleet)
     const lock = lockRelease(fleet, snapshot, {
@@ -72,7 +72,7 @@ describe('the images of a release', () => {
       ),
     }
 
-    expect(sharing({ fleet, snapshot }, patched)).toEqual(sharing({ fleet, snapshot }, lock))
+    expect(await sharing({ fleet, snapshot }, patched)).toEqual(await sharing({ fleet, snapshot }, lock))
   })
 
   it('share a layer when they hold the same distributions at the same versions, and only then', () => {

@@ -1,0 +1,64 @@
+import { crc32 } from 'node:zlib'
+import { deflateInto, deflateRoom } from './deflate.js'
+
+/** No name, no time, no flags, unknown system: nothing of where or when the member was made (RFC 1952). */
+const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
+
+/** How every member begins. */
+export const gzipMagic = header.subarray(0, 3)
+
+const trailerSize = 8
+
+/** Members that are written one behind the other: a gzip file is a row of them, and unpacks to all of them in order. */
+export class GzipMembers {
+  #bytes: Buffer
+  #end = 0
+
+  /** @param room bytes to begin with */
+  constructor(room: number) {
+    this.#bytes = Buffer.allocUnsafe(room)
+  }
+
+  get length(): number {
+    return this.#end
+  }
+
+  /**
+   * A member around a deflate stream that exists already, so that nothing has to be packed again.
+   * @param checksum the CRC-32 of the unpacked bytes
+   * @param size of the unpacked bytes
+   */
+  copy(deflated: Buffer, checksum: number, size: number): void {
+    this.#begin(deflated.length)
+    deflated.copy(this.#bytes, this.#end)
+    this.#finish(this.#end + deflated.length, checksum, size)
+  }
+
+  /** A member for bytes that no wheel has packed. */
+  pack(bytes: Buffer): void {
+    this.#begin(deflateRoom(bytes.length))
+    this.#finish(deflateInto(bytes, this.#bytes, this.#end), crc32(bytes), bytes.length)
+  }
+
+  /** What was written; nothing may be added any more. */
+  bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#end)
+  }
+
+  #begin(room: number): void {
+    const needed = this.#end + header.length + room + trailerSize
+    if (needed > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length))
+      this.#bytes.copy(larger, 0, 0, this.#end)
+      this.#bytes = larger
+    }
+    header.copy(this.#bytes, this.#end)
+    this.#end += header.length
+  }
+
+  #finish(at: number, checksum: number, size: number): void {
+    this.#bytes.writeUInt32LE(checksum, at)
+    this.#bytes.writeUInt32LE(size % 2 ** 32, at + 4)
+    this.#end = at + trailerSize
+  }
+}
