@@ -134,7 +134,7 @@ function brokenImports(
 ): readonly Finding[] {
   if (asRun === undefined) return []
   const found = [
-    ...brokenNames(walked, asRun, host.release !== undefined).map((broken) =>
+    ...brokenNames(walked, asRun, host).map((broken) =>
       brokenFinding(broken, walked, host, candidate.release, asRun),
     ),
     ...undeclaredFindings(walked, host, candidate.release, candidate.ownPins(host.environment), facts, asRun),

@@ -27,26 +27,44 @@ function isThere({ reason }: Member): boolean {
 /**
  * Names that the code of the members needs and that the versions of the closure lack. Of the service's own code
  * whatever is not guarded; of libraries, which were tested with each other, what stops them from being imported.
- * @param areTested the pins are those of a release as it is: then its libraries suit each other
+ * What a release pins was tested together: there only what is not as the release has it can lack a name, or miss one.
+ * @param host whose pins the closure was walked under, or some of them moved
  */
-export function brokenNames(walked: Closure, asRun: AsRun, areTested: boolean): readonly BrokenName[] {
-  const users: { readonly member: Member; readonly needs: Needs }[] = []
+export function brokenNames(walked: Closure, asRun: AsRun, host: Host): readonly BrokenName[] {
   const { members } = walked
+  const tested = host.release === undefined ? undefined : host.pins
+  const free: Member[] = []
+  const moved: Member[] = []
   // A hundred thousand members come by before this is optimised, and an iterator makes an object for each.
   for (let at = 0; at < members.length; at++) {
     const member = members[at]!
-    const { name, version, reason } = member
-    if ((areTested && reason === 'pin') || name === undefined || !isThere(member)) continue
-    const needs = asRun.needs(name, version!)
-    if (needs !== undefined && needs.size > 0) users.push({ member, needs })
+    if (member.name === undefined || !isThere(member)) continue
+    const isPin = member.reason === 'pin'
+    if (isPin && tested?.get(member.name)?.version === member.version) continue
+    free.push(member)
+    if (isPin) moved.push(member)
   }
   const broken: BrokenName[] = []
-  for (const { member, needs } of users) {
-    const isService = member.reason === 'service'
-    for (const { supply, names } of suppliesOf(walked, needs, users.length === 1)) {
-      if (supply === undefined || !isThere(supply)) continue
-      for (const need of names.lackedBy(supply.version!))
-        if (isService || need.level === 'error') broken.push({ member, supply, need })
+  const tell = (member: Member, supply: Member | undefined, names: LibraryNeeds): void => {
+    if (supply === undefined || !isThere(supply)) return
+    for (const need of names.lackedBy(supply.version!))
+      if (member.reason === 'service' || need.level === 'error') broken.push({ member, supply, need })
+  }
+  for (const member of free) {
+    const needs = asRun.needs(member.name!, member.version!)
+    if (needs === undefined || needs.size === 0) continue
+    for (const { supply, names } of suppliesOf(walked, needs, free.length === 1)) tell(member, supply, names)
+  }
+  if (tested !== undefined && moved.length > 0) {
+    const isFree = new Set(free)
+    const users = moved.map(({ name }) => asRun.surface.usersOf(name!))
+    for (const member of members) {
+      if (isFree.has(member) || !users.some((one) => one.has(member.name!)) || !isThere(member)) continue
+      const needs = asRun.needs(member.name!, member.version!)
+      for (const supply of moved) {
+        const names = needs?.get(supply.name!)
+        if (names !== undefined) tell(member, supply, names)
+      }
     }
   }
   return broken

@@ -34,7 +34,7 @@ export function errorsOf(
     }
   }
   if (asRun !== undefined)
-    for (const broken of brokenNames(walked, asRun, false))
+    for (const broken of brokenNames(walked, asRun, host))
       if (broken.need.level === 'error')
         errors.push(brokenFinding(broken, walked, host, candidate.release, asRun))
   return errors

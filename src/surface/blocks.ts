@@ -1,13 +1,14 @@
 import { SvcsplitError } from '#errors.js'
+import type { DistributionName } from '#pep/name.js'
 import { tryParseVersion } from '#pep/version.js'
 import { parseVersionSet } from './version-sets.js'
 
 /** The blocks of a file by name. @throws E-CAT-FORM */
-export function readBlocks(text: string, path: string, header: string): ReadonlyMap<string, Block> {
+export function readBlocks(text: string, path: string, header: string): ReadonlyMap<DistributionName, Block> {
   const [first = ''] = header.split(',', 1)
   if (!text.startsWith(`${first},`)) throw formError(path, 1, 'a header that is not known')
   if (!text.endsWith('\n')) throw formError(path, undefined, 'a last line that is cut off')
-  const blocks = new Map<string, Block>()
+  const blocks = new Map<DistributionName, Block>()
   let line = 1
   let at = 0
   for (; text[at] === '#'; line++) at = text.indexOf('\n', at) + 1
@@ -19,8 +20,10 @@ export function readBlocks(text: string, path: string, header: string): Readonly
     let end = from
     let lines = 0
     for (; text.charCodeAt(end) === blank; lines++) end = text.indexOf('\n', end) + 1
-    const name = text.slice(at, space)
-    blocks.set(name, new Block(path, line, text.slice(space + 1, from - 1), text.slice(from, end)))
+    blocks.set(
+      text.slice(at, space) as DistributionName,
+      new Block(path, line, text.slice(space + 1, from - 1), text.slice(from, end)),
+    )
     line += 1 + lines
     at = end
   }

@@ -26,6 +26,7 @@ export function layeredSurface(own: Surface, shipped: Surface): Surface {
 
   return {
     usedNames,
+    usersOf: (library) => new Set([...shipped.usersOf(library), ...own.usersOf(library)]),
     bindings,
     undeclared: (user, version) => shipped.undeclared(user, version) ?? own.undeclared(user, version),
     modules: (name, version) => shipped.modules(name, version) ?? own.modules(name, version),

@@ -24,16 +24,17 @@ export function loadSurface(dir: string): KeptSurface {
   const bound = openFile(dir, 'bound', parseBoundBlock)
   const imports = openFile(dir, 'imports', parseImportBlock)
   const uses = new Map<string, readonly UsedName[]>()
+  const users = new Map<DistributionName, ReadonlySet<DistributionName>>()
   const undeclared = new Map<string, readonly UndeclaredModule[]>()
   const graphs = new Map<string, ImportGraph>()
 
   const usedNames = (user: DistributionName, version: string): readonly UsedName[] | undefined => {
-    const found = placed(used(user), version)
+    const found = placed(used.of(user), version)
     if (found === undefined) return undefined
     return remember(uses, `${user} ${found.position}`, () => usesAt(found.block, found.position))
   }
   const bindings: Surface['bindings'] = (library, name, kind) => {
-    const parsed = bound(library)
+    const parsed = bound.of(library)
     if (parsed === undefined) return () => noSources
     const { header, value } = parsed
     const row = rowOf(value, name, kind)
@@ -48,9 +49,17 @@ export function loadSurface(dir: string): KeptSurface {
 
   return {
     usedNames,
+    usersOf: (library) =>
+      remember(users, library, () => {
+        const found = new Set<DistributionName>()
+        // Most blocks are never asked for anything else.
+        for (const [name, { text }] of used.blocks())
+          if (text.startsWith(` ${library} `) || text.includes(`\n ${library} `)) found.add(name)
+        return found
+      }),
     bindings,
     undeclared(user, version) {
-      const found = placed(used(user), version)
+      const found = placed(used.of(user), version)
       if (found === undefined) return undefined
       return remember(undeclared, `${user} ${found.position}`, () =>
         found.block.undeclared.flatMap(({ module, providers, places }) => {
@@ -60,21 +69,21 @@ export function loadSurface(dir: string): KeptSurface {
       )
     },
     modules(distribution, version) {
-      const found = placed(bound(distribution), version)
+      const found = placed(bound.of(distribution), version)
       return found?.block.tops.flatMap(({ module, positions }) =>
         positions[found.position] === 1 ? [module] : [],
       )
     },
-    keptNames: (library) => bound(library)?.value.all() ?? [],
+    keptNames: (library) => bound.of(library)?.value.all() ?? [],
     importGraph(distribution, version) {
-      const found = placed(imports(distribution), version)
+      const found = placed(imports.of(distribution), version)
       if (found === undefined) return undefined
       return remember(graphs, `${distribution} ${found.position}`, () => found.block.graphAt(found.position))
     },
   }
 }
 
-function remember<T>(map: Map<string, T>, key: string, make: () => T): T {
+function remember<K extends string, T>(map: Map<K, T>, key: K, make: () => T): T {
   const known = map.get(key)
   if (known !== undefined) return known
   const made = make()
@@ -95,23 +104,30 @@ function placed<T>(
   return position === undefined ? undefined : { block: parsed!.value, position }
 }
 
-function openFile<T>(
-  dir: string,
-  kind: keyof typeof surfaceFiles,
-  parse: (block: Block) => T,
-): (name: DistributionName) => Parsed<T> | undefined {
+interface OpenFile<T> {
+  of(name: DistributionName): Parsed<T> | undefined
+  blocks(): ReadonlyMap<DistributionName, Block>
+}
+
+function openFile<T>(dir: string, kind: keyof typeof surfaceFiles, parse: (block: Block) => T): OpenFile<T> {
   const path = join(dir, surfaceFiles[kind])
-  let blocks: ReadonlyMap<string, Block> | undefined
+  let known: ReadonlyMap<DistributionName, Block> | undefined
   const parsed = new Map<string, Parsed<T>>()
-  return (name) => {
-    blocks ??= existsSync(path) ? readBlocks(readTextSync(path), path, surfaceHeaders[kind]) : new Map()
-    const known = parsed.get(name)
-    if (known !== undefined) return known
-    const header = blocks.get(name)
-    if (header === undefined) return undefined
-    const made = { header, value: parse(header) }
-    parsed.set(name, made)
-    return made
+  const blocks = (): ReadonlyMap<DistributionName, Block> => {
+    known ??= existsSync(path) ? readBlocks(readTextSync(path), path, surfaceHeaders[kind]) : new Map()
+    return known
+  }
+  return {
+    blocks,
+    of(name) {
+      const before = parsed.get(name)
+      if (before !== undefined) return before
+      const header = blocks().get(name)
+      if (header === undefined) return undefined
+      const made = { header, value: parse(header) }
+      parsed.set(name, made)
+      return made
+    },
   }
 }
 

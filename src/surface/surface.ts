@@ -100,6 +100,8 @@ export interface Reach {
 export interface Surface {
   /** Names that some known version of their library does not have for certain; all others can break nowhere. */
   usedNames(user: DistributionName, version: string): readonly UsedName[] | undefined
+  /** Who uses such a name of a library, in any version. */
+  usersOf(library: DistributionName): ReadonlySet<DistributionName>
   /** What versions of a library have of a name: looked up once, asked of many versions. */
   bindings(library: DistributionName, name: string, kind: UseKind): Bindings
   undeclared(user: DistributionName, version: string): readonly UndeclaredModule[] | undefined

@@ -63,6 +63,12 @@ export function smallSurface({
   const key = (name: DistributionName, version: string) => `${name} ${version}`
   return {
     usedNames: (user, version) => uses[key(user, version)]?.map(usedName),
+    usersOf: (library) =>
+      new Set(
+        Object.entries(uses).flatMap(([user, list]) =>
+          list.some((use) => use.library === library) ? [normalizeName(user.split(' ')[0]!)] : [],
+        ),
+      ),
     bindings: (library, name) => (version) => {
       const there = names[key(library, version)]
       if (there === undefined) return { state: 'unknown', reason: 'no-sources' }

@@ -123,6 +123,14 @@ describe('facts of used and bound names', () => {
     })
   })
 
+  it('tell who uses a library', async () => {
+    await withFacts((surface) => {
+      expect([...surface.usersOf(lib)]).toEqual(['service'])
+      expect([...surface.usersOf(name('li'))]).toEqual([])
+      expect([...surface.usersOf(name('nobody'))]).toEqual([])
+    })
+  })
+
   it('tell modules that nothing declared provides, and who has them', async () => {
     await withFacts((surface) => {
       expect(surface.undeclared(service, '1.0')).toEqual([
