@@ -126,7 +126,10 @@ function stepsFor(
         title: `start ${container.name} from the image`,
         ...(container.host === undefined ? {} : { host: container.host }),
         image: image.reference,
-        commands: engine.start(container, running, image.reference, container.after ?? []),
+        commands: [
+          ...engine.stop(container),
+          ...engine.start(container, running, image.reference, container.after ?? []),
+        ],
         seconds: 30,
         limit: 600,
         undo: { means: `stop ${container.name}`, commands: engine.stop(container) },

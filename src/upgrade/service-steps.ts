@@ -152,6 +152,8 @@ function whileStopped(parts: ServiceParts, engine: Engine, tasks: readonly Draft
   const stop = (here: readonly PlannedContainer[]) => here.flatMap((one) => engine.stop(one))
   const start = (here: readonly PlannedContainer[]) =>
     here.flatMap((one) => started(parts, engine, one, 'after'))
+  const startAnew = (here: readonly PlannedContainer[]) =>
+    here.flatMap((one) => startedAnew(parts, engine, one, 'after'))
   if (groups.every(([first]) => first!.host === undefined))
     return tasks.map((task) => ({
       ...task,
@@ -171,10 +173,7 @@ function whileStopped(parts: ServiceParts, engine: Engine, tasks: readonly Draft
         title: `stop its containers: ${first.title}`,
         ...placed(here[0]!),
         commands: stop(here),
-        undo: {
-          means: 'start them again',
-          commands: here.flatMap((one) => startedAnew(parts, engine, one, 'after')),
-        },
+        undo: { means: 'start them again', commands: startAnew(here) },
       }),
     ),
     ...tasks,
@@ -184,7 +183,7 @@ function whileStopped(parts: ServiceParts, engine: Engine, tasks: readonly Draft
         phase: 'restart',
         title: 'start its containers again',
         ...placed(here[0]!),
-        commands: start(here),
+        commands: startAnew(here),
         undo: { means: 'nothing to undo', commands: [] },
       }),
     ),
@@ -207,7 +206,7 @@ function started(
   return engine.start(container, running, (side === 'before' ? before : after).reference, command)
 }
 
-/** The same where it may still be there: a step that failed on its way is undone too. */
+/** The same where it may be there already: a step that failed on its way is carried out again, or undone. */
 const startedAnew = (
   parts: ServiceParts,
   engine: Engine,
@@ -321,7 +320,7 @@ function takeOverStep(
     ...placed(container),
     image: after.reference,
     seconds: usual.restart.seconds + (fleet.proxy?.drain ?? 0),
-    commands: [...started(parts, engine, beside, 'after'), ...engine.drain(container)],
+    commands: [...startedAnew(parts, engine, beside, 'after'), ...engine.drain(container)],
     note: `a reload of the proxy forgets that ${name} is drained, and gives it requests again: have it load the states of its servers (load-server-state-from-file), or drain ${name} again after a reload`,
     undo: {
       means: `change over to ${name} of ${from} again, and end ${beside.name}`,
@@ -361,8 +360,8 @@ function replaceSteps(parts: ServiceParts, engine: Engine, cold: boolean): reado
       ]
     const seconds = usual.restart.seconds + (container.backend === undefined ? 0 : (fleet.proxy?.drain ?? 0))
     const onHost = running.on !== undefined
-    const stopping = cold || onHost || container.before === undefined ? [] : engine.stop(container)
-    const back = onHost || cold ? [] : started(parts, engine, container, 'before')
+    const ends = !cold && !onHost && container.before !== undefined
+    const back = ends ? startedAnew(parts, engine, container, 'before') : engine.stop(container)
     const what =
       container.after === undefined
         ? `stop ${name}: ${to} has no ${process}`
@@ -372,7 +371,7 @@ function replaceSteps(parts: ServiceParts, engine: Engine, cold: boolean): reado
             ? `start ${name} from the new image`
             : `replace ${name}`
     return [
-      ...(stopping.length === 0 ? [] : othersStep(parts, container, containers, `before-${name}`)),
+      ...(ends ? othersStep(parts, container, containers, `before-${name}`) : []),
       {
         phase: 'restart',
         id: `restart-${name}`,
@@ -380,11 +379,11 @@ function replaceSteps(parts: ServiceParts, engine: Engine, cold: boolean): reado
         ...placed(container),
         ...(container.after === undefined ? {} : { image: after.reference }),
         seconds,
-        commands: [...stopping, ...started(parts, engine, container, 'after')],
-        undo: {
-          means: back.length === 0 ? `stop ${name}` : `replace ${name} by ${from} again`,
-          commands: [...(container.after === undefined ? [] : engine.stop(container)), ...back],
-        },
+        commands:
+          container.after === undefined
+            ? engine.stop(container)
+            : startedAnew(parts, engine, container, 'after'),
+        undo: { means: ends ? `replace ${name} by ${from} again` : `stop ${name}`, commands: back },
         ...(cold || onHost || container.after === undefined ? {} : interruption(containers, container)),
       },
     ]
@@ -482,7 +481,7 @@ function startOldSteps(parts: ServiceParts, engine: Engine): readonly Draft[] {
   return byHost(containers.filter(isOf('before'))).map((here) => ({
     ...common,
     ...placed(here[0]!),
-    commands: here.flatMap((one) => started(parts, engine, one, 'before')),
+    commands: here.flatMap((one) => startedAnew(parts, engine, one, 'before')),
   }))
 }
 
