@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustRun, run } from './world/processes.mjs'
 import { bytesGiven } from './world/registry.mjs'
@@ -28,6 +28,10 @@ export async function planUpgrade(machine, service, to) {
     })
   const plan = () => svcsplit(`${service}@${to}`, '--fleet', fleet, '--state', state, '-o', `shell=${script}`)
   rmSync(state, { force: true })
+  // The same hop may have been planned before, and was taken back: nobody needs its dump.
+  const dumps = join(work, 'dumps')
+  for (const file of existsSync(dumps) ? readdirSync(dumps) : [])
+    if (file.startsWith(`${service}-`)) rmSync(join(dumps, file))
   await plan()
   const [made] = JSON.parse(readFileSync(state, 'utf8')).plan.services
   for (const { reference, release, version } of [made.before, made.after])

@@ -7,12 +7,15 @@ import {
   directions,
   type ExportFile,
   imageOf,
+  isOnHost,
+  laterLines,
   objectName,
   plainSteps,
   probeCommand,
   scriptHead,
   taskCommand,
   tasksOf,
+  unitCommands,
   yamlText,
 } from './files.js'
 
@@ -27,7 +30,7 @@ function containerService(
   direction: Direction,
 ): Record<string, unknown> | undefined {
   const command = direction === 'upgrade' ? container.after : container.before
-  if (command === undefined) return undefined
+  if (command === undefined || isOnHost(plan, direction)) return undefined
   const { name, volumes, environment, port, health } = container
   return {
     image: imageOf(plan, direction).reference,
@@ -102,11 +105,16 @@ function script(plan: Plan, direction: Direction): string {
   const task = ({ id, limit }: Step): string =>
     `timeout ${limit} ${compose} --profile tasks run --rm ${shellLine([objectName(id)])}`
   const body = plan.services.flatMap((service) => {
-    const { ahead, before, after, later } = tasksOf(service)
-    const kept = service.containers.filter(
-      (one) => (direction === 'upgrade' ? one.after : one.before) !== undefined,
-    )
-    const gone = service.containers.filter((one) => !kept.includes(one))
+    const { ahead, before, after } = tasksOf(service)
+    const units = unitCommands(service)
+    const isKept = (one: PlannedContainer) =>
+      (direction === 'upgrade' ? one.after : one.before) !== undefined && !isOnHost(service, direction)
+    const kept = service.containers.filter(isKept)
+    const gone = service.containers.filter((one) => !isKept(one))
+    const names = shellLine(kept.map(({ name }) => objectName(name)))
+    // Without a name it would be done to everything.
+    const together = (verb: string): readonly string[] =>
+      kept.length === 0 ? [] : [`${compose} ${verb} ${names}`]
     const cold = direction === 'upgrade' && service.restart === 'cold'
     const replace = kept.flatMap(({ name, port, health, backend }) => [
       ...(cold ? [] : drainCommands(plan.proxy, backend)),
@@ -118,28 +126,29 @@ function script(plan: Plan, direction: Direction): string {
       ...drainCommands(plan.proxy, backend),
       ...haltCommands(plan.engine, name),
     ])
-    // Without a name it would stop everything.
-    const stopKept =
-      kept.length === 0
-        ? []
-        : [
-            ...kept.flatMap(({ backend }) => drainCommands(plan.proxy, backend)),
-            `${compose} stop ${shellLine(kept.map(({ name }) => objectName(name)))}`,
-          ]
-    if (direction === 'fallback') return [...stop, ...replace]
+    const stopKept = [
+      ...kept.flatMap(({ backend }) => drainCommands(plan.proxy, backend)),
+      ...together('stop'),
+    ]
+    if (direction === 'fallback') return [...stop, ...units.start, ...replace]
     return [
       `${compose} pull`,
       ...plainSteps(service.ahead),
       ...ahead.map(task),
       // What writes to the database has to end before its dump, also what the new release has no longer.
-      ...(cold ? [...stopKept, ...stop] : []),
+      ...(cold ? [...(service.on === undefined ? stopKept : units.end), ...stop] : []),
       ...plainSteps(service.window),
       ...before.map(task),
+      ...(cold ? [] : units.end),
       ...replace,
       ...(cold ? [] : stop),
       ...after.map(task),
-      '# Later, when nobody wants to go back any more:',
-      ...later.map((step) => `#   ${task(step)}${step.final === undefined ? '' : '   # POINT OF NO RETURN'}`),
+      ...laterLines(service, {
+        stop: () => together('stop'),
+        start: () => together('up -d --no-deps'),
+        restart: () => together('restart'),
+        task: (step) => [task(step)],
+      }),
     ]
   })
   return `${[...scriptHead(plan, direction), ...body].join('\n')}\n`

@@ -18,6 +18,11 @@ export function imageOf({ before, after }: ServicePlan, direction: Direction): I
   return direction === 'upgrade' ? after : before
 }
 
+/** Where a service has come from a shared host: on the way back there, nothing of it runs in containers. */
+export function isOnHost({ on }: ServicePlan, direction: Direction): boolean {
+  return on !== undefined && direction === 'fallback'
+}
+
 export function releaseOf({ from, to }: ServicePlan, direction: Direction): string {
   return direction === 'upgrade' ? to : from
 }
@@ -80,11 +85,75 @@ export function scriptHead(plan: Plan, direction: Direction): readonly string[] 
   return ['#!/bin/sh', comment(moves.join(', ')), 'set -eu', 'cd "$(dirname "$0")"']
 }
 
+/**
+ * A step in a script that ends where a command fails: its last one may answer with other codes too, and the shell
+ * takes no notice of one that begins with `!`.
+ */
+export function stepLines(step: Step): readonly string[] {
+  const { title, commands } = step
+  const good = goodCodes(step)
+  const last = commands.at(-1)
+  const plain = last === undefined || (good.join() === '0' && !last.startsWith('!'))
+  const lines = plain
+    ? commands
+    : [
+        ...commands.slice(0, -1),
+        `code=0; ${last} || code=$?; case $code in ${good.join('|')}) ;; *) exit $code ;; esac`,
+      ]
+  return [comment(title), ...lines]
+}
+
 /** Lines of shell for the steps of a phase that no engine does by itself: options that are set, dumps. */
 export function plainSteps(steps: readonly Step[]): readonly string[] {
   return steps
-    .filter(({ run, phase }) => run === undefined && ['pin', 'backup', 'check'].includes(phase))
-    .flatMap(({ title, commands }) => [comment(title), ...commands])
+    .filter(
+      ({ run, phase, optional }) =>
+        run === undefined && optional === undefined && ['pin', 'backup', 'check'].includes(phase),
+    )
+    .flatMap(stepLines)
+}
+
+/** How a service that leaves a shared host is ended there, and started again; nothing for one in containers. */
+export function unitCommands({ on, window }: ServicePlan): {
+  readonly end: readonly string[]
+  readonly start: readonly string[]
+} {
+  const stop = on === undefined ? undefined : window.find(({ phase }) => phase === 'stop')
+  return { end: stop?.commands ?? [], start: stop?.undo.commands ?? [] }
+}
+
+/** What an engine does with all containers of a service at once. */
+export interface Together {
+  stop(): readonly string[]
+  start(): readonly string[]
+  restart(): readonly string[]
+  task(step: Step): readonly string[]
+}
+
+/** What comes later, as comments: nobody carries it out by mistake. Spare places are not used, so none is retired. */
+export function laterLines(
+  { later }: ServicePlan,
+  { stop, start, restart, task }: Together,
+): readonly string[] {
+  const lines = later.flatMap((step, index) => {
+    if (step.phase === 'stop') return []
+    if (step.phase === 'restart') {
+      const isFirst = !later.slice(0, index).some(({ phase }) => phase === 'restart')
+      return isFirst ? restart() : []
+    }
+    if (step.run === undefined) return step.commands
+    // It wants every container stopped: the plan stops and starts them around it.
+    const done = step.commands.length > 1 ? [...stop(), ...task(step), ...start()] : task(step)
+    const end = step.final === undefined ? '' : '   # POINT OF NO RETURN'
+    return [
+      ...(step.optional === undefined ? [] : [comment(step.optional)]),
+      ...done.map((line) => `${line}${end}`),
+    ]
+  })
+  return [
+    '# Later, when nobody wants to go back any more:',
+    ...lines.map((line) => (line.startsWith('#') ? line : `#   ${line}`)),
+  ]
 }
 
 /** A task that succeeds with other codes too, and one that is repeated while more is to do, in one shell. */

@@ -8,8 +8,12 @@ import {
   directions,
   type ExportFile,
   imageOf,
+  isOnHost,
+  laterLines,
   probeCommand,
   scriptHead,
+  stepLines,
+  unitCommands,
 } from './files.js'
 
 /**
@@ -29,7 +33,7 @@ const unitLine = (words: readonly string[]): string => words.map(unitWord).join(
 
 function unit(plan: ServicePlan, container: PlannedContainer, direction: Direction): ExportFile | undefined {
   const command = direction === 'upgrade' ? container.after : container.before
-  if (command === undefined) return undefined
+  if (command === undefined || isOnHost(plan, direction)) return undefined
   const { name, volumes, environment, port, health } = container
   const image = imageOf(plan, direction)
   const lines = [
@@ -89,9 +93,10 @@ function stopLines(plan: Plan, { containers, on }: ServicePlan, { commands, host
 function script(plan: Plan, direction: Direction): string {
   const folder = '/etc/containers/systemd'
   const body = plan.services.flatMap((service) => {
-    const side = (one: PlannedContainer) => (direction === 'upgrade' ? one.after : one.before)
-    const kept = service.containers.filter((one) => side(one) !== undefined)
-    const gone = service.containers.filter((one) => side(one) === undefined)
+    const isKept = (one: PlannedContainer) =>
+      (direction === 'upgrade' ? one.after : one.before) !== undefined && !isOnHost(service, direction)
+    const kept = service.containers.filter(isKept)
+    const gone = service.containers.filter((one) => !isKept(one))
     const cold = direction === 'upgrade' && service.restart === 'cold'
     const replace = [
       ...kept.map(({ name }) =>
@@ -108,16 +113,30 @@ function script(plan: Plan, direction: Direction): string {
         shellLine(['rm', '-f', `${folder}/${one.name}.container`]),
       ]),
     ]
-    if (direction === 'fallback') return replace
+    if (direction === 'fallback') return [...replace, ...unitCommands(service).start]
+    const wanted = ({ optional }: Step) => optional === undefined
     const restart = service.window.findIndex(({ phase }) => phase === 'restart')
-    const early = service.window.slice(0, Math.max(0, restart))
+    const split = restart < 0 ? service.window.length : restart
+    const together = (verb: string): readonly string[] =>
+      kept.length === 0 ? [] : [shellLine(['systemctl', verb, ...kept.map(({ name }) => `${name}.service`)])]
     return [
       '# What is asked and changed before: svcsplit plan tells how each step answers.',
-      ...[...service.ahead, ...early].flatMap((step) => [
-        comment(step.title),
-        ...(step.phase === 'stop' ? stopLines(plan, service, step) : step.commands),
-      ]),
+      ...[...service.ahead, ...service.window.slice(0, split)]
+        .filter(wanted)
+        .flatMap((step) =>
+          step.phase === 'stop' ? [comment(step.title), ...stopLines(plan, service, step)] : stepLines(step),
+        ),
       ...replace,
+      ...service.window
+        .slice(split)
+        .filter((step) => step.phase !== 'restart' && wanted(step))
+        .flatMap(stepLines),
+      ...laterLines(service, {
+        stop: () => together('stop'),
+        start: () => together('start'),
+        restart: () => together('restart'),
+        task: ({ commands }) => commands.filter((line) => line.includes(' run --rm ')),
+      }),
     ]
   })
   return `${[...scriptHead(plan, direction), ...body].join('\n')}\n`

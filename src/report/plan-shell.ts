@@ -3,10 +3,12 @@ import type { StepRecord, WayBack } from '#upgrade/progress.js'
 import { titleOf } from './plan-facts.js'
 
 const head = [
-  '#!/bin/sh',
   '# Carries out one step after another and stops at the first that does not answer as it should.',
   '# Arguments: names of steps to carry out, in place of all. Commands for another machine go by ssh.',
   'set -u',
+  'for name in "$@"; do',
+  '  case $known in *" $name "*) ;; *) printf \'there is no step %s to be done\\n\' "$name" >&2; exit 2 ;; esac',
+  'done',
   'wanted=" $* "',
   '# step NAME HOST TITLE GOOD-CODES COMMAND...: commands are carried out in turn; the last one answers.',
   'step() {',
@@ -14,7 +16,7 @@ const head = [
   '  case $wanted in "  "|*" $name "*) ;; *) return 0 ;; esac',
   '  printf \'== %s: %s\\n\' "$name" "$title"',
   '  while [ $# -gt 0 ]; do',
-  '    if [ -z "$host" ]; then sh -c "$1"; else ssh "$host" "$1"; fi',
+  '    if [ -z "$host" ]; then sh -c "$1"; else ssh -n "$host" "$1"; fi',
   '    code=$?',
   '    shift',
   '    if [ $# -gt 0 ] && [ $code -ne 0 ]; then break; fi',
@@ -33,6 +35,12 @@ function word(text: string): string {
 /** A comment that cannot end its line. */
 function comment(text: string): string {
   return `# ${text.replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, ' ')}`
+}
+
+/** What a script begins with; a name that it does not know is told before anything is done. */
+function beginning(title: string, steps: readonly Step[]): readonly string[] {
+  const ids = steps.filter(({ commands }) => commands.length > 0).map(({ id }) => id)
+  return ['#!/bin/sh', comment(title), `known=${word(` ${ids.join(' ')} `)}`, ...head]
 }
 
 function stepLines(step: Step): readonly string[] {
@@ -57,9 +65,10 @@ export function planShell(plan: Plan, results: ReadonlyMap<string, StepRecord['r
   const left = (steps: readonly Step[]): readonly Step[] =>
     steps.filter(({ id }) => results.get(id) !== 'done')
   return [
-    head[0]!,
-    comment(titleOf(plan)),
-    ...head.slice(1),
+    ...beginning(
+      titleOf(plan),
+      left(plan.services.flatMap(({ ahead, window, later }) => [...ahead, ...window, ...later])),
+    ),
     ...plan.services.flatMap(({ service, ahead, window, later }) => [
       '',
       comment(`${service}: ahead of its window`),
@@ -77,12 +86,5 @@ export function planShell(plan: Plan, results: ReadonlyMap<string, StepRecord['r
 
 /** The way back as a script. */
 export function wayBackShell({ service, from, to, steps }: WayBack): string {
-  return [
-    head[0]!,
-    comment(`${service} ${from} -> ${to}`),
-    ...head.slice(1),
-    '',
-    ...steps.flatMap(stepLines),
-    '',
-  ].join('\n')
+  return [...beginning(`${service} ${from} -> ${to}`, steps), '', ...steps.flatMap(stepLines), ''].join('\n')
 }

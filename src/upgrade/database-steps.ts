@@ -9,12 +9,16 @@ function dumpFile({ fleet, running, from, to }: ServiceParts): string {
 export function dumpSteps(parts: ServiceParts, engine: Engine, cold: boolean): readonly Draft[] {
   const databases = parts.running.databases ?? parts.upgrade.databases
   if (databases.length === 0) return []
+  const file = dumpFile(parts)
   return [
     {
       phase: 'backup',
       title: `dump ${databases.length === 1 ? 'the database' : 'the databases'} ${databases.join(', ')}`,
-      commands: engine.dump(databases, dumpFile(parts), usual.backup.limit),
-      undo: { means: 'nothing to undo', commands: [] },
+      commands: engine.dump(databases, file, usual.backup.limit),
+      // Stopped and dumped again, it has to be as it is then; what is ahead of a window stays done.
+      undo: cold
+        ? { means: 'put the dump aside: the old release writes again', commands: engine.setAside(file) }
+        : { means: 'nothing to undo', commands: [] },
       note: cold
         ? 'nothing writes any more: a restore loses nothing'
         : 'the service goes on writing: a restore loses what comes after this moment',

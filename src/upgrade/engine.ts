@@ -24,6 +24,8 @@ export interface Engine {
   restart(container: PlannedContainer): readonly string[]
   pull(image: string, limit: number): string
   dump(databases: readonly string[], file: string, limit: number): readonly string[]
+  /** A dump that no restore is to take any more; well done too where there is none. */
+  setAside(file: string): readonly string[]
   restore(file: string, limit: number): string
 }
 
@@ -35,17 +37,22 @@ export function answersAt(host: string, port: number, health: string | undefined
   return bounded(startSeconds, `until ${asked}; do sleep 0.2; done`)
 }
 
-/** Ends a container and takes it away; well done too where there is none. */
+/** Ends a container and takes it away; well done too where there is none, and not where the engine does not answer. */
 export function haltCommands(engine: FleetFile['engine'], name: string): readonly string[] {
-  return engine === 'podman'
-    ? [
-        shellLine(['podman', 'stop', '--ignore', '--time', String(stopSeconds), name]),
-        shellLine(['podman', 'rm', '--ignore', '--force', name]),
-      ]
-    : [
-        `${shellLine(['docker', 'stop', '--time', String(stopSeconds), name])} || true`,
-        `${shellLine(['docker', 'rm', '--force', name])} || true`,
-      ]
+  const stop = [engine, 'stop', '--time', String(stopSeconds)]
+  const remove = [engine, 'rm', '--force']
+  if (engine === 'podman')
+    return [
+      shellLine([...stop.slice(0, 2), '--ignore', ...stop.slice(2), name]),
+      shellLine([...remove.slice(0, 2), '--ignore', ...remove.slice(2), name]),
+    ]
+  // docker has no --ignore: what it complains of is told from its not being there by asking for it.
+  const filter = `name=^${name.replaceAll('.', '\\.')}$`
+  const asked = shellLine(['docker', 'ps', '--all', '--quiet', '--filter', filter])
+  return [stop, remove].map(
+    (words) =>
+      `if found=$(${asked}); then test -z "$found" || ${shellLine([...words, name])}; else false; fi`,
+  )
 }
 
 export function engineOf(fleet: FleetFile): Engine {
@@ -87,6 +94,9 @@ export function engineOf(fleet: FleetFile): Engine {
         '--rm',
         ...settings(running, running.volumes, running.environment),
         image,
+        // The first process of a container leaves alone a signal that it does not expect, as that of the outer one.
+        'timeout',
+        String(limit),
         ...command,
       ]),
     start: (container, running, image, command) => [
@@ -129,13 +139,19 @@ export function engineOf(fleet: FleetFile): Engine {
         String(limit),
         ...client('mariadb-dump', [...further, ...databases]),
       ])
+      const refusal = `${file} is there, and a restore would take it: move it away if nobody needs it`
       return [
+        // Carried out a second time, it would write what the new release has made of the database over the way back.
+        `if test -e ${shellWord(file)}; then printf '%s\\n' ${shellWord(refusal)} >&2; false; fi`,
         shellLine(['mkdir', '-p', file.slice(0, file.lastIndexOf('/')) || '/']),
-        // Only a dump that came to its end gets the name.
-        `${command} > ${shellWord(`${file}.part`)}`,
+        // Hashes of passwords are in it. Only a dump that came to its end gets the name.
+        `(umask 077 && ${command} > ${shellWord(`${file}.part`)})`,
         shellLine(['mv', `${file}.part`, file]),
       ]
     },
+    setAside: (file) => [
+      `if test -e ${shellWord(file)}; then ${shellLine(['mv', file, `${file}.aside`])}; fi`,
+    ],
     restore: (file, limit) =>
       `${shellLine(['timeout', String(limit), ...client('mariadb', [])])} < ${shellWord(file)}`,
   }

@@ -13,7 +13,7 @@ import {
 import type { Engine } from './engine.js'
 import type { PlannedContainer, Step } from './plan.js'
 import { interruption, othersStep } from './replace-steps.js'
-import { settingCommands } from './setting-steps.js'
+import { pinSteps } from './setting-steps.js'
 import { shellLine } from './shell.js'
 
 /** Runs a task again while it answers that there is more to do. */
@@ -24,11 +24,7 @@ function repeated(command: string, answers: readonly Answer[]): string {
   return shellLine(['sh', '-c', script])
 }
 
-function undoOf(step: UpgradeStep, { running, from }: ServiceParts): Step['undo'] {
-  if (step.set !== undefined)
-    return step.lifted === true
-      ? { means: 'unset the option', commands: [settingCommands(running, step.set, from).unset] }
-      : { means: 'nothing to undo: the option may stay', commands: [] }
+function undoOf(step: UpgradeStep): Step['undo'] {
   if (step.final !== undefined) return { means: `no way back: ${step.final}`, commands: [] }
   switch (step.stage) {
     case 'expand':
@@ -46,7 +42,7 @@ export function profileSteps(
   engine: Engine,
   stage: UpgradeStep['stage'],
 ): readonly Draft[] {
-  const { running, upgrade, before, after, from } = parts
+  const { running, upgrade, before, after } = parts
   return upgrade.steps
     .filter((step) => step.stage === stage)
     .flatMap((step): readonly Draft[] => {
@@ -55,7 +51,7 @@ export function profileSteps(
       const common = {
         phase: step.stage,
         answers: step.answers,
-        undo: undoOf(step, parts),
+        undo: undoOf(step),
         ...(step.takes === undefined ? {} : { seconds: step.takes }),
         ...(step.limit === undefined ? {} : { limit: step.limit }),
         ...(step.final === undefined ? {} : { final: step.final }),
@@ -64,10 +60,7 @@ export function profileSteps(
         ...(step.note === undefined ? {} : { note: step.note }),
       }
       const limit = step.limit ?? usual[step.stage].limit
-      if (step.set !== undefined) {
-        const commands = [settingCommands(running, step.set, from).set]
-        return [{ ...common, title: step.title, commands }]
-      }
+      if (step.set !== undefined) return pinSteps(parts, step.set, step).map((pin) => ({ ...common, ...pin }))
       const image = (step.as === 'old' ? before : after).reference
       if (step.shell !== undefined && step.inside !== true)
         return [{ ...common, title: step.title, commands: [step.shell] }]

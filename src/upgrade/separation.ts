@@ -4,6 +4,7 @@ import { containersAcross } from './containers.js'
 import { engineOf } from './engine.js'
 import type { ImageFacts, Step } from './plan.js'
 import { shellLine } from './shell.js'
+import { unitsOf } from './stop-steps.js'
 
 /** What the analysis says of a service that is to leave its shared host. */
 export interface Pull {
@@ -63,7 +64,7 @@ function stepsFor(
 ): readonly Step[] {
   const running = fleet.services.get(service)!
   const engine = engineOf(fleet)
-  const units = running.units.length > 0 ? running.units : [`${service}.service`]
+  const units = unitsOf(running)
   const containers = containersAcross(
     running,
     { before: processes, after: processes },

@@ -3,8 +3,16 @@ import { byHost, type Draft, isOf, placed, type ServiceParts, startedAnew } from
 import type { Engine } from './engine.js'
 import { shellLine } from './shell.js'
 
-const unitsOf = ({ units, service }: RunningService): readonly string[] =>
+/** What starts a service on a shared host. */
+export const unitsOf = ({ units, service }: RunningService): readonly string[] =>
   units.length > 0 ? units : [`${service}.service`]
+
+/** Stopped, they would come back with the machine, in the old release and at the ports of the new one. */
+const endUnits = (running: RunningService): readonly string[] =>
+  ['stop', 'disable'].map((verb) => shellLine(['systemctl', verb, ...unitsOf(running)]))
+
+const startUnits = (running: RunningService): readonly string[] =>
+  ['enable', 'start'].map((verb) => shellLine(['systemctl', verb, ...unitsOf(running)]))
 
 export const nothingBack = { means: 'go forward again by the plan', commands: [] }
 
@@ -17,8 +25,8 @@ export function stopSteps(parts: ServiceParts, engine: Engine): readonly Draft[]
       {
         phase: 'stop',
         title: `stop its units on ${running.on}`,
-        commands: [shellLine(['systemctl', 'stop', ...unitsOf(running)])],
-        undo: { means, commands: [shellLine(['systemctl', 'start', ...unitsOf(running)])] },
+        commands: endUnits(running),
+        undo: { means, commands: startUnits(running) },
         interrupts,
       },
     ]
@@ -41,8 +49,7 @@ export function startOldSteps(parts: ServiceParts, engine: Engine): readonly Dra
     image: before.reference,
     undo: nothingBack,
   }
-  if (running.on !== undefined)
-    return [{ ...common, commands: [shellLine(['systemctl', 'start', ...unitsOf(running)])] }]
+  if (running.on !== undefined) return [{ ...common, commands: startUnits(running) }]
   return byHost(containers.filter(isOf('before'))).map((here) => ({
     ...common,
     ...placed(here[0]!),

@@ -129,3 +129,93 @@ describe('A service that is upgraded cold, behind a proxy', () => {
     expect(lines).not.toContain('systemctl stop heat-engine.service')
   })
 })
+
+describe('A script that ends where a command fails', () => {
+  it.each([
+    ['compose', compose],
+    ['quadlet', quadlet],
+  ] as const)('goes on where a check answers what a person has to read, and stops where it says stop: %s', (_, engine) => {
+    const check = { ...made.services[0]!.ahead[0]!, id: 'x/check-1', phase: 'check' as const }
+    const answers = [
+      { code: 0, do: 'go on' as const, means: 'well' },
+      { code: 1, do: 'look' as const, means: 'warnings' },
+    ]
+    const { run: _run, ...plain } = check
+    const answered = (command: string) => {
+      const [service] = made.services
+      const step = { ...plain, answers, title: 'asked', commands: [command] }
+      const lines = linesOf(engine({ ...made, services: [{ ...service!, ahead: [step] }] }))
+      const at = lines.indexOf('# asked')
+      return spawnSync('sh', ['-eu', '-c', `${lines[at + 1]}\necho on`], { encoding: 'utf8' }).stdout.trim()
+    }
+    expect(['(exit 0)', '(exit 1)', '(exit 2)'].map(answered)).toEqual(['on', 'on', ''])
+    // A shell takes no notice of what fails behind an exclamation mark.
+    expect(['! (exit 1)', '! true'].map(answered)).toEqual(['on', 'on'])
+  })
+})
+
+describe('A service that leaves a shared host', () => {
+  const moved = (): Plan => {
+    const [service] = made.services.filter(({ restart }) => restart === 'cold')
+    const stop = service!.window.find(({ phase }) => phase === 'stop')!
+    const units = {
+      ...stop,
+      commands: ['systemctl stop heat.service'],
+      undo: { means: 'back', commands: ['systemctl start heat.service'] },
+    }
+    const window = service!.window.map((one) => (one === stop ? units : one))
+    return { ...made, services: [{ ...service!, on: 'shared', window }] }
+  }
+  it.each([
+    ['compose', compose, 'up -d', 'compose.yaml'],
+    ['quadlet', quadlet, 'systemctl restart', 'heat-engine.container'],
+  ] as const)('has its units stopped before anything starts, and on the way back they alone are started: %s', (_, engine, start, file) => {
+    const files = engine(moved())
+    const lines = linesOf(files)
+    const at = lines.indexOf('systemctl stop heat.service')
+    expect(at).toBeGreaterThan(-1)
+    expect(at).toBeLessThan(lines.findIndex((line) => line.includes('mariadb-dump')))
+    expect(at).toBeLessThan(lines.findIndex((line) => line.includes(start)))
+    const back = files.find(({ path }) => path === 'fallback/run.sh')!.text.split('\n')
+    const begun = back.indexOf('systemctl start heat.service')
+    const ended = back.findIndex((line) => /stop .*heat-engine/.test(line))
+    expect(ended).toBeGreaterThan(-1)
+    expect(begun).toBeGreaterThan(ended)
+    expect(back.filter((line) => line.includes(start))).toEqual([])
+    const text = files.find(({ path }) => path === `fallback/${file}`)?.text ?? ''
+    expect(text).not.toContain('heat-engine')
+  })
+})
+
+describe('What comes later', () => {
+  it.each([
+    ['compose', compose],
+    ['quadlet', quadlet],
+  ] as const)('is told and not done, with options that are unset and containers that are stopped for it: %s', (_, engine) => {
+    const [service] = made.services
+    const step = { ...service!.window[0]!, answers: [{ code: 0, do: 'go on' as const, means: 'done' }] }
+    const { run: _run, ...plain } = step
+    const later = [
+      { ...plain, id: 'x/retire-1', phase: 'stop' as const, commands: ['podman stop old'] },
+      { ...plain, id: 'x/migrate-1', phase: 'migrate' as const, commands: ['crudini --del x y z'] },
+      { ...plain, id: 'x/again-1', phase: 'restart' as const, commands: ['podman restart a'] },
+      { ...plain, id: 'x/again-2', phase: 'restart' as const, commands: ['podman restart b'] },
+      {
+        ...step,
+        ...{ id: 'x/contract-1', phase: 'contract' as const, final: 'gone', run: ['contract'] },
+        commands: ['podman stop a', 'podman run --rm image contract', 'podman run --detach --name=a'],
+      },
+    ]
+    const lines = linesOf(engine({ ...made, services: [{ ...service!, later }] }))
+    const told = lines.slice(lines.findIndex((line) => line.startsWith('# Later')))
+    expect(told.filter((line) => !/^(#.*)?$/.test(line))).toEqual([])
+    const order = ['crudini --del x y z', ' restart ', ' stop ', /contract/, / (?:start|up -d) /].map(
+      (what) => told.findIndex((line) => (typeof what === 'string' ? line.includes(what) : what.test(line))),
+    )
+    expect(order).toEqual([...order].sort((one, other) => one - other))
+    expect(order).not.toContain(-1)
+    expect(told.filter((line) => line.includes(' restart '))).toHaveLength(1)
+    expect(told.join('\n')).not.toContain('podman stop old')
+    expect(told.join('\n')).toContain('POINT OF NO RETURN')
+  })
+})

@@ -63,4 +63,10 @@ describe('a plan as a script', () => {
     expect(carryOut(steps, 'b').stdout).toEqual(['b'])
     expect(carryOut(steps, 'a', 'c').stdout).toEqual(['a', 'c'])
   })
+
+  it('does nothing where a name is none of its steps: it may be a slip', () => {
+    const run = carryOut([step('a', ['echo a']), step('b', ['echo b'])], 'a', 'c')
+    expect(run).toMatchObject({ status: 2, stdout: [] })
+    expect(run.stderr).toContain('there is no step c to be done')
+  })
 })
