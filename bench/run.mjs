@@ -22,6 +22,7 @@ import {
   glanceUnchanged,
 } from './images.mjs'
 import { writePage } from './page.mjs'
+import { pairsOverCoinst, pairsOverDose } from './pairs.mjs'
 import { pushOverSkopeo } from './registry.mjs'
 import { reportOpened } from './report.mjs'
 import { allPairs, resolveByPip, resolveService, shareFifteen, shareMixed } from './resolve.mjs'
@@ -40,6 +41,8 @@ const benchmarks = {
   'share-fifteen': shareFifteen,
   'share-mixed': shareMixed,
   'all-pairs': allPairs,
+  'pairs-coinst': pairsOverCoinst,
+  'pairs-dose': pairsOverDose,
   'solver-cases': solverCases,
   'image-limit': glanceColdOverLimit,
   'image-uv': glanceColdOverUv,

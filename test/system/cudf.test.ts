@@ -17,7 +17,7 @@ import { pinLine, pythonLineOf } from '#solver/lines.js'
 import type { Line } from '#solver/problem.js'
 import { createSession, solve } from '#solver/session.js'
 import { finish } from '#solver/task.js'
-import { type CudfQuestion, toCudf } from '../support/cudf.js'
+import { type CudfQuestion, coneOf, toCudf } from '../../bench/cudf.mjs'
 import { largerUniverse } from '../support/random-universe.js'
 import { needs } from '../support/tools.js'
 import { lines, smallFacts } from '../support/universe.js'
@@ -223,13 +223,3 @@ describe.skipIf(coinstTool.missing)(coinstTool.title('coinst, which knows of all
     expect(refused).toBe(2 * 21)
   })
 })
-
-/** The distributions that any version of these can come to need, whatever is chosen. */
-function coneOf(facts: Facts, roots: readonly DistributionName[]): DistributionName[] {
-  const reached = new Set(roots)
-  for (const name of reached)
-    for (const { version } of facts.candidates(name)!)
-      for (const demand of facts.release(name, version)!.demands)
-        if (demand.underExtra === undefined) reached.add(demand.name)
-  return [...reached].sort()
-}
