@@ -1,6 +1,6 @@
 import { SvcsplitError } from '#errors.js'
 import { layoutBlob } from '#image/layout.js'
-import { readLayer, whiteout } from '#io/read-layer.js'
+import { readLayer, refuseLayer, whiteout } from '#io/read-layer.js'
 import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import type { Digest } from '#oci/digest.js'
@@ -89,7 +89,7 @@ async function readFacts(dir: string, layer: Descriptor): Promise<LayerFacts> {
         files.set(current, factOf(current, bytes.toString('utf8')))
       },
     },
-    path,
+    refuseLayer(path),
   )
   let unpacked = 0
   await readLayer(path, layer, (chunk) => {

@@ -1,4 +1,4 @@
-import { readLayer, whiteout } from '#io/read-layer.js'
+import { readLayer, refuseLayer, whiteout } from '#io/read-layer.js'
 import { tarWalker } from '#io/tar-reader.js'
 import type { Manifest } from '#oci/manifest.js'
 import { layoutBlob } from './layout.js'
@@ -34,7 +34,7 @@ export async function readImageFiles(
           here.set(current, bytes)
         },
       },
-      path,
+      refuseLayer(path),
     )
     await readLayer(path, layer, (chunk) => walker.push(chunk))
     walker.end()

@@ -1,5 +1,5 @@
 import { SvcsplitError } from '#errors.js'
-import { readLayer } from '#io/read-layer.js'
+import { readLayer, refuseLayer } from '#io/read-layer.js'
 import { tarWalker } from '#io/tar-reader.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import type { Digest } from '#oci/digest.js'
@@ -58,7 +58,7 @@ async function walkLayer(
         return false
       },
     },
-    path,
+    refuseLayer(path),
   )
   const diffId = await readLayer(path, layer, (chunk) => walker.push(chunk))
   walker.end()

@@ -5,6 +5,7 @@ import type { Descriptor } from '#oci/descriptor.js'
 import { type Digest, digestOfHex } from '#oci/digest.js'
 import { layerCompression } from '#oci/media-type.js'
 import { readChunks } from './files.js'
+import type { RefuseTar } from './tar-reader.js'
 import { unpack } from './unpack.js'
 
 /**
@@ -41,8 +42,17 @@ export async function readLayer(
   return digestOfHex(unpacked.digest('hex'))
 }
 
+/** What `tarWalker` throws of a layer. @throws SvcsplitError E-IMG-FORM */
+export function refuseLayer(archive: string): RefuseTar {
+  return (problem, member) => {
+    throw new SvcsplitError('E-IMG-FORM', `a layer that is not a tar archive as it should be: ${problem}`, {
+      at: { archive, ...(member === undefined ? {} : { member }) },
+    })
+  }
+}
+
 /** Reads a layer's blob, both as it is and unpacked. @throws SvcsplitError E-IMG-FORM, E-FS-* */
-export async function unpackLayer(
+async function unpackLayer(
   path: string,
   mediaType: string,
   onPacked: (chunk: Buffer) => void,

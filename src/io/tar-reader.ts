@@ -1,5 +1,3 @@
-import { SvcsplitError } from '#errors.js'
-
 /** One entry as it stands in a tar archive, extended headers applied. */
 export interface ReadTarEntry {
   /** As written, without `./` before and slashes behind it. */
@@ -36,12 +34,11 @@ const knownKeys = new Set(['path', 'linkpath', 'size', 'uid', 'gid', 'mtime'])
 
 /**
  * Walks a tar archive (POSIX ustar with PAX and GNU names) piece by piece. It ends always: an archive that breaks off,
- * that has a broken checksum, that goes on after its end or says one thing of an entry twice is refused, since two readers would
- * see two archives.
- * @param archive the name of a layer, or what to throw in place of E-IMG-FORM
- * @throws SvcsplitError E-IMG-FORM
+ * that has a broken checksum, that goes on after its end or says one thing of an entry twice is
+ * refused, since two readers would see two archives.
+ * @throws what `refuse` throws
  */
-export function tarWalker(visitor: TarVisitor, archive: string | RefuseTar) {
+export function tarWalker(visitor: TarVisitor, refuse: RefuseTar) {
   let rest: Buffer = Buffer.alloc(0)
   let skip = 0
   let pieces = 0
@@ -50,12 +47,6 @@ export function tarWalker(visitor: TarVisitor, archive: string | RefuseTar) {
   let pax = new Map<string, string>()
   const flags = new Set<string>()
   let globals = new Map<string, string>()
-  const refuseLayer = (problem: string, member?: string): never => {
-    throw new SvcsplitError('E-IMG-FORM', `a layer that is not a tar archive as it should be: ${problem}`, {
-      at: { archive: String(archive), ...(member === undefined ? {} : { member }) },
-    })
-  }
-  const refuse: RefuseTar = typeof archive === 'string' ? refuseLayer : archive
   const take = (size: number, done: (bytes: Buffer) => void): void => {
     if (size > maxWanted) refuse(`a file of ${size} bytes`)
     collect = { left: size, parts: [], done }

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { SvcsplitError } from '#errors.js'
 import { layoutBlob, readLayoutImage } from '#image/layout.js'
 import type { LooseFiles } from '#io/loose-files.js'
-import { readLayer } from '#io/read-layer.js'
+import { readLayer, refuseLayer } from '#io/read-layer.js'
 import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
 import type { ImageConfig } from '#oci/config.js'
 import type { Descriptor } from '#oci/descriptor.js'
@@ -155,7 +155,7 @@ async function scanLayer(state: ScanState, layer: Descriptor, index: number): Pr
       piece: (bytes) => file.piece(bytes),
       complete: () => file.complete(),
     },
-    archive,
+    refuseLayer(archive),
   )
   let diffId: Digest
   try {

@@ -12,6 +12,7 @@ import { parseRequirementsText } from '#inputs/requirements-file.js'
 import { parseSetupCfg } from '#inputs/setup-cfg.js'
 import { parseWaivers } from '#inputs/waivers-file.js'
 import { parseNetrc } from '#io/credentials.js'
+import { refuseLayer } from '#io/read-layer.js'
 import { tarWalker } from '#io/tar-reader.js'
 import { parsePylock } from '#lock/parse-pylock.js'
 import { formatPylock } from '#lock/pylock.js'
@@ -158,7 +159,7 @@ function tarEntries(bytes: Buffer): readonly { path: string; type: string; size:
         entries.at(-1)!.content = content.toString('base64')
       },
     },
-    'fuzz.tar',
+    refuseLayer('fuzz.tar'),
   )
   walker.push(bytes)
   walker.end()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { deflateRawSync, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { openBlobStore } from '#io/blob-store.js'
+import { refuseLayer } from '#io/read-layer.js'
 import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
 import { type EnvironmentOptions, environmentLayers } from '#layers/environment-layers.js'
 import type { Layer } from '#layers/layer.js'
@@ -76,7 +77,10 @@ function digests(layers: readonly Layer[]): readonly string[] {
 
 function list(layer: Layer, from: EnvironmentOptions): ReadonlyMap<string, ReadTarEntry> {
   const entries = new Map<string, ReadTarEntry>()
-  const walker = tarWalker({ entry: (entry) => entries.set(entry.path, entry).size < 0 }, 'layer')
+  const walker = tarWalker(
+    { entry: (entry) => entries.set(entry.path, entry).size < 0 },
+    refuseLayer('layer'),
+  )
   walker.push(gunzipSync(readFileSync(from.store.path(hexOf(layer.descriptor.digest)))))
   walker.end()
   return entries

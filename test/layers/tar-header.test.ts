@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { refuseLayer } from '#io/read-layer.js'
 import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
 import { type TarEntry, tarHeader } from '#layers/tar-header.js'
 
@@ -13,7 +14,7 @@ function readBack(header: Buffer): ReadTarEntry {
         return false
       },
     },
-    'test',
+    refuseLayer('test'),
   )
   walker.push(header)
   walker.end()
@@ -67,7 +68,7 @@ describe('a tar archive that two readers would read two ways is refused', () => 
   const body = Buffer.from('abc'.padEnd(512, '\0'))
   const end = Buffer.alloc(1024)
   const read = (tar: Buffer) => {
-    const walker = tarWalker({ entry: () => false }, 'test')
+    const walker = tarWalker({ entry: () => false }, refuseLayer('test'))
     walker.push(tar)
     walker.end()
   }
