@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { link, lstat, open, readFile, rename, unlink, utimes } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from './errno.js'
@@ -141,8 +140,9 @@ async function watch(
 
 function isHolderDead(text: string): boolean {
   const [pid = '', ...place] = text.trim().split(' ').slice(0, -1)
+  const here = thisPlace()
   // elsewhere a process of this number may be alive, or a living one not be seen: then silence decides
-  if (place.join(' ') !== thisPlace() || !/^\d+$/.test(pid)) return false
+  if (here === nowhere || place.join(' ') !== here || !/^\d+$/.test(pid)) return false
   try {
     process.kill(Number(pid), 0)
     return false
@@ -151,15 +151,17 @@ function isHolderDead(text: string): boolean {
   }
 }
 
-/** Where a process number means one process: containers may share the name of their machine, but not its numbers. */
-function thisPlace(): string {
-  return `${hostname()} ${numberSpace()}`
-}
+const nowhere = '-'
 
-function numberSpace(): string {
+/**
+ * Where a process number means one process: containers share the machine, and machines the name of their numbers' space,
+ * which is a constant of Linux outside of containers.
+ */
+function thisPlace(): string {
   try {
-    return readlinkSync('/proc/self/ns/pid')
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`
   } catch {
-    return '-'
+    return nowhere
   }
 }

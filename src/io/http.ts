@@ -245,7 +245,8 @@ export function openHttp(options: HttpOptions = {}): Http {
       // refused before a folder or a claim is made for it
       if (options.offline === true && (await find()) === undefined) await address()
       return doneOnce(path, find, async () => fetchInto(await address(), expected, store, progress), {
-        waiting: () => progress?.step?.('wait for another process that fetches the same file'),
+        waiting: () =>
+          (progress ?? options.progress)?.step?.('wait for another process that fetches the same file'),
       })
     },
 

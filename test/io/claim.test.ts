@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { doneOnce } from '#io/claim.js'
@@ -55,10 +54,12 @@ function workshop(folder: string, fails = 0) {
   return { path, state, once, claim }
 }
 
+const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+
 /** What a process of this machine that has come to its end left. */
 function deadClaim(): string {
   const { pid } = spawnSync('true')
-  return `${pid} ${hostname()} ${readlinkSync('/proc/self/ns/pid')} 0123456789\n`
+  return `${pid} ${boot} ${readlinkSync('/proc/self/ns/pid')} 0123456789\n`
 }
 
 describe('work that many want at once', () => {
@@ -95,11 +96,15 @@ describe('work that many want at once', () => {
     })
   })
 
-  it('is done when a process elsewhere that claimed it gives no sign of life, whatever its clock says', async () => {
+  it.each([
+    ['of another machine', '1 elsewhere\n'],
+    ['of a machine whose numbers have a space of this name', deadClaim().replace(boot, 'f0000000-0000')],
+    ['of another container', deadClaim().replace(/pid:\[\d+\]/, 'pid:[1]')],
+  ])('is done when a process %s that claimed it gives no sign of life, whatever its clock says', async (_, text) => {
     await tempDir('svcsplit-claim-', async (folder) => {
       const { once, claim, state } = workshop(folder)
       mkdirSync(join(folder, 'made'))
-      writeFileSync(claim, '1 elsewhere\n')
+      writeFileSync(claim, text)
       const started = performance.now()
       await once({ silenceMs: 300 })
       expect(performance.now() - started).toBeGreaterThan(300)

@@ -472,17 +472,20 @@ describe('download', () => {
     })
   })
 
-  it('says that it waits for another process', async () => {
+  it.each([
+    ['download', true],
+    ['client', false],
+  ])('says that it waits for another process by the progress of the %s', async (_, isGiven) => {
     await tempDir('svcsplit-dl-', async (folder) => {
-      const { url, seen } = await serve((_, response) => setTimeout(() => response.end(bytes), 50))
+      const { url, seen } = await serve((_request, response) => setTimeout(() => response.end(bytes), 50))
       const store = openBlobStore(folder)
       const steps: string[] = []
       const progress = { step: (label: string) => void steps.push(label) }
-      await Promise.all([
-        client().download(url, { sha256 }, store),
-        client().download(url, { sha256 }, store, progress),
-        client().download(url, { sha256 }, store, progress),
-      ])
+      const fetched = () =>
+        isGiven
+          ? client().download(url, { sha256 }, store, progress)
+          : client({ progress }).download(url, { sha256 }, store)
+      await Promise.all([client().download(url, { sha256 }, store), fetched(), fetched()])
       expect(seen.length).toBe(1)
       expect(steps).toContain('wait for another process that fetches the same file')
     })
