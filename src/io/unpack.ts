@@ -11,22 +11,16 @@ export async function unpack(
   compression: 'none' | 'gzip',
   onChunk: (chunk: Buffer) => void,
 ): Promise<void> {
-  let thrown: { readonly error: unknown } | undefined
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
       try {
         onChunk(chunk)
         done()
       } catch (error) {
-        thrown = { error }
         done(error as Error)
       }
     },
   })
-  try {
-    if (compression === 'none') await pipeline(source, sink)
-    else await pipeline(source, createGunzip({ chunkSize: 256 * 1024 }), sink)
-  } catch (error) {
-    throw thrown === undefined ? error : thrown.error
-  }
+  if (compression === 'none') await pipeline(source, sink)
+  else await pipeline(source, createGunzip({ chunkSize: 256 * 1024 }), sink)
 }
