@@ -8,6 +8,7 @@ import { tempDir } from '#io/temp-dir.js'
 import { encodeImageConfig, type ImageConfig } from '#oci/config.js'
 import { type Digest, digestOfHex, hexOf, sha256 } from '#oci/digest.js'
 import { encodeImageIndex } from '#oci/image-index.js'
+import { layoutMarker } from '#oci/layout-marker.js'
 import { encodeManifest, type Manifest } from '#oci/manifest.js'
 import { mediaTypes } from '#oci/media-type.js'
 import { parsePlatform } from '#oci/platform.js'
@@ -219,7 +220,7 @@ async function packLayout(job: Job, tar: string, layout: string): Promise<void> 
   await writeBlob(layout, manifestDigest, manifestBytes)
   const entry = { mediaType: mediaTypes.manifest, digest: manifestDigest, size: manifestBytes.length }
   const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [entry] } as const
-  await writeAtomic(join(layout, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  await writeAtomic(join(layout, layoutMarker.path), layoutMarker.text)
   await writeAtomic(join(layout, 'index.json'), encodeImageIndex(index))
 }
 

@@ -6,6 +6,7 @@ import { type ImageConfig, parseImageConfig } from '#oci/config.js'
 import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
 import { type Digest, digestOfHex, hexOf, sha256 } from '#oci/digest.js'
 import { parseImageIndex } from '#oci/image-index.js'
+import { isLayoutMarker, layoutMarker } from '#oci/layout-marker.js'
 import { type Manifest, parseManifest } from '#oci/manifest.js'
 import { isIndexType, isManifestType, layerCompression } from '#oci/media-type.js'
 import { parsePlatform, platformMatches } from '#oci/platform.js'
@@ -52,19 +53,19 @@ async function findImage(
   name: string | undefined,
   options: BaseOptions,
 ): Promise<LayoutImage> {
-  if ((await statusOf(join(layout, 'oci-layout'), { follow: true }))?.kind !== 'file')
+  if ((await statusOf(join(layout, layoutMarker.path), { follow: true }))?.kind !== 'file')
     throw new SvcsplitError(
       'E-IMG-BASE',
-      `${options.from}: ${layout} is not an OCI layout (no file oci-layout)`,
+      `${options.from}: ${layout} is not an OCI layout (no file ${layoutMarker.path})`,
       {
         at: { path: layout },
         hint: 'make one with "skopeo copy docker://IMAGE oci:DIR:NAME", or take debian:bookworm',
       },
     )
-  const marker = await readText(join(layout, 'oci-layout'), { maxBytes: 64 * 1024 })
-  if (!/"imageLayoutVersion"\s*:\s*"1\.[0-9]+\.[0-9]+"/.test(marker))
+  const marker = await readText(join(layout, layoutMarker.path), { maxBytes: 64 * 1024 })
+  if (!isLayoutMarker(marker))
     throw new SvcsplitError('E-IMG-BASE', `${options.from}: ${layout} is not an OCI layout of version 1`, {
-      at: { path: join(layout, 'oci-layout') },
+      at: { path: join(layout, layoutMarker.path) },
     })
   const platform = parsePlatform(options.platform)
   const top = parseImageIndex(await readBytes(join(layout, 'index.json'), { maxBytes: 4 * 1024 * 1024 }))

@@ -5,6 +5,7 @@ import { paddingOf, type TarEntry, tarEnd, tarHeader } from '#layers/tar-header.
 import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
 import { type Digest, hexOf } from '#oci/digest.js'
 import { encodeImageIndex, parseImageIndex } from '#oci/image-index.js'
+import { layoutMarker } from '#oci/layout-marker.js'
 import type { Manifest } from '#oci/manifest.js'
 import { isIndexType, isManifestType } from '#oci/media-type.js'
 import { readLayout, readManifest, readVerified } from './layout.js'
@@ -83,7 +84,7 @@ async function* archiveOf(layout: string, form: ArchiveForm): AsyncGenerator<Buf
   }
   yield* smallFile('index.json', encodeImageIndex(index))
   if (form === 'docker') yield* smallFile('manifest.json', dockerManifest(found))
-  yield* smallFile('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'))
+  yield* smallFile(layoutMarker.path, Buffer.from(layoutMarker.text))
   yield tarEnd
 }
 

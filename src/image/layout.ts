@@ -6,6 +6,7 @@ import { type ImageConfig, parseImageConfig } from '#oci/config.js'
 import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
 import { type Digest, hexOf, sha256 } from '#oci/digest.js'
 import { encodeImageIndex, type ImageIndex, parseImageIndex } from '#oci/image-index.js'
+import { isLayoutMarker, layoutMarker } from '#oci/layout-marker.js'
 import { type Manifest, parseManifest } from '#oci/manifest.js'
 import { isIndexType, isManifestType, mediaTypes } from '#oci/media-type.js'
 import { formatPlatform } from '#oci/platform.js'
@@ -23,9 +24,6 @@ export interface NamedImage {
 export function imagesIn(image: Image | PlatformImages): readonly Image[] {
   return 'images' in image ? image.images : [image]
 }
-
-/** What `oci-layout` says (image-spec, image-layout.md). */
-const marker = '{"imageLayoutVersion":"1.0.0"}'
 
 const maxJson = 4 * 1024 * 1024
 
@@ -61,7 +59,7 @@ export async function writeLayout(
     if ('images' in image) placed += await placeBytes(dir, image.descriptor.digest, image.indexBytes)
   }
   const index = encodeImageIndex(withImages(present, images))
-  await writeIfOther(join(dir, 'oci-layout'), Buffer.from(marker))
+  await writeIfOther(join(dir, layoutMarker.path), Buffer.from(layoutMarker.text))
   await writeIfOther(join(dir, 'index.json'), index)
   return placed
 }
@@ -82,10 +80,10 @@ export async function requireWritable(dir: string): Promise<void> {
 
 /** @throws SvcsplitError E-FS-NOTFOUND, E-IMG-FORM */
 export async function readLayout(dir: string): Promise<ImageIndex> {
-  const text = await readText(join(dir, 'oci-layout'), { maxBytes: maxJson })
-  if (!/"imageLayoutVersion"\s*:\s*"1\.[0-9]+\.[0-9]+"/.test(text))
+  const text = await readText(join(dir, layoutMarker.path), { maxBytes: maxJson })
+  if (!isLayoutMarker(text))
     throw new SvcsplitError('E-IMG-FORM', `${dir} is not an OCI image layout of version 1`, {
-      at: { path: join(dir, 'oci-layout') },
+      at: { path: join(dir, layoutMarker.path) },
     })
   const path = join(dir, 'index.json')
   try {
@@ -201,9 +199,9 @@ async function indexToExtend(dir: string): Promise<ImageIndex> {
     throw new SvcsplitError('E-OUT-EXISTS', `${dir} is not a folder`, { at: { path: dir } })
   const names = await listDir(dir)
   if (names.length === 0) return empty
-  if (names.includes('index.json') && names.includes('oci-layout')) return readLayout(dir)
+  if (names.includes('index.json') && names.includes(layoutMarker.path)) return readLayout(dir)
   // What a first write leaves when it was stopped before its end.
-  if (names.every((name) => name === 'blobs' || name === 'oci-layout')) return empty
+  if (names.every((name) => name === 'blobs' || name === layoutMarker.path)) return empty
   throw new SvcsplitError('E-OUT-EXISTS', `${dir} holds files and is not an OCI image layout`, {
     at: { path: dir },
     hint: 'give a folder that is empty, new, or an OCI layout',

@@ -6,6 +6,7 @@ import { listDir, statusOf, writeAtomic } from '#io/files.js'
 import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
 import { hexOf } from '#oci/digest.js'
 import { encodeImageIndex, type ImageIndex } from '#oci/image-index.js'
+import { layoutMarker } from '#oci/layout-marker.js'
 import { mediaTypes } from '#oci/media-type.js'
 import type { LayoutReference } from '#oci/reference.js'
 import type { Progress } from '#progress.js'
@@ -52,7 +53,7 @@ export async function pullIntoLayout(
   for (const { descriptor, bytes } of graph.manifests)
     await store.put(bytes, { sha256: hexOf(descriptor.digest), size: bytes.length })
   const top = graph.manifests.at(-1)!.descriptor
-  await writeAtomic(join(to.dir, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  await writeAtomic(join(to.dir, layoutMarker.path), layoutMarker.text)
   await writeAtomic(
     join(to.dir, 'index.json'),
     encodeImageIndex(withEntry(index, { ...root, ...top }, to.name)),
@@ -96,7 +97,7 @@ async function indexOf(dir: string): Promise<ImageIndex> {
   if (names.includes('index.json')) return readLayout(dir)
   if (
     status === undefined ||
-    (status.kind === 'folder' && names.every((name) => ['blobs', 'oci-layout'].includes(name)))
+    (status.kind === 'folder' && names.every((name) => ['blobs', layoutMarker.path].includes(name)))
   )
     return { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [] }
   throw new SvcsplitError('E-OUT-EXISTS', `${dir} is there and is no OCI layout`, {

@@ -10,6 +10,7 @@ import { parsePylock } from '#lock/parse-pylock.js'
 import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
 import { type Digest, sha256 } from '#oci/digest.js'
 import { parseImageIndex } from '#oci/image-index.js'
+import { layoutMarker } from '#oci/layout-marker.js'
 import type { Manifest } from '#oci/manifest.js'
 import { isIndexType, isManifestType, mediaTypes } from '#oci/media-type.js'
 import { formatPlatform } from '#oci/platform.js'
@@ -73,7 +74,7 @@ export async function lockInventory(path: string): Promise<Inventory> {
 /** `oci:...`, or a folder with an `oci-layout` in it; undefined for anything else. */
 export async function layoutAt(place: string): Promise<LayoutReference | undefined> {
   if (place.startsWith('oci:')) return parseLayoutReference(place)
-  const status = await statusOf(join(place, 'oci-layout'), { follow: true })
+  const status = await statusOf(join(place, layoutMarker.path), { follow: true })
   return status?.kind === 'file' ? { dir: place } : undefined
 }
 
