@@ -166,3 +166,8 @@ export interface Plan {
 export function stepsOf(plan: ServicePlan): readonly Step[] {
   return [...plan.ahead, ...plan.window, ...plan.later]
 }
+
+/** Seconds to undo a step: about as long as it took, but a dump is only put aside. */
+export function undoSeconds({ phase, seconds }: Step): number {
+  return phase === 'backup' ? 1 : seconds
+}

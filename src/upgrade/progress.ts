@@ -1,7 +1,6 @@
 import { SvcsplitError } from '#errors.js'
 import { nearestNames } from '#inputs/nearest-name.js'
-import type { Plan, ServicePlan, Step } from './plan.js'
-import { stepsOf } from './plan.js'
+import { type Plan, type ServicePlan, type Step, stepsOf, undoSeconds } from './plan.js'
 
 /** What became of a step that was started. */
 export interface StepRecord {
@@ -140,16 +139,16 @@ export function wayBack(
     .filter(({ undo }) => undo.commands.length > 0)
     .toReversed()
     .map(
-      ({ id, host, undo, seconds, limit, phase }): Step => ({
-        id: `${id}/undo`,
+      (step): Step => ({
+        id: `${step.id}/undo`,
         service,
-        phase,
-        title: undo.means,
-        ...(host === undefined ? {} : { host }),
-        commands: undo.commands,
+        phase: step.phase,
+        title: step.undo.means,
+        ...(step.host === undefined ? {} : { host: step.host }),
+        commands: step.undo.commands,
         answers: [{ code: 0, do: 'go on', means: 'done' }],
-        seconds,
-        limit,
+        seconds: undoSeconds(step),
+        limit: step.limit,
         undo: { means: 'go forward again by the plan', commands: [] },
       }),
     )

@@ -1,5 +1,5 @@
 import { SvcsplitError } from '#errors.js'
-import type { ServicePlan, Step, Window } from './plan.js'
+import { type ServicePlan, type Step, undoSeconds, type Window } from './plan.js'
 
 const minutes = (seconds: number): string => `${Math.ceil(seconds / 60)} min`
 
@@ -9,7 +9,9 @@ const sum = (steps: readonly Step[]): number => steps.reduce((total, { seconds }
 function backSeconds({ window }: ServicePlan): number {
   const final = window.findIndex((step) => step.final !== undefined)
   const reversible = final < 0 ? window : window.slice(0, final)
-  return sum(reversible.filter(({ undo }) => undo.commands.length > 0))
+  return reversible
+    .filter(({ undo }) => undo.commands.length > 0)
+    .reduce((total, step) => total + undoSeconds(step), 0)
 }
 
 /**

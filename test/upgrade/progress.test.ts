@@ -91,6 +91,15 @@ describe('the way back', () => {
     expect(restored.steps.map(({ phase }) => phase)).toEqual(['stop', 'restore', 'restart'])
   })
 
+  it('of a service that is stopped puts its dump aside, which takes no time, and starts it again', () => {
+    const final = stepsOf(all.services.find(({ service }) => service === 'heat')!).find((step) => step.final)!
+    const { steps } = wayBack(upTo('heat', (id) => id === final.id))
+    const at = steps.findIndex(({ phase }) => phase === 'backup')
+    expect(steps[at]).toMatchObject({ id: 'heat/backup-1/undo', seconds: 1 })
+    expect(steps[at]!.commands.join()).toContain('.sql.aside')
+    expect(steps.slice(at + 1).map(({ phase }) => phase)).toEqual(['stop'])
+  })
+
   it('can be recorded, and the window comes again', () => {
     const progress = taken(
       upTo('keystone', (id) => id.includes('verify')),
