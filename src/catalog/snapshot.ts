@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-import { existsSync, readTextSync } from '#io/files.js'
+import { readFromSet } from '#io/file-set.js'
 import type { DistributionName } from '#pep/name.js'
 import { compareVersions, parseVersion, tryParseVersion } from '#pep/version.js'
 import type { Catalog, DistributionFile, Metadata } from './catalog.js'
@@ -115,8 +114,10 @@ interface Part {
 
 function openPart(dir: string): Part {
   const load = <T>(file: string, parse: (text: string, path: string) => T, empty: T): (() => T) => {
-    const path = join(dir, file)
-    return once(() => (existsSync(path) ? parse(readTextSync(path), path) : empty))
+    return once(() => {
+      const found = readFromSet(dir, file)
+      return found === undefined ? empty : parse(found.text, found.path)
+    })
   }
   const nothing = new Map<DistributionName, never>()
   return {

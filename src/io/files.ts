@@ -307,7 +307,7 @@ async function openNew(temp: string, folder: string, mode: number | undefined): 
 }
 
 /** A rename lasts only when its folder is flushed; file systems that cannot do it have no such need. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY).catch(() => undefined)
   if (handle === undefined) return
   await handle.sync().catch(() => undefined)

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
+import { pathInSet } from '#io/file-set.js'
 import { existsSync, readTextSync } from '#io/files.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { type Block, readBlocks } from './blocks.js'
@@ -28,7 +28,7 @@ export function surfaceProblems(
   isKnown: (name: DistributionName, version: string) => boolean,
 ): readonly string[] {
   const kinds = Object.keys(readers) as (keyof typeof surfaceFiles)[]
-  const there = kinds.filter((kind) => existsSync(join(dir, surfaceFiles[kind])))
+  const there = kinds.filter((kind) => existsSync(pathInSet(dir, surfaceFiles[kind])))
   if (there.length === 0) return []
   return kinds.flatMap((kind) => {
     const file = surfaceFiles[kind]
@@ -42,7 +42,7 @@ function fileProblems(
   isKnown: (name: DistributionName, version: string) => boolean,
 ): readonly string[] {
   const file = surfaceFiles[kind]
-  const path = join(dir, file)
+  const path = pathInSet(dir, file)
   const problems: string[] = []
   try {
     const text = readTextSync(path)

@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-import { existsSync, readTextSync } from '#io/files.js'
+import { readFromSet } from '#io/file-set.js'
 import type { DistributionName } from '#pep/name.js'
 import { type Block, readBlocks } from './blocks.js'
 import { type BoundBlock, type BoundRow, parseBoundBlock } from './bound-block.js'
@@ -110,11 +109,12 @@ interface OpenFile<T> {
 }
 
 function openFile<T>(dir: string, kind: keyof typeof surfaceFiles, parse: (block: Block) => T): OpenFile<T> {
-  const path = join(dir, surfaceFiles[kind])
   let known: ReadonlyMap<DistributionName, Block> | undefined
   const parsed = new Map<string, Parsed<T>>()
   const blocks = (): ReadonlyMap<DistributionName, Block> => {
-    known ??= existsSync(path) ? readBlocks(readTextSync(path), path, surfaceHeaders[kind]) : new Map()
+    if (known !== undefined) return known
+    const found = readFromSet(dir, surfaceFiles[kind])
+    known = found === undefined ? new Map() : readBlocks(found.text, found.path, surfaceHeaders[kind])
     return known
   }
   return {

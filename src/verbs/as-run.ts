@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Snapshot } from '#catalog/snapshot.js'
 import type { Start } from '#collisions/import-reach.js'
 import { type AsRun, asRunOf, codeNeedsOf } from '#collisions/needed-names.js'
@@ -7,6 +6,7 @@ import { pinsFor } from '#inputs/constraints-file.js'
 import type { Fleet } from '#inputs/fleet.js'
 import type { Profile } from '#inputs/profile.js'
 import { inReleaseRange } from '#inputs/release-range.js'
+import { pathInSet } from '#io/file-set.js'
 import { existsSync } from '#io/files.js'
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
@@ -132,10 +132,10 @@ export function shippedAsRun(
   const kinds = code === undefined ? undefined : kindsNamed(code)
   if (kinds?.size === 0) return undefined
   const dir = snapshot.dirs.at(-1)!
-  if (!existsSync(join(dir, surfaceFiles.used))) return undefined
+  if (!existsSync(pathInSet(dir, surfaceFiles.used))) return undefined
   const surface = snapshot.dirs
     .slice(0, -1)
-    .filter((own) => existsSync(join(own, surfaceFiles.used)))
+    .filter((own) => existsSync(pathInSet(own, surfaceFiles.used)))
     .reduceRight<Surface>((below, own) => layeredSurface(loadSurface(own), below), loadSurface(dir))
   return asRunFor(fleet, snapshot, surface, environment, kinds)
 }

@@ -8,6 +8,7 @@ import { type Fleet, loadFleet } from '#inputs/fleet.js'
 import { releaseNamed } from '#inputs/releases.js'
 import { openBlobStore } from '#io/blob-store.js'
 import { cacheDir } from '#io/cache-dir.js'
+import { replaceSet } from '#io/file-set.js'
 import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
 import { mergeFacts, metadataOf, readFacts, writeFacts } from './catalog-facts.js'
 import { factsBeside, universeInput, without } from './catalog-universe.js'
@@ -65,16 +66,21 @@ export async function catalogUpdate(options: CatalogUpdateOptions): Promise<Cata
     ...(builder === undefined ? {} : { buildMetadata: builder.buildMetadata }),
   })
   try {
-    const result = await updateFacts(fleet, await index.open(), options)
     const { to = fleet.catalogDirs[0], progress } = options
-    const place = {
-      index,
-      store: openBlobStore(join(folder, 'blobs')),
-      cacheDir: folder,
-      to,
-      ...(progress === undefined ? {} : { progress }),
-    }
-    return options.names === false ? result : await addWheelFacts(fleet, result, place)
+    const opened = await index.open()
+    let told: Omit<CatalogUpdateResult, 'written'> | undefined
+    const written = await replaceSet(to, async (aside) => {
+      const facts = await updateFacts(fleet, opened, { ...options, to }, aside)
+      const place = {
+        index,
+        store: openBlobStore(join(folder, 'blobs')),
+        cacheDir: folder,
+        to: aside,
+        ...(progress === undefined ? {} : { progress }),
+      }
+      told = options.names === false ? facts : { ...facts, sources: await addWheelFacts(fleet, place) }
+    })
+    return { ...told!, written }
   } finally {
     await builder?.close()
     await index.close()
@@ -84,27 +90,25 @@ export async function catalogUpdate(options: CatalogUpdateOptions): Promise<Cata
 /** What only the wheels themselves tell: which files they share, and which names their code uses and binds. */
 async function addWheelFacts(
   fleet: Fleet,
-  result: CatalogUpdateResult,
   place: WheelPlace & { readonly to: string },
-): Promise<CatalogUpdateResult> {
-  const snapshot = fleet.own === undefined ? loadSnapshot(place.to) : loadSnapshot(...fleet.catalogDirs)
+): Promise<NonNullable<CatalogUpdateResult['sources']>> {
+  const snapshot = loadSnapshot(place.to, ...fleet.catalogDirs.slice(1))
   const [{ updateSharedPaths }, { pinnedWheels, versionWheels }] = await Promise.all([
     import('./catalog-paths.js'),
     import('./fetch-wheels.js'),
   ])
   const wheels =
     fleet.own === undefined ? versionWheels(snapshot) : pinnedWheels(snapshot, fleet, fleet.own.releases)
-  const paths = await updateSharedPaths({ ...place, wheels })
+  await updateSharedPaths({ ...place, wheels })
   const { shippedNames, updateNames } = await import('./catalog-names.js')
   const known = fleet.own === undefined ? undefined : shippedNames(fleet.catalogDirs.at(-1)!)
-  const { written: names, ...sources } = await updateNames({
+  return updateNames({
     ...place,
     fleet,
     snapshot,
     wheels,
     ...(known === undefined ? {} : { known }),
   })
-  return { ...result, sources, written: [...result.written, ...paths.written, ...names] }
 }
 
 /** A sandbox that is set up when the first sdist needs it. Builds fetch their own requirements. */
@@ -142,8 +146,9 @@ function sdistMetadata(
 async function updateFacts(
   fleet: Fleet,
   index: IndexCatalog,
-  { to = fleet.catalogDirs[0], release, progress }: CatalogUpdateOptions,
-): Promise<CatalogUpdateResult> {
+  { to, release, progress }: CatalogUpdateOptions & { readonly to: string },
+  aside: string,
+): Promise<Omit<CatalogUpdateResult, 'written'>> {
   const input = universeInput(fleet, release)
   const shipped = fleet.own === undefined ? undefined : loadSnapshot(fleet.catalogDirs.at(-1)!)
   const before = loadSnapshot(to)
@@ -158,7 +163,7 @@ async function updateFacts(
   const universe = shipped === undefined ? reached : without(reached, shipped)
   const fresh = await readFacts(universe, input.roots, index, before)
   const facts = release === undefined ? fresh : mergeFacts(fresh, before)
-  const written = await writeFacts(facts, to)
+  await writeFacts(facts, aside)
   const count = (from: Metadata['from']): number => facts.metadata.filter((row) => row.from === from).length
   return {
     names: new Set(facts.files.map((row) => row.name)).size,
@@ -168,6 +173,5 @@ async function updateFacts(
     pending: index.pending().filter((row) => before.metadata(row.name, row.version) === undefined),
     absent: universe.absent,
     unreadable: universe.unreadable,
-    written,
   }
 }

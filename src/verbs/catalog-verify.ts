@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { formatSharedPaths } from '#catalog/shared-paths.js'
 import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
 import {
@@ -13,6 +12,7 @@ import { collectUniverse } from '#catalog/universe.js'
 import { formatOrigin } from '#errors.js'
 import { type Fleet, loadFleet } from '#inputs/fleet.js'
 import { type Override, overridesFor } from '#inputs/overrides.js'
+import { pathInSet } from '#io/file-set.js'
 import { existsSync, readText } from '#io/files.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseVersion } from '#pep/version.js'
@@ -114,7 +114,7 @@ async function checkForm(dir: string, snapshot: Snapshot, problems: Set<string>)
   const shared = snapshot.sharedPaths()
   if (shared !== undefined) expected.set(snapshotFiles.sharedPaths, formatSharedPaths(shared))
   for (const [file, text] of expected) {
-    const path = join(dir, file)
+    const path = pathInSet(dir, file)
     if (!existsSync(path)) problems.add(`${file} is missing`)
     else if ((await readText(path)) !== text) problems.add(`${file} is not as catalog update writes it`)
   }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { SvcsplitError } from '#errors.js'
 import type { Image } from '#image/assemble.js'
 import { dataDir } from '#io/data-dir.js'
+import { waitingFolder } from '#io/file-set.js'
 import { listDir, readBytesSync, readText, statusOf, statusOfSync, writeAtomic } from '#io/files.js'
 import { parseImageConfig } from '#oci/config.js'
 import { sha256 } from '#oci/digest.js'
@@ -36,7 +37,10 @@ const deciding = [
 ]
 
 /** Folders of data that a build reads. */
-const dataFolders = ['constraints', 'constraints/catalog', 'constraints/requirements', 'profiles']
+const dataFolders = [
+  ...['constraints', 'constraints/catalog', `constraints/catalog/${waitingFolder}`],
+  ...['constraints/requirements', 'profiles'],
+]
 
 /**
  * A digest of the data, shipped and the user's own, by content, and of the code by size and time: a new build of it
