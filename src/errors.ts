@@ -156,10 +156,10 @@ export class SvcsplitError extends Error {
   readonly at: Origin | undefined
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    super(withoutLogins(message), details.cause === undefined ? undefined : { cause: details.cause })
     this.name = 'SvcsplitError'
     this.code = code
-    this.hint = details.hint
+    this.hint = details.hint === undefined ? undefined : withoutLogins(details.hint)
     this.at = details.at
   }
 }
@@ -195,12 +195,22 @@ function escaped(character: string): string {
   return `\\u{${character.codePointAt(0)!.toString(16).padStart(2, '0')}}`
 }
 
+/** `user:password` before the `@` of a URL, or of what looks like one without its scheme; no digest of an image. */
+const logins =
+  /(?<=:\/\/)[^\s/?#]+(?=@)|(?<=(?:^|[\s"'])(?:registry:)?)(?!registry:)[^\s/@:"']+:[^\s/@"']+(?=@(?!sha\d))/g
+
+/** Text whose logins are stars, as many as they had characters: a column in it is still the same place. */
+export function withoutLogins(text: string): string {
+  return text.includes('@') ? text.replace(logins, (login) => '*'.repeat(login.length)) : text
+}
+
 /**
- * Text from outside made safe to print, cut to `longest`. Control and bidirectional characters become `\u{..}`, and
- * so does the first character of what a CI system would take for a command in a log: a word that begins with `::`
- * (GitHub), `##[`, `##vso[` or `##teamcity[` anywhere in a line.
+ * Text from outside made safe to print: without logins, and cut to `longest`. Control and bidirectional characters
+ * become `\u{..}`, and so does the first character of what a CI system would take for a command in a log: a word that
+ * begins with `::` (GitHub), `##[`, `##vso[` or `##teamcity[` anywhere in a line.
  */
-export function visible(text: string, longest = 200): string {
+export function visible(raw: string, longest = 200): string {
+  const text = withoutLogins(raw)
   // Nearly all text is plain: looking costs less than replacing nothing.
   if (text.length <= longest && /^[ -~]*$/.test(text) && !text.includes('::') && !text.includes('##'))
     return text

@@ -1,4 +1,12 @@
-import { exitCodeOf, type FileOrigin, formatOrigin, type Origin, SvcsplitError, visible } from '#errors.js'
+import {
+  exitCodeOf,
+  type FileOrigin,
+  formatOrigin,
+  type Origin,
+  SvcsplitError,
+  visible,
+  withoutLogins,
+} from '#errors.js'
 import { fsError } from '#io/errno.js'
 
 const longestLine = 160
@@ -7,9 +15,10 @@ const longestMessage = 2000
 /** The source line with a caret under the column, or nothing where no line is known. */
 function caret(origin: FileOrigin): string[] {
   if (origin.text === undefined || origin.column === undefined) return []
+  const line = withoutLogins(origin.text)
   const from = Math.max(0, origin.column - 1 - longestLine / 2)
-  const text = visible(origin.text.slice(from, from + longestLine))
-  const before = visible(origin.text.slice(from, origin.column - 1))
+  const text = visible(line.slice(from, from + longestLine))
+  const before = visible(line.slice(from, origin.column - 1))
   return [`    ${text}`, `    ${' '.repeat(before.length)}^`]
 }
 
@@ -39,14 +48,14 @@ export function describeError(thrown: unknown, debug: boolean): { text: string; 
           `error: internal: ${visible(error instanceof Error ? error.message : String(error))}`,
           '  this is a bug in svcsplit: please report it with the output of the same command and --debug',
         ]
-    return { text: `${lines.join('\n')}\n`, exitCode: 70 }
+    return { text: withoutLogins(`${lines.join('\n')}\n`), exitCode: 70 }
   }
   const lines = [`error: ${printable(error.message)} [${error.code}]`]
   if (error.at !== undefined) lines.push(...place(error.at))
   if (error.hint !== undefined) lines.push(`  ${printable(error.hint)}`)
   if (debug && error.stack !== undefined) lines.push(error.stack)
   if (debug && error.cause instanceof Error) lines.push(`caused by ${error.cause.stack}`)
-  return { text: `${lines.join('\n')}\n`, exitCode: exitCodeOf(error.code) }
+  return { text: withoutLogins(`${lines.join('\n')}\n`), exitCode: exitCodeOf(error.code) }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type FileOrigin, SvcsplitError, visible } from '#errors.js'
+import { type FileOrigin, SvcsplitError, visible, withoutLogins } from '#errors.js'
 
 /** No line that a person wrote is longer; a longer one is an attack or a binary file. */
 const longestLine = 64 * 1024
@@ -20,7 +20,7 @@ export interface LogicalLine {
 export function placeIn(path: string, line: LogicalLine, offset = 0): FileOrigin {
   let piece = line.pieces[0]!
   for (const candidate of line.pieces) if (candidate.offset <= offset) piece = candidate
-  return { path, line: piece.line, column: offset - piece.offset + 1, text: piece.text }
+  return { path, line: piece.line, column: offset - piece.offset + 1, text: withoutLogins(piece.text) }
 }
 
 /**

@@ -8,6 +8,8 @@ export function showUrl(url: string | URL): string {
   } catch {
     return visible(url.toString().replace(/\/\/[^/]*@/, '//***@'))
   }
+  // what looks like a scheme may be the name of a login
+  if (parsed.host === '') return visible(url.toString())
   const who = parsed.username === '' && parsed.password === '' ? '' : '***@'
   return visible(`${parsed.protocol}//${who}${parsed.host}${parsed.pathname}`)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeError } from '#cli/print-error.js'
-import { errorCodes, SvcsplitError } from '#errors.js'
+import { errorCodes, SvcsplitError, visible } from '#errors.js'
 
 describe('describeError', () => {
   it('says what, where with a caret, and what to do', () => {
@@ -36,6 +36,33 @@ describe('describeError', () => {
     const lines = describeError(new SvcsplitError('E-REQ-CONTROL', 'x', { at }), false).text.split('\n')
     expect(lines[2]).toBe('    a\\u{1b}b')
     expect(lines[3]!.indexOf('^')).toBe(lines[2]!.lastIndexOf('b'))
+  })
+
+  it.each([
+    ['alpha @ https://me:hunter2@host.example/a', 'alpha @ https://**********@host.example/a'],
+    ['git+ssh://hunter2@host.example/a@v1', 'git+ssh://*******@host.example/a@v1'],
+    ['--index-url https://me:p@ss@host.example/a', '--index-url https://*******@host.example/a'],
+    ['registry:me:hunter2@host.example/a:1', 'registry:**********@host.example/a:1'],
+    ['"me:hunter2@host.example/a"', '"**********@host.example/a"'],
+    ['host.example/a:1@sha256:00 is https://host.example/a@b', undefined],
+  ])('shows no login: %s', (text, shown = text) => {
+    const at = { path: 'r.txt', line: 1, column: text.length, text }
+    const told = describeError(new SvcsplitError('E-REQ-URL', text, { hint: text, at }), false).text
+    expect(told.split('\n').map((line) => line.trim())).toEqual([
+      `error: ${shown} [E-REQ-URL]`,
+      `at r.txt:1:${text.length}`,
+      shown,
+      '^',
+      shown,
+      '',
+    ])
+  })
+
+  it('looks for logins in a long line in no time', () => {
+    const started = process.cpuUsage().user
+    for (const piece of ['a:', 'registry:', 'registry:a:', '"a:', '://', '://a', "' a:"])
+      visible(`${piece.repeat(64 * 1024)}@`, 100)
+    expect((process.cpuUsage().user - started) / 1000).toBeLessThan(500)
   })
 
   it('shows a bug in one line, with the stack only when asked', () => {

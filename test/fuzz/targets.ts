@@ -12,8 +12,6 @@ import { parseRequirementsText } from '#inputs/requirements-file.js'
 import { parseSetupCfg } from '#inputs/setup-cfg.js'
 import { parseWaivers } from '#inputs/waivers-file.js'
 import { parseNetrc } from '#io/credentials.js'
-import { refuseLayer } from '#io/read-layer.js'
-import { tarWalker } from '#io/tar-reader.js'
 import { parsePylock } from '#lock/parse-pylock.js'
 import { formatPylock } from '#lock/pylock.js'
 import { encodeImageConfig, parseImageConfig } from '#oci/config.js'
@@ -35,6 +33,7 @@ import { readWheel } from '#wheels/install-wheel.js'
 import { formatRecord, parseRecord } from '#wheels/record.js'
 import { unpackEntry } from '#wheels/wheel-entry.js'
 import { lockOf } from '../corpus/locks.js'
+import { tarEntries } from '../support/tar-entries.js'
 import { paxRecord, writeTar } from '../support/tar-writer.js'
 import { writeWheel } from '../support/wheel-writer.js'
 import { mendTar, wordsOf } from './mutate.js'
@@ -145,26 +144,6 @@ const tar = writeTar([
   { name: 'cut', content: 'b = 2\n'.repeat(100) },
   { name: 'demo-1.0/link', kind: '2', link: 'long' },
 ])
-
-/** Name, kind, size and bytes of each entry. */
-function tarEntries(bytes: Buffer): readonly { path: string; type: string; size: number; content: string }[] {
-  const entries: { path: string; type: string; size: number; content: string }[] = []
-  const walker = tarWalker(
-    {
-      entry({ path, type, size }) {
-        entries.push({ path, type, size, content: '' })
-        return type === '0'
-      },
-      file(content) {
-        entries.at(-1)!.content = content.toString('base64')
-      },
-    },
-    refuseLayer('fuzz.tar'),
-  )
-  walker.push(bytes)
-  walker.end()
-  return entries
-}
 
 const descriptor = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size: 7 }
 const manifest = {
