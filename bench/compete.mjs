@@ -13,9 +13,11 @@ import { machine, told } from './context.mjs'
  * @typedef {{
  *   title: string, own: Contestant, peer?: Contestant, peerRuns?: number, limit?: Contestant, rounds?: number,
  *   aims?: Aims, more?: readonly Measured[], note: string, tell?: (stdout: string) => Readonly<Record<string, unknown>>,
+ *   tellOfPeer?: () => Readonly<Record<string, unknown>>,
  *   after?: () => void,
  * }} Benchmark
- * `peerRuns`: how many runs of the peer's command do the work of one run of ours. `tell`: counters, from what our command wrote.
+ * `peerRuns`: how many runs of the peer's command do the work of one run of ours. `tell`: counters, from what our command wrote;
+ * `tellOfPeer`: those of the peer, once it has run.
  * @typedef {{ what: string, aim: string, got: string, met: boolean, by: number }} Measured
  * `by`: how many times the aim; over 1 is a miss.
  * @typedef {{ seconds: number, cpu: number, mebibytes: number, exit: number }} Sample
@@ -129,6 +131,12 @@ export function compete(name, benchmark, context) {
         samples.push(sample(contestant, context))
         if (role === 'own' && tell !== undefined)
           counters = tell(readFileSync(join(context.work, 'stdout'), 'utf8'))
+      }
+    const ofPeer = Object.entries(benchmark.tellOfPeer?.() ?? {})
+    if (ofPeer.length > 0)
+      counters = {
+        ...counters,
+        ...Object.fromEntries(ofPeer.map(([key, value]) => [`${key} by the peer`, value])),
       }
   } finally {
     benchmark.after?.()

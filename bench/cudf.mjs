@@ -102,6 +102,42 @@ export function coneOf(facts, roots) {
   return [...reached].sort()
 }
 
+/**
+ * What `coinst -cudf -all -conflict-pairs-only` prints, asked of `name = number`. It shrinks the universe to classes that
+ * behave alike and tells of each class what it clashes with.
+ * @param {string} stdout
+ */
+export function readCoinst(stdout) {
+  const lines = stdout.split('\n')
+  const section = (/** @type {string} */ title) => {
+    const start = lines.findIndex((line) => line.startsWith(title))
+    const end = lines.findIndex((line, i) => i > start + 1 && line === '')
+    return lines.slice(start + 2, end < 0 ? undefined : end)
+  }
+  const packages = (/** @type {string} */ list) => [...list.matchAll(/\S+ = \d+/g)].map(([one]) => one)
+  /** @type {Map<string, string>} */
+  const classOf = new Map()
+  for (const line of section('EQUIVALENCE CLASSES')) {
+    const [first = '', members = ''] = line.split(': ')
+    for (const member of packages(members)) classOf.set(member, packages(first)[0] ?? '')
+  }
+  const broken = new Set(section('NON-INSTALLABLE PACKAGES').flatMap(packages))
+  const clashing = new Set()
+  for (const line of section('NON-COINSTALLABLE PAIRS')) {
+    const [first = '', others = ''] = line.split(': ')
+    for (const other of packages(others)) {
+      clashing.add(`${packages(first)[0]} ${other}`)
+      clashing.add(`${other} ${packages(first)[0]}`)
+    }
+  }
+  // What clashes with nothing is in no class.
+  const at = (/** @type {string} */ one) => classOf.get(one) ?? one
+  return {
+    isBroken: (/** @type {string} */ one) => broken.has(at(one)),
+    clash: (/** @type {string} */ a, /** @type {string} */ b) => clashing.has(`${at(a)} ${at(b)}`),
+  }
+}
+
 /** @param {VersionFacts} facts @param {string} python */
 function fits({ trouble, requiresPython }, python) {
   return (

@@ -1,11 +1,13 @@
 /**
- * Writes a universe with questions in CUDF, for the tools that are asked the same as svcsplit; and asks svcsplit itself.
+ * All pairs of the shipped service releases: may the two be installed together, as they declare? Asked of svcsplit, and
+ * written in CUDF for tools that are asked the same. Run by `run.mjs`.
  *
- * usage: pairs-cudf.mjs all FILE          every pair of the shipped service releases, over the whole universe, one package each
- *        pairs-cudf.mjs cone FILE         the cone of two services, for a tool that finds all pairs by itself
- *        pairs-cudf.mjs ask all|cone      the same pairs, asked of svcsplit: how many fail
+ * usage: pairs-cudf.mjs ask              svcsplit's answer
+ *        pairs-cudf.mjs write FILE       the whole universe, with a package for each pair; prints their names
+ *        pairs-cudf.mjs universe FILE    the universe alone, for a tool that finds all pairs by itself
+ *        pairs-cudf.mjs coinst FILE      what that tool, coinst, printed, counted
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadSnapshot } from '#catalog/snapshot.js'
 import { loadFleet } from '#inputs/fleet.js'
@@ -17,25 +19,19 @@ import { knownFacts } from '#solver/known-facts.js'
 import { demandLine, pythonLineOf } from '#solver/lines.js'
 import { createSession, solve } from '#solver/session.js'
 import { finish } from '#solver/task.js'
-import { coneOf, toCudf } from './cudf.mjs'
+import { readCoinst, toCudf } from './cudf.mjs'
 
-/** The services whose cone a tool can still shrink. */
-const few = new Set(['placement', 'swift'])
-
-const [what = '', which = ''] = process.argv.slice(2)
-const isCone = what === 'cone' || which === 'cone'
+const [what = '', file = ''] = process.argv.slice(2)
 const fleet = loadFleet()
 const snapshot = loadSnapshot(join(shippedRoot(), 'constraints/catalog'))
 const environment = markerEnvironment('3.11', 'linux/amd64')
 const python = environment.python_full_version
 const facts = knownFacts(snapshot, environment)
 const shipped = [...fleet.releases.byName.values()].flatMap(({ name: release, services }) =>
-  [...services]
-    .filter(([service]) => !isCone || few.has(service))
-    .map(([service, { version }]) => {
-      const demand = parseRequirement(`${normalizeName(fleet.profile(service).distribution)}==${version}`)
-      return { id: `${service}-${release}`, demand }
-    }),
+  [...services].map(([service, { version }]) => {
+    const demand = parseRequirement(`${normalizeName(fleet.profile(service).distribution)}==${version}`)
+    return { id: `${service}-${release}`, demand }
+  }),
 )
 const pairs = shipped.flatMap((a, i) => shipped.slice(i + 1).map((b) => ({ a, b })))
 
@@ -53,13 +49,25 @@ if (what === 'ask') {
     return finish(solve(session, { lines })).kind !== 'solution'
   })
   console.log(JSON.stringify({ pairs: pairs.length, apart: apart.length }))
+} else if (what === 'coinst') {
+  const { isBroken, clash } = readCoinst(readFileSync(file, 'utf8'))
+  const { numberOf } = toCudf(facts, snapshot.names(), python)
+  const packageOf = new Map(
+    shipped.map(({ id, demand }) => [
+      id,
+      `${demand.name} = ${numberOf(demand.name, demand.specifiers.specifiers[0]?.version ?? '')}`,
+    ]),
+  )
+  const apart = pairs.filter(({ a, b }) => {
+    const [one = '', other = ''] = [packageOf.get(a.id), packageOf.get(b.id)]
+    return isBroken(one) || isBroken(other) || clash(one, other)
+  })
+  console.log(JSON.stringify({ pairs: pairs.length, apart: apart.length }))
 } else {
-  const names = isCone
-    ? coneOf(facts, [...new Set(shipped.map(({ demand }) => demand.name))])
-    : snapshot.names()
-  const questions = isCone
-    ? []
-    : pairs.map(({ a, b }, index) => ({ name: `pair-${index}`, demands: [a.demand, b.demand], limits: [] }))
-  writeFileSync(which, toCudf(facts, names, python, questions).text)
+  const questions =
+    what === 'universe'
+      ? []
+      : pairs.map(({ a, b }, index) => ({ name: `pair-${index}`, demands: [a.demand, b.demand], limits: [] }))
+  writeFileSync(file, toCudf(facts, snapshot.names(), python, questions).text)
   console.log(questions.map(({ name }) => name).join(','))
 }

@@ -21,32 +21,37 @@ const counted = (stdout) => {
 
 /** @param {Context} context @returns {Benchmark} */
 export function pairsOverCoinst(context) {
-  const file = join(context.work, 'cone.cudf')
-  written(context, 'cone', file)
-  const graph = join(context.work, 'cone.dot')
+  const { root, work } = context
+  const [file, graph, found] = [join(work, 'all.cudf'), join(work, 'all.dot'), join(work, 'coinst.txt')]
+  written(context, 'universe', file)
+  const run = ['coinst', '-cudf', '-all', '-conflict-pairs-only', '-o', graph, file]
   return {
-    title: 'The pairs of two services, and coinst',
-    own: { name: 'svcsplit, each pair', command: questions(context, ['ask', 'cone']), cwd: context.root },
+    title: 'All pairs of service releases, and coinst',
+    own: { name: 'svcsplit, each pair', command: questions(context, ['ask']), cwd: root },
     peer: {
       name: 'coinst, every pair of the universe',
-      command: ['coinst', '-cudf', '-all', '-conflict-pairs-only', '-o', graph, file],
+      command: ['sh', '-c', 'out=$1; shift; "$@" >"$out"', 'sh', found, ...run],
       version: versionOf(['dpkg-query', '--show', 'coinst']),
     },
+    rounds: 1,
     tell: counted,
+    tellOfPeer: () => {
+      const [program = '', ...args] = questions(context, ['coinst', found])
+      return counted(execFileSync(program, args, { cwd: root, encoding: 'utf8' }))
+    },
     note:
-      'coinst shrinks a universe to classes that behave alike and then knows of every pair. It gets the distributions that placement ' +
-      'and swift can come to need, all versions of them, as CUDF; of the whole universe it had not made an end after ten ' +
-      'minutes. svcsplit reads its own facts and answers for the releases of the two services. Both find the same pairs apart (`test/system/cudf.test.ts`).',
+      'coinst shrinks a universe to classes that behave alike and then knows of every pair of its packages, not of those of service ' +
+      'releases alone. It gets all versions of all distributions, as CUDF.',
   }
 }
 
 /** @param {Context} context @returns {Benchmark} */
 export function pairsOverDose(context) {
   const file = join(context.work, 'all.cudf')
-  const names = written(context, 'all', file)
+  const names = written(context, 'write', file)
   return {
     title: 'All pairs of service releases, and dose-distcheck',
-    own: { name: 'svcsplit, each pair', command: questions(context, ['ask', 'all']), cwd: context.root },
+    own: { name: 'svcsplit, each pair', command: questions(context, ['ask']), cwd: context.root },
     peer: {
       name: 'dose-distcheck, a package for each pair',
       // It ends with 1 where a package is broken, and some are.

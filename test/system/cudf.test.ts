@@ -17,7 +17,7 @@ import { pinLine, pythonLineOf } from '#solver/lines.js'
 import type { Line } from '#solver/problem.js'
 import { createSession, solve } from '#solver/session.js'
 import { finish } from '#solver/task.js'
-import { type CudfQuestion, coneOf, toCudf } from '../../bench/cudf.mjs'
+import { type CudfQuestion, coneOf, readCoinst, toCudf } from '../../bench/cudf.mjs'
 import { largerUniverse } from '../support/random-universe.js'
 import { needs } from '../support/tools.js'
 import { lines, smallFacts } from '../support/universe.js'
@@ -113,46 +113,16 @@ describe.skipIf(dose.missing)(
   },
 )
 
-/** `lib = 2` and the like, with what is said of them: not to be had at all, or not with one another. */
-interface Coinst {
-  isInstallable(a: string): boolean
-  fit(a: string, b: string): boolean
-}
-
-/** Runs coinst, which finds all that cannot stand together by shrinking the universe to classes that behave alike. */
-function coinst(text: string): Coinst {
+/** What coinst knows of the pairs of a universe. */
+function coinst(text: string) {
   const path = join(folder, 'cone.cudf')
   writeFileSync(path, text)
   const args = ['-cudf', '-all', '-conflict-pairs-only', '-o', join(folder, 'graph.dot'), path]
   const { stdout, status } = spawnSync('coinst', args, { encoding: 'utf8', maxBuffer: 2 ** 28 })
   expect(status).toBe(0)
-  const section = (title: string) => {
-    const lines = stdout.split('\n')
-    const start = lines.findIndex((line) => line.startsWith(title))
-    const end = lines.findIndex((line, i) => i > start + 1 && line === '')
-    return lines.slice(start + 2, end < 0 ? undefined : end)
-  }
-  const packages = (list: string) => [...list.matchAll(/(\S+ = \d+)/g)].map(([one]) => one)
-  const classOf = new Map<string, string>()
-  for (const line of section('EQUIVALENCE CLASSES')) {
-    const [first = '', members = ''] = line.split(': ')
-    for (const member of packages(members)) classOf.set(member, packages(first)[0]!)
-  }
-  const broken = new Set(section('NON-INSTALLABLE PACKAGES').flatMap(packages))
-  const clashing = new Set<string>()
-  for (const line of section('NON-COINSTALLABLE PAIRS')) {
-    const [first = '', others = ''] = line.split(': ')
-    for (const other of packages(others)) {
-      clashing.add(`${packages(first)[0]} ${other}`)
-      clashing.add(`${other} ${packages(first)[0]}`)
-    }
-  }
-  return {
-    // What clashes with nothing is in no class.
-    isInstallable: (a) =>
-      text.includes(`package: ${a.replace(' = ', '\nversion: ')}\n`) && !broken.has(classOf.get(a) ?? a),
-    fit: (a, b) => !clashing.has(`${classOf.get(a)} ${classOf.get(b)}`),
-  }
+  const { isBroken, clash } = readCoinst(stdout)
+  const isThere = (a: string) => text.includes(`package: ${a.replace(' = ', '\nversion: ')}\n`)
+  return { isInstallable: (a: string) => isThere(a) && !isBroken(a), clash }
 }
 
 const coinstTool = needs('coinst')
@@ -184,7 +154,7 @@ describe.skipIf(coinstTool.missing)(coinstTool.title('coinst, which knows of all
     let refused = 0
     for (const { a, b, question } of asked) {
       const isThere = [a, b].every(({ number }) => found.isInstallable(number))
-      const expected = isThere && found.fit(a.number, b.number)
+      const expected = isThere && !found.clash(a.number, b.number)
       expect({ pair: question.name, holds: holds.has(question.name) }).toEqual({
         pair: question.name,
         holds: expected,
