@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { bufferSource } from '#catalog/byte-sources.js'
 import { parseIni } from '#catalog/pip-configuration.js'
 import { parseSimplePage } from '#catalog/simple-page.js'
@@ -43,8 +42,6 @@ export interface Target {
   readonly name: string
   readonly seeds: readonly Buffer[]
   readonly words: readonly Buffer[]
-  /** Takes so long for each input that a tenth of them has to do. */
-  readonly slow?: true
   /** Makes a changed input one that gets past the first check. */
   readonly mend?: (bytes: Buffer) => Buffer
   /**
@@ -454,21 +451,30 @@ export const targets: readonly Target[] = [
       parseChallenges(input)
     },
   ),
-  {
-    ...text(
-      'profile',
-      [readFileSync(new URL('../../profiles/placement.yaml', import.meta.url), 'utf8')],
-      yamlWords,
-      async (input) => {
-        const { service, processes, user } = await parseProfile(input, 'p.yaml')
-        holds(isValidName(service), `a service named ${service}`)
-        holds(user.uid > 0, `a user with the number ${user.uid}`)
-        for (const { name, port } of processes)
-          holds(/^[\w.-]+$/.test(name) && (port ?? 1) > 0 && (port ?? 1) < 65_536, `${name} at ${port}`)
-      },
-    ),
-    slow: true,
-  },
+  text(
+    'profile',
+    [
+      `service: demo
+distribution: demo
+extras: [a]
+additions: [b, {requirement: c<2, releases: "<2025.1", reason: none}]
+user: {name: demo, uid: 42001, gid: 42001}
+processes:
+  - {name: demo-api, wsgi: "demo:app", port: 8780, health: /, releases: "<2025.1"}
+  - {name: demo-work, command: [demo-work, --config=/etc/x]}
+systemPackages: {run: {all: [uwsgi-core]}}
+directories: [/var/lib/demo]
+`,
+    ],
+    yamlWords,
+    async (input) => {
+      const { service, processes, user } = await parseProfile(input, 'p.yaml')
+      holds(isValidName(service), `a service named ${service}`)
+      holds(user.uid > 0, `a user with the number ${user.uid}`)
+      for (const { name, port } of processes)
+        holds(/^[\w.-]+$/.test(name) && (port ?? 1) > 0 && (port ?? 1) < 65_536, `${name} at ${port}`)
+    },
+  ),
   text(
     'overrides',
     [
