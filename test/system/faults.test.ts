@@ -13,6 +13,7 @@ import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readLayout, refNames } from '#image/layout.js'
 import { validateImage } from '#image/validate.js'
+import { waitingFolder } from '#io/file-set.js'
 import { tempPrefix } from '#io/temp-dir.js'
 import { startRegistry, type TestRegistry } from '../support/oci-registry.js'
 import { keepRows, type ReliabilityRow } from '../support/reliability.js'
@@ -48,6 +49,8 @@ interface Scenario {
   readonly args: () => readonly string[]
   /** Files or folders that it makes, beside the cache. */
   readonly outputs: readonly string[]
+  /** They mean something together: all of them are old, or all of them new. */
+  readonly together?: true
   /** Puts everything back to how it was before the first run. */
   readonly reset: () => void
   /** Which calls count; default: those on files of the world. */
@@ -124,6 +127,7 @@ const scenarios: readonly Scenario[] = [
     name: 'catalog update',
     args: () => ['catalog', 'update', ...index()],
     outputs: ['root/constraints/catalog'],
+    together: true,
     reset: () => {
       if (!existsSync(path('catalog-before')))
         cpSync(path('root/constraints/catalog'), path('catalog-before'), { recursive: true })
@@ -160,12 +164,16 @@ function buildArgs(output: string): readonly string[] {
   return ['build', 'alpha@2025.1', 'beta@2025.1', '-o', output, '--base', base, '--no-verify', ...index()]
 }
 
-/** Path -> sha256 of every file below the outputs; what killed writers left aside. */
+/** Whether a file is on its way to its place, and read there. */
+const waits = (file: string): boolean => file.includes(`/${waitingFolder}/`)
+
+/** Path -> sha256 of every file below the outputs as readers find it; what killed writers left aside. */
 function outputsOf({ outputs }: Scenario): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const output of outputs)
-    for (const file of filesBelow(path(output)))
-      if (!file.includes(tempPrefix)) found.set(relative(path('.'), file), digestOf(readFileSync(file)))
+    for (const file of filesBelow(path(output)).toSorted((a, b) => Number(waits(a)) - Number(waits(b))))
+      if (!file.includes(tempPrefix))
+        found.set(relative(path('.'), file).replace(`${waitingFolder}/`, ''), digestOf(readFileSync(file)))
   return found
 }
 
@@ -247,6 +255,8 @@ describe.skipIf(need.missing || !isBuilt)(need.title('with faults at any moment'
       for (const name of mixed(outputsOf(scenario), before, wanted))
         if (!(await isWholeLayout(path(name)))) lose(moment, fault, `${name} is neither old nor new`)
       for (const name of misnamed(scenario)) lose(moment, fault, `${name} is misnamed`)
+      if (scenario.together === true && ![before, wanted].some((one) => same(outputsOf(scenario), one)))
+        lose(moment, fault, 'some files are old and some are new')
       const told = state?.()
       if (told?.startsWith('half') === true) lose(moment, fault, told)
     }
