@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ensureDir } from '#io/files.js'
-import { type LooseEntry, openLooseFiles } from '#io/loose-files.js'
+import { openLooseFiles } from '#io/loose-files.js'
 import { tempDir } from '#io/temp-dir.js'
 import type { Lock } from '#lock/lock.js'
 import type { Descriptor } from '#oci/descriptor.js'
@@ -16,6 +16,7 @@ import { checkLocked, checkWheels, type KnownWheel } from './locked.js'
 import { checkRequirements } from './requirements.js'
 import { type ScannedImage, scanImage } from './scan.js'
 import { checkStart, type StartedProcess, type StartSummary, startPlan } from './start.js'
+import { unpackImage } from './unpack-image.js'
 
 /** What an image is held against. */
 export interface Expectation {
@@ -105,7 +106,7 @@ async function verifyIn(options: VerifyImageOptions, work?: string): Promise<Ver
       environment,
       plan: startPlan(environment, expected.lock?.root, expected.processes, command, `${image.prefix}/bin`),
       engine: start,
-      unpack: async () => unpack(image, loose, work),
+      unpack: async () => unpackImage(image, loose, work),
       work: await engineFolder(work),
       user: imageUser(image) ?? { uid: 65534, gid: 65534 },
     },
@@ -139,21 +140,4 @@ async function engineFolder(work: string): Promise<string> {
   const folder = join(work, 'engine')
   await ensureDir(folder)
   return folder
-}
-
-/** Gives the bytes of the scan their names. Devices and pipes are left out: an engine brings its own. */
-function unpack(image: ScannedImage, loose: ReturnType<typeof openLooseFiles>, work: string): string {
-  const root = join(work, 'rootfs')
-  const entries: LooseEntry[] = []
-  const folders = new Set<string>()
-  for (const [path, { type, mode, uid, gid, target, kept }] of image.tree) {
-    if (type === 'folder') folders.add(path)
-    if (type === 'other' || (type === 'file' && kept === undefined)) continue
-    entries.push({ path, type, mode, uid, gid, target, ...(kept === undefined ? {} : { number: kept }) })
-  }
-  for (const path of ['proc', 'dev', 'tmp'])
-    if (!folders.has(path) && !image.tree.has(path))
-      entries.push({ path, type: 'folder', mode: 0o755, uid: 0, gid: 0, target: '' })
-  loose.place(root, entries)
-  return root
 }
