@@ -53,7 +53,8 @@ export interface Job {
 function keyOf({ state, request }: Run, text: string, platform: TargetPlatform): readonly unknown[] {
   // A folder means another one from elsewhere.
   const base = request.base.startsWith('oci:') ? [process.cwd(), request.base] : request.base
-  return [state, text, platform, base, request.baseName, request.format, request.layers]
+  const { baseName, format, layers, bytecode } = request
+  return [state, text, platform, base, baseName, format, layers, bytecode]
 }
 
 /**

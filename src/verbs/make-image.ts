@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { assembleImage, type Image } from '#image/assemble.js'
 import { sudoersText } from '#inputs/sudoers.js'
 import { systemModulesOf } from '#inputs/system-packages.js'
 import { environmentPrefix as prefix } from '#inputs/wsgi-server.js'
+import { bytecodeForm, bytecodeLabel } from '#layers/bytecode-layer.js'
 import {
   type EnvironmentOptions,
   environmentLayers,
@@ -15,6 +17,7 @@ import type { Descriptor } from '#oci/descriptor.js'
 import type { Digest } from '#oci/digest.js'
 import type { ImageFormat } from '#oci/media-type.js'
 import { accountsOf } from './base-accounts.js'
+import { type BytecodeOptions, bytecodeLayer, bytecodeTitle, knownBytecode } from './bytecode.js'
 import { healthcheckOf } from './health.js'
 import type { WheelOfSdist } from './lock-files.js'
 import { lazyPartsOf, type ServiceParts, type Target, type Workshop } from './service-parts.js'
@@ -105,6 +108,7 @@ function assemble(
   { base, lock }: ServiceParts,
   layers: readonly Layer[],
   format: ImageFormat,
+  bytecode = false,
 ): Image {
   const { profile, release, service, processes, project } = target
   const ports = processes.flatMap(({ port }) => (port === undefined ? [] : [`${port}/tcp`]))
@@ -122,6 +126,7 @@ function assemble(
     labels: new Map([
       [pythonLabel, base.pythonPath],
       [glibcLabel, lock.glibc],
+      ...(bytecode ? ([[bytecodeLabel, bytecodeForm]] as const) : []),
     ]),
     format,
     ...(healthcheck === undefined ? {} : { healthcheck }),
@@ -148,6 +153,36 @@ function tell(platform: string, parts: ServiceParts, layers: readonly Layer[], i
   }
 }
 
+function bytecodeOptions(
+  { request: { cacheDir, progress }, store }: Workshop,
+  { base, files }: ServiceParts,
+): BytecodeOptions {
+  return {
+    ...{ prefix, python: base.python, baseDigest: base.digest, wheels: files.wheels, store, cacheDir },
+    ...(progress === undefined ? {} : { progress }),
+  }
+}
+
+/** Those of the environment, and the one with its bytecode where it is asked for. */
+async function allLayers(
+  workshop: Workshop,
+  target: Target,
+  parts: ServiceParts,
+  layering: EnvironmentOptions,
+  spare: Spare,
+): Promise<readonly Layer[]> {
+  const layers = await environmentLayers({ ...layering, spare: ({ descriptor }) => spare(descriptor) })
+  if (workshop.request.bytecode !== true) return layers
+  const sources = [workshop.store.dir, join(parts.base.layout, 'blobs')]
+  // What compiles needs all of them, also those that the destination has.
+  const plain = async (): Promise<Image> =>
+    assemble(target, parts, await environmentLayers({ ...layering, spare: () => false }), 'oci')
+  const bytecode = await bytecodeLayer(bytecodeOptions(workshop, parts), { plain, sources }, (layer) =>
+    spare(layer.descriptor),
+  )
+  return [...layers, bytecode]
+}
+
 /**
  * Base, lock and files of an image; what its layers lack of wheels is fetched at once, so that the network works
  * while another image's layers are made.
@@ -168,16 +203,24 @@ export async function prepareImage(
   return {
     target,
     parts,
-    survey: () => surveyLayers(layering, ({ name }) => sizes.get(name)!),
+    async survey() {
+      const layers = await surveyLayers(layering, ({ name }) => sizes.get(name)!)
+      if (workshop.request.bytecode !== true) return layers
+      const layer = await knownBytecode(bytecodeOptions(workshop, parts))
+      // Packed, bytecode is about as large as the wheels that it is made of.
+      const size = layer?.descriptor.size ?? [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0)
+      const title = bytecodeTitle(parts.base.python)
+      return [...layers, layer === undefined ? { title, size } : { title, size, layer }]
+    },
     async finish(format) {
-      const layers = await environmentLayers(layering)
-      const image = assemble(target, parts, layers, format)
+      const layers = await allLayers(workshop, target, parts, layering, spare)
+      const image = assemble(target, parts, layers, format, workshop.request.bytecode)
       return {
         image,
         parts,
         told: tell(workshop.request.platform, parts, layers, image),
         make: async (digest) => {
-          await environmentLayers({ ...layering, spare: ({ descriptor }) => descriptor.digest !== digest })
+          await allLayers(workshop, target, parts, layering, async (layer) => layer.digest !== digest)
         },
       }
     },

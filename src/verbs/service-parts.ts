@@ -30,6 +30,8 @@ export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {
   readonly platform: 'linux/amd64' | 'linux/arm64'
   /** At most so many layers above the base; see `planLayers`. */
   readonly layers?: number
+  /** Compile the environment: a further layer, and services that start faster. */
+  readonly bytecode?: boolean
   /** A folder with wheels of what the index has only sdists of. */
   readonly wheelhouse?: string
   /** The lock to build from, in place of what the shipped facts come to. */

@@ -1,6 +1,7 @@
 import { readImageFiles } from '#image/read-files.js'
 import { systemModulesPath } from '#layers/system-modules.js'
 import { type HashAlgorithm, hashOf, isUnhashed, type RecordRow } from '#wheels/record.js'
+import { bytecodePaths } from './bytecode.js'
 import type { FoundEnvironment } from './environment.js'
 import type { Report } from './finding.js'
 import { isBelow, type ScannedImage } from './scan.js'
@@ -41,7 +42,9 @@ export async function checkFiles(
     }
   }
   await checkOtherHashes(image, others, report)
-  const folders = new Set([...named].flatMap(parents))
+  const bytecode = bytecodePaths(image, environment)
+  const known = new Set([...named, ...[...bytecode].filter((path) => image.tree.has(path))])
+  const folders = new Set([...known].flatMap(parents))
   const skeleton = skeletonOf(image.prefix, environment.python)
   if (environment.systemModules.length > 0)
     skeleton.add(systemModulesPath({ prefix: image.prefix, python: environment.python }))
@@ -50,7 +53,7 @@ export async function checkFiles(
     if (
       node.type === 'folder'
         ? !folders.has(path) && !skeleton.has(path)
-        : !named.has(path) && !skeleton.has(path)
+        : !known.has(path) && !skeleton.has(path)
     )
       report('extra-file', 'error', 'is named by no RECORD', path)
     else checkMode(node, path, report)

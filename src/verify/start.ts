@@ -113,8 +113,8 @@ export interface StartOptions {
   readonly plan: StartPlan
   /** One engine, or any that works. */
   readonly engine: Engine | 'auto'
-  /** Unpacks the image. @returns its root */
-  readonly unpack: () => Promise<string>
+  /** The unpacked image. */
+  readonly root: string
   readonly work: string
   readonly user: { readonly uid: number; readonly gid: number }
 }
@@ -134,7 +134,7 @@ export async function checkStart(options: StartOptions, report: Report): Promise
   const { seconds, wholeMs } = bounds[isOfThisMachine(image) ? 'own' : 'emulated']
   const pair = ({ module, attribute }: ImportTarget) => [module, attribute === '' ? null : attribute]
   const job: EngineJob = {
-    root: await options.unpack(),
+    root: options.root,
     work: options.work,
     image: { layout: image.dir, digest: image.digest },
     // A service never needs root to be imported.

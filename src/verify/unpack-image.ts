@@ -2,10 +2,18 @@ import { join } from 'node:path'
 import type { LooseEntry, LooseFiles } from '#io/loose-files.js'
 import type { ScannedImage } from './scan.js'
 
-/** Gives the bytes of the scan their names. Devices and pipes are left out: an engine brings its own. */
-export function unpackImage(image: ScannedImage, loose: LooseFiles, work: string): string {
+/**
+ * Gives the bytes of the scan their names. Devices and pipes are left out: an engine brings its own.
+ * @param more entries that the image does not have
+ */
+export function unpackImage(
+  image: ScannedImage,
+  loose: LooseFiles,
+  work: string,
+  more: readonly LooseEntry[] = [],
+): string {
   const root = join(work, 'rootfs')
-  const entries: LooseEntry[] = []
+  const entries: LooseEntry[] = [...more]
   const folders = new Set<string>()
   for (const [path, { type, mode, uid, gid, target, kept }] of image.tree) {
     if (type === 'folder') folders.add(path)

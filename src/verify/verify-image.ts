@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { SvcsplitError } from '#errors.js'
 import { ensureDir } from '#io/files.js'
 import { openLooseFiles } from '#io/loose-files.js'
 import { tempDir } from '#io/temp-dir.js'
@@ -6,6 +7,8 @@ import type { Lock } from '#lock/lock.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import { markerEnvironment } from '#pep/marker-evaluate.js'
 import type { Progress } from '#progress.js'
+import { bytecodePaths, checkBytecode, hasBytecode } from './bytecode.js'
+import { compileEnvironment } from './compile.js'
 import type { Engine } from './engines.js'
 import { type FoundEnvironment, findEnvironment } from './environment.js'
 import { checkFiles, checkScripts } from './files.js'
@@ -96,8 +99,13 @@ async function verifyIn(options: VerifyImageOptions, work?: string): Promise<Ver
   checkHygiene(image, expected.lock, report)
   if (environment === undefined) return result(counts, notStarted('it has no environment'))
   const looked = await checkEnvironment(image, environment, expected, report)
-  if (loose === undefined || work === undefined || start === 'none')
+  if (loose === undefined || work === undefined || start === 'none') {
+    if (hasBytecode(image)) report('bytecode', 'warning', 'was not compiled again: nothing was to be started')
     return result(looked, notStarted('not asked for'))
+  }
+  const root = unpackImage(image, loose, work)
+  if (hasBytecode(image))
+    await compileAgain(image, environment, { root, work, engine: start, progress }, report)
   progress?.step?.('start')
   const command = [...(image.config.config?.Entrypoint ?? []), ...(image.config.config?.Cmd ?? [])]
   const started = await checkStart(
@@ -106,13 +114,40 @@ async function verifyIn(options: VerifyImageOptions, work?: string): Promise<Ver
       environment,
       plan: startPlan(environment, expected.lock?.root, expected.processes, command, `${image.prefix}/bin`),
       engine: start,
-      unpack: async () => unpackImage(image, loose, work),
+      root,
       work: await engineFolder(work),
       user: imageUser(image) ?? { uid: 65534, gid: 65534 },
     },
     report,
   )
   return result(looked, started)
+}
+
+/** Compiles an image that has bytecode, where something can run it. */
+async function compileAgain(
+  image: ScannedImage,
+  environment: FoundEnvironment,
+  {
+    root,
+    work,
+    engine,
+    progress,
+  }: { root: string; work: string; engine: Engine | 'auto'; progress: Progress | undefined },
+  report: Report,
+): Promise<void> {
+  progress?.step?.('compile')
+  const { python, sitePackages } = environment
+  try {
+    const compiled = await compileEnvironment({
+      ...{ image, python, sitePackages, root, engine },
+      work: await engineFolder(work, 'compiler'),
+    })
+    checkBytecode(image, bytecodePaths(image, environment), compiled, report)
+  } catch (error) {
+    if (!(error instanceof SvcsplitError) || !error.code.startsWith('E-EXE-') || engine !== 'auto')
+      throw error
+    report('bytecode', 'warning', `was not compiled again: ${error.message}`)
+  }
 }
 
 function notStarted(reason: string): StartSummary {
@@ -136,8 +171,8 @@ async function checkEnvironment(
   return { distributions: environment.distributions.length, wheels: compared, files, libraries }
 }
 
-async function engineFolder(work: string): Promise<string> {
-  const folder = join(work, 'engine')
+async function engineFolder(work: string, name = 'engine'): Promise<string> {
+  const folder = join(work, name)
   await ensureDir(folder)
   return folder
 }

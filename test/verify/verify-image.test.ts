@@ -2,8 +2,13 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { bytecodeForm, bytecodeLabel } from '#layers/bytecode-layer.js'
 import { systemModulesText } from '#layers/system-modules.js'
 import type { Lock } from '#lock/lock.js'
+import { bytecodePaths, checkBytecode } from '#verify/bytecode.js'
+import { findEnvironment } from '#verify/environment.js'
+import { findingList } from '#verify/finding.js'
+import { scanImage } from '#verify/scan.js'
 import { type VerifiedImage, verifyImage } from '#verify/verify-image.js'
 import {
   demo,
@@ -103,6 +108,43 @@ describe('modules of the base', () => {
     expect(await findings(([, , top]) => top.set(path, { content }))).toEqual([
       `error extra-file /${path} is named by no RECORD`,
     ])
+  })
+})
+
+describe('bytecode', () => {
+  const path = `${site}/__pycache__/lib.cpython-311.pyc`
+  const labelled = { config: { Labels: new Map([[bytecodeLabel, bytecodeForm]]) } }
+
+  it('may lie in an image that says so, of sources that a RECORD names; what it is, only a start tells', async () => {
+    expect(await findings(([, , top]) => top.set(path, { content: 'x' }), labelled)).toEqual([
+      'warning bytecode was not compiled again: nothing was to be started',
+    ])
+    const stray = `${site}/__pycache__/evil.cpython-311.pyc`
+    expect(await findings(([, , top]) => top.set(stray, { content: 'x' }), labelled)).toEqual([
+      `error extra-file /${stray} is named by no RECORD`,
+      'warning bytecode was not compiled again: nothing was to be started',
+    ])
+  })
+
+  it('has to be all of what its Python makes of the sources, and nothing else', async () => {
+    const dir = writeSmallImage({
+      layers: [...soundLayers(), new Map([[path, { content: 'evil' }]])],
+      ...labelled,
+    })
+    layouts.push(dir)
+    const { report, sorted } = findingList()
+    const image = await scanImage({ dir, prefix: '/opt/venv' }, report)
+    const environment = findEnvironment(image, report)!
+    const compiled = bytecodePaths(image, environment)
+    expect([...compiled]).toContain(path)
+    const files = [...compiled].map((one) => ({ path: one, size: 4, sha256: 'of-the-source' }))
+
+    checkBytecode(image, compiled, files, report)
+
+    const missing = files.length - 1
+    const messages = sorted().map(({ rule, message }) => `${rule} ${message}`)
+    expect(messages.filter((one) => one === 'bytecode is missing')).toHaveLength(missing)
+    expect(messages).toContain('bytecode is not what the Python of the image makes of its source')
   })
 })
 
