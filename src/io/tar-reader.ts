@@ -27,6 +27,15 @@ export interface TarVisitor {
 export type RefuseTar = (problem: string, member?: string) => never
 
 const block = 512
+/** Mode, owner, group, time, and both numbers of a device. Some readers stop at one that is none, as if at the end. */
+const numbers = [
+  [100, 8],
+  [108, 8],
+  [116, 8],
+  [136, 12],
+  [329, 8],
+  [337, 8],
+] as const
 const maxExtended = 1024 * 1024
 const maxWanted = 64 * 1024 * 1024
 /** Of extended headers, what is read here; of others a header may say several things, as of the holes of a file. */
@@ -76,6 +85,8 @@ export function tarWalker(visitor: TarVisitor, refuse: RefuseTar) {
     }
     if (zeros > 0) refuse('entries after its end')
     if (!checksumFits(bytes)) refuse('a header whose checksum is wrong')
+    for (const [at, width] of numbers)
+      if (!Number.isSafeInteger(number(bytes, at, width))) refuse('a header in which a number is none')
     const flag = String.fromCharCode(bytes[156]! === 0 ? 0x30 : bytes[156]!)
     const size =
       pax.has('size') && flag !== 'x' && flag !== 'g' ? Number(pax.get('size')) : number(bytes, 124, 12)
@@ -180,10 +191,11 @@ function cString(bytes: Buffer): string {
   return bytes.toString('utf8', 0, end < 0 ? bytes.length : end)
 }
 
-/** Octal digits, or GNU's base 256 for what does not fit. */
+/** Octal digits, or GNU's base 256 for what does not fit: 0x80 before a number, 0xff before one below zero. */
 function number(bytes: Buffer, at: number, width: number): number {
-  if ((bytes[at]! & 0x80) !== 0) {
-    let value = bytes[at]! & 0x7f
+  const first = bytes[at]!
+  if (first === 0x80 || first === 0xff) {
+    let value = first === 0x80 ? 0 : -1
     for (let i = 1; i < width; i++) value = value * 256 + bytes[at + i]!
     return value
   }

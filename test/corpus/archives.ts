@@ -193,6 +193,8 @@ export const archiveRows: readonly Row[] = [
     damaged,
   ),
   sdist('80 checksum', 'a wrong checksum', tar([{ ...info, checksum: 1 }]), damaged),
+  sdist('80 number', 'a time that is no number', tar([setup, { ...info, mtime: '0000000oops' }]), damaged),
+  sdist('80 below', 'a time before 1970', tar([setup, { ...info, mtime: Buffer.alloc(12, 0xff) }]), read),
   sdist('80 none', 'no PKG-INFO', tar([setup]), { exit: 3, says: 'does not state its metadata' }),
   sdist('81 bomb', 'a gigabyte of zeros in a megabyte', () => gzipSync(Buffer.alloc(1_000_000_000)), {
     exit: 1,
@@ -251,6 +253,13 @@ export const archiveRows: readonly Row[] = [
     'a PAX header of two megabytes',
     rest({ name: 'x', kind: 'x', content: paxRecord('comment', 'x'.repeat(2_000_000)) }, { name: 'a' }),
     'E-IMG-BASE',
+  ),
+  base(
+    '80 number',
+    'a time that is no number',
+    rest({ name: 'opt/x', mtime: '0000000oops' }),
+    'E-IMG-BASE',
+    'a number is none',
   ),
   base('80', 'a wrong checksum', rest({ name: 'a', checksum: 1 }), 'E-IMG-BASE'),
   base(

@@ -8,6 +8,8 @@ export interface TarPart {
   readonly mode?: number
   /** The field of the size as it is written; else the true one in octal digits. */
   readonly size?: string | Buffer
+  /** The field of the time as it is written; else empty. */
+  readonly mtime?: string | Buffer
   readonly checksum?: number
   /** Default: `ustar` and its version. */
   readonly magic?: string
@@ -23,6 +25,7 @@ function tarPart(part: TarPart): Buffer {
   Buffer.from(part.name).copy(header, 0, 0, 100)
   header.write(`${(part.mode ?? 0o644).toString(8).padStart(7, '0')}\0`, 100)
   Buffer.from(part.size ?? `${body.length.toString(8).padStart(11, '0')}\0`).copy(header, 124, 0, 12)
+  Buffer.from(part.mtime ?? '').copy(header, 136, 0, 12)
   header.write(part.kind ?? '0', 156, 'latin1')
   header.write(part.link ?? '', 157, 100)
   header.write(part.magic ?? 'ustar\x0000', 257, 'latin1')
