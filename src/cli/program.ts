@@ -96,8 +96,16 @@ function usageError(error: CommanderError): SvcsplitError {
   return new SvcsplitError('E-CLI-USAGE', message, { hint })
 }
 
+/** `svcsplit help build` is what hands type that know git: it means `svcsplit build --help`. Of a name that there is not, the error tells. */
+function withoutHelpCommand(args: readonly string[]): readonly string[] {
+  const [first, ...rest] = args
+  if (first !== 'help') return args
+  return rest[0] === undefined || commands.has(rest[0]) ? [...rest, '--help'] : rest
+}
+
 /** Runs one command line; the exit code by docs/cli.md, or none when the command has set its own. */
-export async function runCommandLine(args: readonly string[]): Promise<number | undefined> {
+export async function runCommandLine(typed: readonly string[]): Promise<number | undefined> {
+  const args = withoutHelpCommand(typed)
   try {
     const program = baseProgram()
     // The version needs no command, and scripts ask for it often.
