@@ -1,6 +1,15 @@
 import { dirname, join, resolve } from 'node:path'
 import { placed, SvcsplitError } from '#errors.js'
-import { ensureDir, linkOrCopy, listDir, readBytes, readText, statusOf, writeAtomic } from '#io/files.js'
+import {
+  ensureDir,
+  linkOrCopy,
+  listDir,
+  readBytes,
+  readText,
+  statusOf,
+  statusOfSync,
+  writeAtomic,
+} from '#io/files.js'
 import { tempDir, tempPrefix } from '#io/temp-dir.js'
 import { type ImageConfig, parseImageConfig } from '#oci/config.js'
 import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
@@ -223,10 +232,10 @@ function withImages(index: ImageIndex, images: readonly NamedImage[]): ImageInde
 
 async function placeBlob(dir: string, layer: Descriptor, sources: readonly string[]): Promise<number> {
   const target = layoutBlob(dir, layer.digest)
-  if (await isWhole(target, layer.size)) return 0
+  if (isWhole(target, layer.size)) return 0
   for (const source of sources) {
     const path = join(source, 'sha256', hexOf(layer.digest))
-    if (!(await isWhole(path, layer.size))) continue
+    if (!isWhole(path, layer.size)) continue
     await linkOrCopy(path, target)
     return layer.size
   }
@@ -237,7 +246,7 @@ async function placeBlob(dir: string, layer: Descriptor, sources: readonly strin
 
 async function placeBytes(dir: string, digest: Digest, bytes: Buffer): Promise<number> {
   const target = layoutBlob(dir, digest)
-  if (await isWhole(target, bytes.length)) return 0
+  if (isWhole(target, bytes.length)) return 0
   await writeAtomic(target, bytes)
   return bytes.length
 }
@@ -249,7 +258,7 @@ async function writeIfOther(path: string, bytes: Buffer): Promise<void> {
   await writeAtomic(path, bytes)
 }
 
-async function isWhole(path: string, size: number): Promise<boolean> {
-  const status = await statusOf(path)
+function isWhole(path: string, size: number): boolean {
+  const status = statusOfSync(path)
   return status?.kind === 'file' && status.size === size
 }

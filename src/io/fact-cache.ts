@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { existsSync, readText, statusOf, writeAtomic } from './files.js'
+import { existsSync, readTextSync, statusOfSync, writeAtomic } from './files.js'
 
 /** Texts derived from files that never change, by kind and the file's sha256; damaged entries are as if absent. */
 export interface FactCache {
@@ -20,12 +20,9 @@ export function openFactCache(cacheDir: string): FactCache {
   return {
     async get(kind, sha256) {
       const path = pathOf(kind, sha256)
-      if ((await statusOf(path))?.kind !== 'file') return undefined
-      const entry = await readText(path).catch((error: unknown) => {
-        // a half-read or undecodable entry is made again; a folder that may not be read is the user's to mend
-        if (error instanceof SvcsplitError && error.code === 'E-FS-ACCESS') throw error
-        return ''
-      })
+      // Not through the thread pool: a build asks for a hundred small entries.
+      if (statusOfSync(path)?.kind !== 'file') return undefined
+      const entry = readIfWhole(path)
       const text = entry.slice(65)
       return entry.slice(0, 65) === `${digestOf(text)}\n` ? text : undefined
     },
@@ -33,6 +30,16 @@ export function openFactCache(cacheDir: string): FactCache {
     async put(kind, sha256, text) {
       await writeAtomic(pathOf(kind, sha256), `${digestOf(text)}\n${text}`, { durable: false })
     },
+  }
+}
+
+function readIfWhole(path: string): string {
+  try {
+    return readTextSync(path)
+  } catch (error) {
+    // a half-read or undecodable entry is made again; a folder that may not be read is the user's to mend
+    if (error instanceof SvcsplitError && error.code === 'E-FS-ACCESS') throw error
+    return ''
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import type { BlobStore } from '#io/blob-store.js'
-import { readText, statusOf, writeAtomic } from '#io/files.js'
+import { readTextSync, statusOfSync, writeAtomic } from '#io/files.js'
 import { digestOfHex, hexOf, parseDigest } from '#oci/digest.js'
 import { mediaTypes } from '#oci/media-type.js'
 import { type Layer, layerFormat } from './layer.js'
@@ -36,7 +36,7 @@ export function openDescriptorCache(dir: string): DescriptorCache {
   }
   return {
     async recall(key, title) {
-      const known = parseKnown(await readIfThere(file('layer', key)))
+      const known = parseKnown(readIfThere(file('layer', key)))
       if (known === undefined) return undefined
       const { digest, size, diffId } = known
       return { title, descriptor: { mediaType: mediaTypes.layerGzip, digest, size }, diffId, cached: true }
@@ -46,7 +46,7 @@ export function openDescriptorCache(dir: string): DescriptorCache {
       await writeAtomic(file('layer', key), `${JSON.stringify({ diffId, digest, size })}\n`, notFlushed)
     },
     async isChecked(key) {
-      return (await statusOf(file('check', key))) !== undefined
+      return statusOfSync(file('check', key)) !== undefined
     },
     async keepCheck(key) {
       await writeAtomic(file('check', key), '', notFlushed)
@@ -56,13 +56,13 @@ export function openDescriptorCache(dir: string): DescriptorCache {
 
 /** Whether the blob of a layer lies in the store, in its size. */
 export async function isInStore({ descriptor }: Layer, store: BlobStore): Promise<boolean> {
-  const blob = await statusOf(store.path(hexOf(descriptor.digest)))
+  const blob = statusOfSync(store.path(hexOf(descriptor.digest)))
   return blob?.kind === 'file' && blob.size === descriptor.size
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+function readIfThere(path: string): string | undefined {
   try {
-    return await readText(path, { maxBytes })
+    return readTextSync(path, { maxBytes })
   } catch (error) {
     // A cache entry that cannot be read is one that is not there.
     if (error instanceof SvcsplitError) return undefined

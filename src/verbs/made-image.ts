@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import type { Image } from '#image/assemble.js'
 import { environmentPrefix as prefix } from '#inputs/wsgi-server.js'
-import { statusOf } from '#io/files.js'
+import { statusOfSync } from '#io/files.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import { type Digest, hexOf } from '#oci/digest.js'
 import type { Progress } from '#progress.js'
@@ -77,8 +77,7 @@ async function recallOne(run: Run, key: readonly unknown[]): Promise<MadeImage |
   if (kept === undefined) return undefined
   const { image, baseLayout, told } = kept
   const sources = sourcesOf(run.storeDir, baseLayout)
-  const there = await Promise.all(image.manifest.layers.map((layer) => isThere(layer, sources)))
-  if (there.includes(false)) return undefined
+  if (!image.manifest.layers.every((layer) => isThere(layer, sources))) return undefined
   const proof = run.request.verify ? await knownProof(told.proof) : undefined
   if (run.request.verify && proof === undefined) return undefined
   return {
@@ -94,9 +93,9 @@ async function recallOne(run: Run, key: readonly unknown[]): Promise<MadeImage |
   }
 }
 
-async function isThere(layer: Descriptor, sources: readonly string[]): Promise<boolean> {
+function isThere(layer: Descriptor, sources: readonly string[]): boolean {
   for (const source of sources) {
-    const status = await statusOf(join(source, 'sha256', hexOf(layer.digest)))
+    const status = statusOfSync(join(source, 'sha256', hexOf(layer.digest)))
     if (status?.kind === 'file' && status.size === layer.size) return true
   }
   return false
@@ -140,8 +139,7 @@ export async function prepareMade(
           const known = await knownProof(proof)
           if (known !== undefined) return known
           // A destination may have spared layers that are to be read now.
-          for (const layer of image.manifest.layers)
-            if (!(await isThere(layer, sources))) await make(layer.digest)
+          for (const layer of image.manifest.layers) if (!isThere(layer, sources)) await make(layer.digest)
           return proveImage({ ...question, image, sources, prefix, cacheDir, ...given })
         },
       }
