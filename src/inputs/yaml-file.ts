@@ -24,6 +24,9 @@ export interface YamlFile {
 
 const deepest = 20
 
+/** Depth at which text is not even parsed: the parser's time grows with its square, and its stack ends. */
+const hopeless = 100
+
 let library: typeof import('yaml') | undefined
 
 /** Loaded when the first file is read: seventy modules that a run over shipped profiles has no use for. */
@@ -57,11 +60,8 @@ const syntaxHints: ReadonlyMap<string, string> = new Map([
 export function parseYaml(text: string, path: string, kind: YamlKind): YamlFile {
   const counter = new (yaml().LineCounter)()
   const lines = text.split(/\r\n|\n|\r/)
-  const documents = yaml().parseAllDocuments(text, {
-    lineCounter: counter,
-    prettyErrors: false,
-    merge: false,
-  })
+  refuseHopeless(lines, path, kind)
+  const documents = documentsOf(text, counter, path, kind)
   const [document] = documents
   const problem = documents.flatMap((one) => [...one.errors, ...one.warnings])[0]
   if (problem !== undefined) {
@@ -79,6 +79,29 @@ export function parseYaml(text: string, path: string, kind: YamlKind): YamlFile 
       hint: 'take out the line --- and what follows it',
     })
   return { kind, path, lines, counter, document: document as Document.Parsed }
+}
+
+function documentsOf(text: string, lineCounter: LineCounter, path: string, { syntax }: YamlKind) {
+  try {
+    return yaml().parseAllDocuments(text, { lineCounter, prettyErrors: false, merge: false })
+  } catch (error) {
+    // A stack that is full: lines indented a thousand times.
+    if (!(error instanceof RangeError)) throw error
+    throw new SvcsplitError(syntax, 'nested too deeply', { at: { path } })
+  }
+}
+
+/** More brackets open, or more indicators (`- - -`, `? ? ?`) at the start of a line, than any nesting that is meant. */
+function refuseHopeless(lines: readonly string[], path: string, { syntax }: YamlKind): void {
+  let open = 0
+  for (const [index, line] of lines.entries()) {
+    for (const character of line)
+      if (character === '[' || character === '{') open += 1
+      else if (character === ']' || character === '}') open -= 1
+    const indicators = /^(?:[ \t]*[?:-](?=[ \t]|$))*/.exec(line)![0].replace(/[ \t]+/g, '').length
+    if (Math.max(open, indicators) > hopeless)
+      throw new SvcsplitError(syntax, 'nested too deeply', { at: { path, line: index + 1, column: 1 } })
+  }
 }
 
 /** Refuses what such files have no use for and what could blow them up: anchors, deep nesting, odd keys. */

@@ -412,7 +412,8 @@ export const targets: readonly Target[] = [
     ['-', '.', '_', '.whl', '.tar.gz', 'py3', 'none', 'any'],
     (input) => {
       if (!input.endsWith('.whl')) parseSdistFilename(input)
-      else holds(/^[a-z0-9-]+$/.test(parseWheelFilename(input).name), 'the name of a wheel')
+      // PEP 427: the name of a file may have any letters; pypa/packaging reads them too.
+      else holds(/^[\p{L}\p{N}-]+$/u.test(parseWheelFilename(input).name), 'the name of a wheel')
     },
   ),
   text(

@@ -143,6 +143,12 @@ describe('a profile', () => {
 
   it.each([
     ['nested brackets', `${base}extras: ${'['.repeat(20_000)}`],
+    ['nested keys', `${base}${'? '.repeat(20_000)}`],
+    ['nested entries', `${base}extras:\n  ${'- '.repeat(20_000)}a`],
+    [
+      'lines indented ever more',
+      Array.from({ length: 3000 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join(''),
+    ],
     ['aliases that multiply', `a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\n${base}`],
     ['__proto__ as a key', `${base}__proto__: {polluted: true}\n`],
   ])('with %s is refused and harms nobody', async (_, text) => {
