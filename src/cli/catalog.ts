@@ -15,6 +15,7 @@ interface ImportFlags {
   readonly constraints?: readonly string[]
   readonly service?: readonly string[]
   readonly requirements?: readonly string[]
+  readonly source?: readonly string[]
   readonly slurp?: boolean
   readonly from?: string
   readonly to?: string
@@ -22,12 +23,20 @@ interface ImportFlags {
 
 async function importOwn(release: string, flags: ImportFlags): Promise<void> {
   const { importRelease } = await import('#verbs/import-release.js')
-  const { constraints = [], service: services = [], requirements = [], slurp, to } = flags
+  const {
+    constraints = [],
+    service: services = [],
+    requirements = [],
+    source: sources = [],
+    slurp,
+    to,
+  } = flags
   const result = await importRelease({
     release,
     constraints,
     services,
     requirements,
+    sources,
     ...(slurp === undefined ? {} : { slurp }),
     ...(to === undefined ? {} : { to }),
   })
@@ -63,6 +72,12 @@ export function registerCatalog(program: Command): void {
       new Option(
         '--requirements <name=file>',
         "with --release: a service's own requirements file (repeatable)",
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option(
+        '--source <name=dir>',
+        'with --release: a checkout of a service or pinned library, read in place of its wheel (repeatable)',
       ).argParser(collect),
     )
     .option('--slurp', 'with --release: upgrades may come from the SLURP release before')

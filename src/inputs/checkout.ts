@@ -27,13 +27,13 @@ export interface ServiceSource {
 /** No sources that a person wrote are larger. */
 const largest = { maxBytes: 4 * 1024 * 1024 }
 
-type Table = Readonly<Record<string, unknown>>
+export type Table = Readonly<Record<string, unknown>>
 
-function table(value: unknown): Table {
+export function table(value: unknown): Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Table) : {}
 }
 
-function texts(value: unknown): readonly string[] {
+export function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : []
 }
 
@@ -107,21 +107,26 @@ async function wsgiModules(folder: string, packages: readonly string[]): Promise
   return found.sort()
 }
 
+/** The files that say how it is packaged, empty where they are not there. @throws E-FS-*, E-REQ-SYNTAX */
+export async function checkoutFiles(
+  folder: string,
+): Promise<{ readonly pyproject: Table; readonly setup: SetupCfg }> {
+  const [pyproject, setup] = [await textIn(folder, 'pyproject.toml'), await textIn(folder, 'setup.cfg')]
+  return {
+    pyproject: pyproject === undefined ? {} : readPyproject(pyproject, join(folder, 'pyproject.toml')),
+    setup: setup === undefined ? new Map() : parseSetupCfg(setup, join(folder, 'setup.cfg')),
+  }
+}
+
 /**
  * Reads a checkout: pyproject.toml (PEP 621, PEP 735), setup.cfg (setuptools and pbr), requirements.txt.
  * Nothing of it is run. @throws E-FS-*, E-REQ-SYNTAX where none of them names a distribution
  */
 export async function readCheckout(folder: string): Promise<ServiceSource> {
-  const [pyprojectText, setupText, requirementsText] = [
-    await textIn(folder, 'pyproject.toml'),
-    await textIn(folder, 'setup.cfg'),
-    await textIn(folder, 'requirements.txt'),
-  ]
+  const { pyproject, setup } = await checkoutFiles(folder)
+  const requirementsText = await textIn(folder, 'requirements.txt')
   const path = join(folder, 'pyproject.toml')
-  const pyproject = pyprojectText === undefined ? {} : readPyproject(pyprojectText, path)
   const project = table(pyproject.project)
-  const setup: SetupCfg =
-    setupText === undefined ? new Map() : parseSetupCfg(setupText, join(folder, 'setup.cfg'))
   const distribution =
     typeof project.name === 'string' ? project.name : (setup.get('metadata')?.get('name') ?? '')
   if (!isValidName(distribution))

@@ -18,6 +18,8 @@ export interface Release {
   /** Day, as 2025-04-02. */
   readonly released: string
   readonly services: ReadonlyMap<string, ShippedService>
+  /** Folders of checkouts that are read in place of wheels, by distribution; of a user's own release. */
+  readonly sources?: ReadonlyMap<DistributionName, string>
 }
 
 /** A release of the user's own, as `releases.json` of their data has it. */
@@ -28,6 +30,8 @@ export interface OwnRelease {
   readonly series: string
   readonly services: Readonly<Record<string, ShippedService>>
   readonly slurp: boolean
+  /** Folders of checkouts by distribution. */
+  readonly sources?: Readonly<Record<string, string>>
   readonly status: 'own'
 }
 
@@ -81,6 +85,12 @@ export function parseReleases(text: string, path: string): Releases {
       slurp: value.slurp === true,
       released: textOf(value, 'released', path, name),
       services,
+      sources: new Map(
+        Object.entries(isObject(value.sources) ? value.sources : {}).map(([distribution, folder]) => {
+          if (typeof folder !== 'string') throw broken(path, `${name} has a source that is no path`)
+          return [normalizeName(distribution), folder] as const
+        }),
+      ),
     }
   })
   return releasesOf(path, list)

@@ -120,6 +120,16 @@ export function existsSync(path: string): boolean {
   }
 }
 
+/** The path without links; undefined where nothing is. @throws E-FS-* */
+export async function realPathOf(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
+    throw fsError(error, 'follow', path)
+  }
+}
+
 /** What is at the path, links not followed unless asked; undefined if nothing is there. @throws E-FS-* */
 export async function statusOf(
   path: string,

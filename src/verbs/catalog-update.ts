@@ -14,6 +14,7 @@ import { mergeFacts, metadataOf, readFacts, writeFacts } from './catalog-facts.j
 import { factsBeside, universeInput, without } from './catalog-universe.js'
 import type { WheelPlace } from './fetch-wheels.js'
 import { type IndexRequest, lazyIndex } from './open-index.js'
+import { type OwnCheckouts, ownCheckouts, universeWithCheckouts, withCheckouts } from './own-checkouts.js'
 import { sdistBuilder } from './sdist-builder.js'
 
 export interface CatalogUpdateOptions extends Partial<IndexRequest> {
@@ -67,10 +68,11 @@ export async function catalogUpdate(options: CatalogUpdateOptions): Promise<Cata
   })
   try {
     const { to = fleet.catalogDirs[0], progress } = options
-    const opened = await index.open()
+    const checkouts = await ownCheckouts(fleet)
+    const opened = withCheckouts(await index.open(), checkouts)
     let told: Omit<CatalogUpdateResult, 'written'> | undefined
     const written = await replaceSet(to, async (aside) => {
-      const facts = await updateFacts(fleet, opened, { ...options, to }, aside)
+      const facts = await updateFacts(fleet, opened, checkouts, { ...options, to }, aside)
       const place = {
         index,
         store: openBlobStore(join(folder, 'blobs')),
@@ -78,7 +80,8 @@ export async function catalogUpdate(options: CatalogUpdateOptions): Promise<Cata
         to: aside,
         ...(progress === undefined ? {} : { progress }),
       }
-      told = options.names === false ? facts : { ...facts, sources: await addWheelFacts(fleet, place) }
+      told =
+        options.names === false ? facts : { ...facts, sources: await addWheelFacts(fleet, checkouts, place) }
     })
     return { ...told!, written }
   } finally {
@@ -90,6 +93,7 @@ export async function catalogUpdate(options: CatalogUpdateOptions): Promise<Cata
 /** What only the wheels themselves tell: which files they share, and which names their code uses and binds. */
 async function addWheelFacts(
   fleet: Fleet,
+  checkouts: OwnCheckouts,
   place: WheelPlace & { readonly to: string },
 ): Promise<NonNullable<CatalogUpdateResult['sources']>> {
   const snapshot = loadSnapshot(place.to, ...fleet.catalogDirs.slice(1))
@@ -107,6 +111,7 @@ async function addWheelFacts(
     fleet,
     snapshot,
     wheels,
+    checkouts,
     ...(known === undefined ? {} : { known }),
   })
 }
@@ -146,6 +151,7 @@ function sdistMetadata(
 async function updateFacts(
   fleet: Fleet,
   index: IndexCatalog,
+  checkouts: OwnCheckouts,
   { to, release, progress }: CatalogUpdateOptions & { readonly to: string },
   aside: string,
 ): Promise<Omit<CatalogUpdateResult, 'written'>> {
@@ -153,7 +159,7 @@ async function updateFacts(
   const shipped = fleet.own === undefined ? undefined : loadSnapshot(fleet.catalogDirs.at(-1)!)
   const before = loadSnapshot(to)
   const asked: UniverseFacts = {
-    ...universeFactsOf(index),
+    ...universeWithCheckouts(universeFactsOf(index), input, checkouts),
     metadata: (name, version) => metadataOf(index, before, name, version),
   }
   const source = shipped === undefined ? asked : factsBeside(shipped, input, asked)

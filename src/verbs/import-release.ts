@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { universePythons } from '#catalog/universe.js'
 import { SvcsplitError } from '#errors.js'
-import { mergeConstraints, parseConstraintsText, pinsFor } from '#inputs/constraints-file.js'
+import {
+  type Constraints,
+  mergeConstraints,
+  parseConstraintsText,
+  pinsFor,
+} from '#inputs/constraints-file.js'
 import { loadFleet } from '#inputs/fleet.js'
-import { type OwnRelease, parseReleases, type Releases } from '#inputs/releases.js'
+import { type OwnRelease, parseReleases, type Releases, type ShippedService } from '#inputs/releases.js'
 import { parseRequirementsText, readInput } from '#inputs/requirements-file.js'
 import { decodeText } from '#inputs/text-lines.js'
 import { dataDir } from '#io/data-dir.js'
@@ -12,6 +17,7 @@ import { existsSync, readText, writeIfChanged } from '#io/files.js'
 import { markerEnvironment } from '#pep/marker-evaluate.js'
 import { normalizeName } from '#pep/name.js'
 import { tryParseVersion } from '#pep/version.js'
+import { readOwnCheckout } from './own-checkouts.js'
 
 export interface ImportReleaseRequest {
   /** Name of the release: `2026.2`, or any other of lower case letters, digits, dots and hyphens. */
@@ -22,6 +28,8 @@ export interface ImportReleaseRequest {
   readonly services: readonly string[]
   /** `nova=FILE`: the service's own requirements file, for line numbers; else its metadata is what counts. */
   readonly requirements: readonly string[]
+  /** `nova=DIR`, `oslo.config=DIR`: a checkout that is read in place of the wheel of a service, or of a pinned library. */
+  readonly sources?: readonly string[]
   /** Whether upgrades may leave out the release between; by default those of the first half of a year. */
   readonly slurp?: boolean
   /** Default: the folder of `dataDir`. */
@@ -93,18 +101,41 @@ export async function importRelease(request: ImportReleaseRequest): Promise<Impo
     parseRequirementsText(decodeText(content, path), path)
     files.set(`constraints/requirements/${service}-${release}.txt`, content)
   }
+  const sources = await sourcesOf(request.sources ?? [], entries, pins)
   const own: OwnRelease = {
     constraints: { sha256: createHash('sha256').update(bytes).digest('hex') },
     released: '',
     series: release,
     services: Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1))),
+    ...(sources.length === 0 ? {} : { sources: Object.fromEntries(sources) }),
     slurp: request.slurp ?? /^\d{4}\.1$/.test(release),
     status: 'own',
   }
   files.set('constraints/releases.json', await withRelease(root, release, own))
   const written: string[] = []
   for (const [name, content] of files) if (await writeIfChanged(join(root, name), content)) written.push(name)
-  return { root, release, services: [...entries.keys()].sort(), pins, written: written.sort() }
+  return { root, release, services: [...entries.keys()].sort(), pins: pins.size, written: written.sort() }
+}
+
+/** Checkouts by distribution, each of the version that the release has. */
+async function sourcesOf(
+  texts: readonly string[],
+  services: ReadonlyMap<string, ShippedService>,
+  pins: Constraints['pins'],
+): Promise<readonly (readonly [string, string])[]> {
+  const found = new Map<string, string>()
+  for (const text of texts) {
+    const [who, path] = pairOf(text, 'NAME=DIR, such as nova=../nova')
+    const service = services.get(who)
+    const distribution = service?.distribution ?? normalizeName(who)
+    const versions = service === undefined ? pins.get(distribution) : [service]
+    if (versions === undefined)
+      throw usage(`${JSON.stringify(who)} is neither a service of this release nor pinned by it`, 'name one')
+    const folder = resolve(path)
+    for (const { version } of versions) await readOwnCheckout({ distribution, version, folder })
+    found.set(distribution, folder)
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 function profileOf(fleet: ReturnType<typeof loadFleet>, service: string) {
@@ -123,7 +154,7 @@ function profileOf(fleet: ReturnType<typeof loadFleet>, service: string) {
 /** One file as it is; several one after another, each under the name that it had. */
 async function joinedConstraints(
   paths: readonly string[],
-): Promise<{ readonly bytes: Uint8Array; readonly pins: number }> {
+): Promise<{ readonly bytes: Uint8Array; readonly pins: Constraints['pins'] }> {
   if (paths.length === 0) throw usage('a release without pins', 'add --constraints upper-constraints.txt')
   const read = await Promise.all(paths.map(async (path) => ({ path, bytes: await readInput(path) })))
   const parsed = read.map(({ path, bytes }) => parseConstraintsText(decodeText(bytes, path), path))
@@ -133,11 +164,11 @@ async function joinedConstraints(
   const { pins } = merged
   if (pins.size === 0)
     throw new SvcsplitError('E-CON-FORM', 'a constraints file without any pin', { at: { path: paths[0]! } })
-  if (read.length === 1) return { bytes: read[0]!.bytes, pins: pins.size }
+  if (read.length === 1) return { bytes: read[0]!.bytes, pins }
   const text = read
     .map(({ path, bytes }) => `# ${path.split('/').at(-1)}\n${decodeText(bytes, path).trimEnd()}\n`)
     .join('')
-  return { bytes: new TextEncoder().encode(text), pins: pins.size }
+  return { bytes: new TextEncoder().encode(text), pins }
 }
 
 /** The user's `releases.json` with this release in it, oldest first. */

@@ -7,6 +7,8 @@ import { isPasteFile } from '#surface/paste-file.js'
 import { type ReadBefore, readDistribution, type SourceFile } from '#surface/read-distribution.js'
 import { unpackMember } from '#wheels/unpack-member.js'
 import { readZipArchive } from '#wheels/zip-archive.js'
+import { checkoutSources, hashOfSources } from './checkout-sources.js'
+import type { ReadCheckout } from './own-checkouts.js'
 
 /** Raised when what is read of a source means something else than before. */
 export const factsKind = 'surface-4'
@@ -52,11 +54,29 @@ export async function factsOfWheel(
   cache: FactCache,
   before?: ReadBefore,
 ): Promise<DistributionFacts> {
-  const known = await cache.get(factsKind, wheel.sha256)
+  return remembered(cache, wheel.sha256, async () =>
+    readDistribution(wheelSources(await readBytes(path), wheel.filename), before),
+  )
+}
+
+/** What is kept of a checkout, read anew when a file of it changed. @throws E-FS-* */
+export async function factsOfCheckout(
+  { folder, contents }: ReadCheckout,
+  cache: FactCache,
+): Promise<DistributionFacts> {
+  const files = await checkoutSources(folder, contents)
+  return remembered(cache, hashOfSources(files), () => readDistribution(files))
+}
+
+async function remembered(
+  cache: FactCache,
+  sha256: string,
+  read: () => Promise<DistributionFacts>,
+): Promise<DistributionFacts> {
+  const known = await cache.get(factsKind, sha256)
   if (known !== undefined)
     return JSON.parse(inflateRawSync(Buffer.from(known, 'base64')).toString()) as DistributionFacts
-  const facts = await readDistribution(wheelSources(await readBytes(path), wheel.filename), before)
-  const packed = deflateRawSync(JSON.stringify(facts), { level: 4 }).toString('base64')
-  await cache.put(factsKind, wheel.sha256, packed)
+  const facts = await read()
+  await cache.put(factsKind, sha256, deflateRawSync(JSON.stringify(facts), { level: 4 }).toString('base64'))
   return facts
 }
