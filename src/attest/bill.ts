@@ -20,7 +20,7 @@ export interface AttestedImage {
 }
 
 /** A file as a lock names it. */
-export interface BillFile {
+interface BillFile {
   readonly filename: string
   /** Hex. */
   readonly sha256: string

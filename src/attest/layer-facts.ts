@@ -35,7 +35,7 @@ export type FileFact =
   | { readonly kind: 'unclear'; readonly problem: string }
 
 /** What a layer has to say, by path relative to `/`, and what it takes away from the layers below it. */
-export interface LayerFacts {
+interface LayerFacts {
   readonly files: ReadonlyMap<string, FileFact>
   /** Paths that a whiteout names (image-spec, layer.md); of an opaque one, the folder. */
   readonly removed: readonly string[]

@@ -7,7 +7,7 @@ import { pypiPurl } from './purl.js'
 export const statementType = 'https://in-toto.io/Statement/v1'
 export const provenanceType = 'https://slsa.dev/provenance/v1'
 /** What the build definition means is told in docs/attestations.md. */
-export const buildType = 'urn:svcsplit:build:image:1'
+const buildType = 'urn:svcsplit:build:image:1'
 const localBuilder = 'urn:svcsplit:builder:local'
 
 /** A document that came out of the same build. */

@@ -94,7 +94,7 @@ export function signStatement(statement: string, { key, id }: SignatureKey): str
 }
 
 /** What a look at a signature came to. */
-export type SignatureVerdict =
+type SignatureVerdict =
   | { readonly kind: 'signed'; readonly statement: string }
   /** By another key, going by its name. */
   | { readonly kind: 'other-key'; readonly keyId: string }

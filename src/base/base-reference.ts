@@ -1,7 +1,7 @@
 import { SvcsplitError } from '#errors.js'
 import { parseLayoutReference } from '#oci/reference.js'
 
-export type BaseReference =
+type BaseReference =
   | { readonly kind: 'debian'; readonly suite: string }
   | { readonly kind: 'layout'; readonly dir: string; readonly name?: string }
 

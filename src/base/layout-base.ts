@@ -39,11 +39,7 @@ export async function openLayoutBase(
 }
 
 /** Adds what its layers say, from the cache if it was read before. */
-export async function describeBase(
-  layout: string,
-  image: LayoutImage,
-  options: BaseOptions,
-): Promise<BaseImage> {
+async function describeBase(layout: string, image: LayoutImage, options: BaseOptions): Promise<BaseImage> {
   const facts = await cachedFacts(layout, image, options)
   return { name: options.name ?? options.from, layout, ...image, ...facts }
 }

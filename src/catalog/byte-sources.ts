@@ -22,7 +22,7 @@ export function bufferSource(name: string, bytes: Buffer): ByteSource {
 }
 
 /** A file that a page of an index lists. */
-export interface RemoteFile {
+interface RemoteFile {
   readonly url: string
   readonly filename: string
   readonly sha256?: string

@@ -6,7 +6,7 @@ import type { Http, HttpResponse } from '#io/http.js'
 import type { DistributionName } from '#pep/name.js'
 import { acceptSimple, parseSimplePage, type SimplePage } from './simple-page.js'
 
-export interface PageSource {
+interface PageSource {
   /** Undefined if no index has the name. @throws E-NET-*, E-IDX-CONTENT */
   page(name: DistributionName): Promise<SimplePage | undefined>
 }

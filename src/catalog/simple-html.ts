@@ -1,11 +1,11 @@
 /** One link of a page: the attributes that PEP 503, 592, 658 and 714 define, entities decoded. */
-export interface Anchor {
+interface Anchor {
   readonly href: string
   readonly text: string
   readonly attributes: ReadonlyMap<string, string>
 }
 
-export interface AnchorPage {
+interface AnchorPage {
   readonly anchors: readonly Anchor[]
   /** `<base href>`, which old indexes use. */
   readonly base?: string

@@ -31,7 +31,7 @@ export interface VersionFacts<T> {
   readonly facts: T
 }
 
-export function compareFacts(a: VersionFacts<unknown>, b: VersionFacts<unknown>): number {
+function compareFacts(a: VersionFacts<unknown>, b: VersionFacts<unknown>): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1
   return compareVersions(parseVersion(a.version), parseVersion(b.version))
 }

@@ -188,9 +188,7 @@ function markerTest(): (requirement: Requirement, extras: ReadonlySet<string>) =
 }
 
 /** Finals before pre-releases, yanked files never (PEP 592): Python -> version. */
-export function newestForPythons(
-  listing: ReadonlyMap<string, readonly SimpleFile[]>,
-): ReadonlyMap<string, string> {
+function newestForPythons(listing: ReadonlyMap<string, readonly SimpleFile[]>): ReadonlyMap<string, string> {
   const newestFirst = [...listing.values()].reverse()
   const finals = newestFirst.filter(([file]) => !isPrerelease(parseVersion(file!.version)))
   const chosen = new Map<string, string>()

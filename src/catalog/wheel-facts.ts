@@ -72,7 +72,7 @@ function sameVersion(one: string, other: string): boolean {
 }
 
 /** entry_points.txt: case-sensitive, `=` as only delimiter. @throws E-IDX-METADATA */
-export function parseEntryPoints(text: string, filename: string): Map<string, Map<string, string>> {
+function parseEntryPoints(text: string, filename: string): Map<string, Map<string, string>> {
   const groups = new Map<string, Map<string, string>>()
   let group: Map<string, string> | undefined
   for (const raw of text.split(/\r\n|[\r\n]/)) {

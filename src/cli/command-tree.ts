@@ -12,7 +12,7 @@ export interface ToldOption {
   readonly usual?: string
 }
 
-export interface ToldArgument {
+interface ToldArgument {
   /** `[SERVICE@RELEASE...]`. */
   readonly term: string
   readonly description: string

@@ -23,7 +23,7 @@ export interface IndexOptions {
   readonly offline?: boolean
 }
 
-export function parsePython(text: string): string {
+function parsePython(text: string): string {
   if (!/^3\.\d{1,2}(\.\d{1,3})?$/.test(text)) throw new InvalidArgumentError('write 3.11 or 3.11.4.')
   return text
 }

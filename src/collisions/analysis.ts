@@ -59,7 +59,7 @@ function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0
 }
 
-export function compareFindings(one: Finding, other: Finding): number {
+function compareFindings(one: Finding, other: Finding): number {
   return (
     ruleOrder.get(one.rule)! - ruleOrder.get(other.rule)! ||
     // Of `broken-import` there are errors and warnings.

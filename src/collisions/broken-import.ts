@@ -13,7 +13,7 @@ import type { AsRun, LibraryNeeds, Needs } from './needed-names.js'
 const mostPlaces = 5
 
 /** A name that is not there, before it is told as a finding. */
-export interface BrokenName {
+interface BrokenName {
   readonly member: Member
   readonly supply: Member
   readonly need: NeededName

@@ -116,13 +116,13 @@ function ruleOf(
 }
 
 /** The hits of one set of demands, and what they count for. */
-export interface SetHits {
+interface SetHits {
   /** Errors and warnings. */
   readonly told: readonly Hit[]
   readonly counts: readonly SetCount[]
 }
 
-export interface SetCount {
+interface SetCount {
   readonly rule: Rule
   readonly findings: number
   /** By their slots. */

@@ -21,7 +21,7 @@ export interface EntryPoints {
 }
 
 /** A process of the profile in the release to come. */
-export interface StartedProgram {
+interface StartedProgram {
   readonly name: string
   /** A script, a WSGI module, or what makes a WSGI application. */
   readonly program: string

@@ -18,7 +18,7 @@ export const rules = [
 ] as const
 
 /** The rules that a policy adds: services that are to share an environment and cannot, or share one and may not. */
-export const environmentRules = ['unsatisfiable', 'not-separate'] as const
+const environmentRules = ['unsatisfiable', 'not-separate'] as const
 
 export type Rule = (typeof rules)[number] | (typeof environmentRules)[number]
 

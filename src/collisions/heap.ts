@@ -1,5 +1,5 @@
 /** A queue that gives its smallest item first: a binary heap. */
-export interface Heap<T> {
+interface Heap<T> {
   readonly size: number
   /** The smallest, left where it is. */
   peek(): T | undefined

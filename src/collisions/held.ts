@@ -6,7 +6,7 @@ import type { Candidate, Cell } from './analysis.js'
 import { type Host, isRefused } from './check.js'
 
 /** One demand on a distribution as it is on a host: who makes it, and in which services that one is. */
-export interface HeldDemand {
+interface HeldDemand {
   readonly by: string
   readonly specifier: string
   readonly at: Origin

@@ -11,7 +11,7 @@ import {
 import type { Host } from './check.js'
 import { type Summary, tally } from './summary.js'
 
-export interface Matrix {
+interface Matrix {
   readonly cells: readonly Cell[]
   /** Findings of all cells; distributions over all cells, each counted once. */
   readonly summary: Summary

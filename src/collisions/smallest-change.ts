@@ -38,7 +38,7 @@ export interface ChangeProblem {
 }
 
 /** A demand, or a Requires-Python, that is not met. */
-export interface Violation {
+interface Violation {
   readonly member: Member
   /** None where the member refuses the Python. */
   readonly demand: Demand | undefined

@@ -14,7 +14,7 @@ export interface Threshold {
 }
 
 /** More new findings of a rule than may be. */
-export interface Excess {
+interface Excess {
   readonly rule: Rule
   readonly found: number
   readonly allowed: number
@@ -81,7 +81,7 @@ function newOf(result: AnalysisResult, rule: Rule, told: readonly Finding[], thr
   return told.filter((one) => one.rule === rule && one.state === 'new' && counts(one)).length
 }
 
-export interface Grounds {
+interface Grounds {
   readonly threshold: Threshold
   readonly compared: readonly Comparison[]
   readonly written?: Verdict['written']
@@ -95,7 +95,7 @@ export interface Grounds {
 }
 
 /** Entries of a baseline that no finding has any more. */
-export function staleEntries(compared: readonly Comparison[]): number {
+function staleEntries(compared: readonly Comparison[]): number {
   return compared.reduce((sum, { isBaseline, gone }) => sum + (isBaseline ? gone.length : 0), 0)
 }
 

@@ -66,7 +66,7 @@ export function tasksOf(plan: ServicePlan): {
 }
 
 /** Codes with which a task has succeeded. */
-export function goodCodes({ answers }: Step): readonly number[] {
+function goodCodes({ answers }: Step): readonly number[] {
   return answers.flatMap(({ code, do: action }) => (action === 'go on' || action === 'look' ? [code] : []))
 }
 

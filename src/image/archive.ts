@@ -14,7 +14,7 @@ import { readLayout, readManifest, readVerified } from './layout.js'
  * Who is to read an archive. `oci`: image-spec, image-layout.md, in a tar. `docker`: beside that, the file
  * `manifest.json` by which every version of `docker load` finds images.
  */
-export type ArchiveForm = 'oci' | 'docker'
+type ArchiveForm = 'oci' | 'docker'
 
 /**
  * Writes the images of a layout as one file. Only blobs that the index leads to go in, in a fixed order: equal

@@ -23,7 +23,7 @@ import type { Image } from './assemble.js'
 import type { PlatformImages } from './platform-images.js'
 
 /** An image, or the images of several platforms, under the name that it has in a layout. */
-export interface NamedImage {
+interface NamedImage {
   /** `glance:2025.1` */
   readonly name: string
   readonly image: Image | PlatformImages

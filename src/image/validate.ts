@@ -6,7 +6,7 @@ import type { Digest } from '#oci/digest.js'
 import { layoutBlob, readLayoutImage } from './layout.js'
 
 /** What a look at every byte of an image has found. */
-export interface ValidatedImage {
+interface ValidatedImage {
   readonly descriptor: Descriptor
   readonly layers: readonly { readonly digest: Digest; readonly diffId: Digest; readonly entries: number }[]
 }

@@ -34,7 +34,7 @@ export interface InputFile {
 }
 
 /** A user's own releases, profiles and overrides, beside what is shipped. */
-export interface OwnData {
+interface OwnData {
   readonly root: string
   /** Names of its releases, oldest first. */
   readonly releases: readonly string[]

@@ -21,7 +21,7 @@ export interface PolicyEnvironment {
   readonly at: FileOrigin
 }
 
-export interface PolicyRule {
+interface PolicyRule {
   readonly level?: 'error' | 'warning' | 'note'
   readonly max?: number
 }

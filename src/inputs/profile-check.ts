@@ -2,7 +2,7 @@ import type { Process, Profile } from './profile.js'
 import { someReleaseIn } from './release-range.js'
 
 /** What a schema cannot say against a profile. */
-export interface Contradiction {
+interface Contradiction {
   readonly message: string
   readonly hint: string
   /** JSON pointer to where it shows. */

@@ -34,7 +34,7 @@ export interface Process {
 }
 
 /** What the service needs and does not declare. */
-export interface Addition {
+interface Addition {
   /** By PEP 508. */
   readonly requirement: string
   /** The releases that need it; all if left out. */
@@ -60,7 +60,7 @@ export interface Binding {
 }
 
 /** What the user of a service may run as root: a program of the environment, arguments as sudoers(5) has them. */
-export interface SudoRule {
+interface SudoRule {
   readonly command: string
   readonly releases?: string
 }

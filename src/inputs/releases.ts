@@ -3,7 +3,7 @@ import { type DistributionName, normalizeName } from '#pep/name.js'
 import { nearestNames } from './nearest-name.js'
 import { compareReleases } from './release-range.js'
 
-export interface ShippedService {
+interface ShippedService {
   readonly distribution: DistributionName
   /** The version that the release has of it. */
   readonly version: string
@@ -124,7 +124,7 @@ export function newestMaintained(releases: Releases): Release {
   return list.findLast(({ status }) => status === 'maintained') ?? list.at(-1)!
 }
 
-export interface NamedServiceRelease {
+interface NamedServiceRelease {
   readonly service: string
   readonly release: Release
 }

@@ -5,13 +5,13 @@ import { fillVariables, parseRequirementLine, type RequirementLine } from './req
 import { decodeText, type LogicalLine, logicalLines, placeIn } from './text-lines.js'
 
 /** `-r FILE` or `-c FILE`; `path` is relative to the file that says so, as pip has it. */
-export interface Include {
+interface Include {
   readonly kind: 'requirements' | 'constraints'
   readonly path: string
   readonly at: FileOrigin
 }
 
-export interface RequirementsFile {
+interface RequirementsFile {
   readonly path: string
   /** In the order of the file, those of an included file in its place. */
   readonly requirements: readonly RequirementLine[]

@@ -1,5 +1,5 @@
 /** The parts of an upgrade, in their order; containers are replaced between `expand` and `verify`. */
-export type Stage = 'check' | 'pin' | 'expand' | 'verify' | 'migrate' | 'contract'
+type Stage = 'check' | 'pin' | 'expand' | 'verify' | 'migrate' | 'contract'
 
 /** What one exit code means, and what to do do: `look` goes on after a person has read what was printed. */
 export interface Answer {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import { readChunks, remove, statusOf, writeAll, writeThenMove } from './files.js'
 
-export interface StoredBlob {
+interface StoredBlob {
   /** Hex. */
   readonly sha256: string
   /** Bytes. */
@@ -105,9 +105,4 @@ function verify(
     )
   if (expected.sha256 !== undefined && sha256 !== expected.sha256)
     throw new SvcsplitError('E-IDX-HASH', `sha256 is ${sha256} where ${expected.sha256} was expected`)
-}
-
-/** The store that a blob's path belongs to; the inverse of `path`. */
-export function storeOf(blobPath: string): BlobStore {
-  return openBlobStore(dirname(dirname(blobPath)))
 }

@@ -4,7 +4,7 @@ import { existsSync, readTextSync } from './files.js'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Who to be for one origin; never printed. */
-export interface Login {
+interface Login {
   readonly user: string
   readonly password: string
 }

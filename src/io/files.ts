@@ -26,7 +26,7 @@ const defaultMaxBytes = 64 * 1024 * 1024
 /** As many links in a row as Linux follows. */
 const maxLinks = 40
 
-export interface FileStatus {
+interface FileStatus {
   readonly kind: 'file' | 'folder' | 'link' | 'other'
   /** Bytes. */
   readonly size: number

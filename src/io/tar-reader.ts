@@ -12,7 +12,7 @@ export interface ReadTarEntry {
   readonly target: string
 }
 
-export interface TarVisitor {
+interface TarVisitor {
   /** @returns true if the bytes of this file are wanted at once, `pieces` if they are wanted as they come */
   entry(entry: ReadTarEntry): boolean | 'pieces'
   /** The bytes of the last entry that was wanted. */

@@ -3,7 +3,7 @@ import type { HttpOptions } from './http.js'
 import { proxyFor } from './proxy.js'
 import { trustedCertificates } from './trusted-certificates.js'
 
-export interface Transport {
+interface Transport {
   dispatcherFor(url: URL): Promise<Dispatcher>
   close(): Promise<void>
 }

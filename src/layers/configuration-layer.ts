@@ -5,7 +5,7 @@ import { systemModulesPath, systemModulesText } from './system-modules.js'
 import { contentOf, type WheelBytes } from './wheel-layer.js'
 
 /** The account that a service runs as. */
-export interface ServiceUser {
+interface ServiceUser {
   readonly name: string
   readonly uid: number
   readonly gid: number

@@ -12,7 +12,7 @@ export interface LayerEntry extends TarEntry {
 /** The bytes of a file, or a deflate stream of them that is copied as it is. */
 export type LayerContent = { readonly bytes: Buffer } | DeflatedContent
 
-export interface DeflatedContent {
+interface DeflatedContent {
   readonly deflated: Buffer
   /** Of the unpacked bytes. */
   readonly crc32: number
@@ -22,7 +22,7 @@ export interface DeflatedContent {
   unpack(): Buffer
 }
 
-export interface LayerStream {
+interface LayerStream {
   /** The blob in pieces of about `pieceSize` bytes. */
   readonly chunks: AsyncIterable<Buffer>
   /** The digest of the uncompressed tar; only after the last chunk. */

@@ -3,7 +3,7 @@ import { parseSpecifierSet, specifierSetContains } from '#pep/specifier-set.js'
 import { parseWheelFilename } from '#pep/wheel-filename.js'
 
 /** Supported tags in order of preference, and the full version of the interpreter (`3.11.14`). */
-export interface InstallTarget {
+interface InstallTarget {
   readonly tags: readonly string[]
   readonly pythonFullVersion: string
 }

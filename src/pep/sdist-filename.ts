@@ -4,7 +4,7 @@ import { type DistributionName, normalizeName } from './name.js'
 import { tryParseVersion } from './version.js'
 
 /** What the file name of an sdist says (PEP 625, and the older `.zip`). */
-export interface SdistFilename {
+interface SdistFilename {
   readonly name: DistributionName
   /** Canonical. */
   readonly version: string

@@ -2,7 +2,7 @@ import { visible } from '#errors.js'
 import { failure } from './failure.js'
 
 /** An environment that wheels may fit. */
-export interface TagEnvironment {
+interface TagEnvironment {
   /** `3.11`; a patch release does not matter. */
   readonly python: string
   readonly platform: 'linux/amd64' | 'linux/arm64'

@@ -17,7 +17,7 @@ export interface VersionParts {
 export type PreLabel = 'a' | 'b' | 'rc'
 
 /** The parts, and the offset behind the last character that belongs to the version. */
-export interface VersionScan {
+interface VersionScan {
   readonly parts: VersionParts
   readonly end: number
 }

@@ -4,7 +4,7 @@ import { type DistributionName, normalizeName } from './name.js'
 import { tryParseVersion } from './version.js'
 
 /** What the file name of a wheel says (PEP 427). */
-export interface WheelFilename {
+interface WheelFilename {
   readonly name: DistributionName
   /** Canonical. */
   readonly version: string

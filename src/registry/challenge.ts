@@ -1,5 +1,5 @@
 /** How a server wants to be asked again (RFC 9110, 11.6.1). */
-export interface Challenge {
+interface Challenge {
   /** Lower case: `bearer`, `basic`. */
   readonly scheme: string
   /** Names in lower case. */

@@ -34,7 +34,7 @@ export interface PullOptions {
 }
 
 /** A small document about an image. */
-export interface Attachment {
+interface Attachment {
   readonly artifactType: string
   readonly mediaType: string
   readonly bytes: Uint8Array

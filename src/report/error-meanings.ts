@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#errors.js'
 
 /** What an error means, and what to do about it: one or two sentences each. */
-export type Meaning = readonly [means: string, remedy: string]
+type Meaning = readonly [means: string, remedy: string]
 
 /** For `svcsplit explain CODE` and docs/errors/. */
 export const errorMeanings: Readonly<Record<ErrorCode, Meaning>> = {

@@ -3,7 +3,7 @@ import { errorMeanings } from './error-meanings.js'
 import { wrapTo } from './terminal.js'
 
 /** All about one error code. */
-export interface ErrorPage {
+interface ErrorPage {
   readonly code: ErrorCode
   /** What it is, in a few words. */
   readonly title: string

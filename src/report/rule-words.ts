@@ -13,7 +13,7 @@ export interface Cause {
 }
 
 /** How a rule is told, wherever it is. */
-export interface RuleWords {
+interface RuleWords {
   /** Where there is room for a few words. */
   readonly title: string
   /** For somebody who meets it for the first time. */

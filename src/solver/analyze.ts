@@ -3,7 +3,7 @@ import { isEmptySet, unionOf } from './bitset.js'
 import type { Clause, Engine, Term, Variable } from './engine.js'
 
 /** A clause that follows from the clauses of the engine, and what it was found by. */
-export interface Derived {
+interface Derived {
   readonly terms: readonly Term[]
   /** The level on which all its terms but one are false already. */
   readonly backjump: number

@@ -59,7 +59,7 @@ export interface ClosureRequest {
 }
 
 /** Why a distribution has the version that it has in the closure. */
-export type Reason = 'service' | 'pin' | 'missing' | 'unpinned'
+type Reason = 'service' | 'pin' | 'missing' | 'unpinned'
 
 /** One distribution of a closure. */
 export interface Member {
@@ -80,7 +80,7 @@ export interface Member {
   readonly set: DemandSet
 }
 
-export interface MissingExtra {
+interface MissingExtra {
   readonly by: Member
   readonly demand: Demand
   readonly extra: string

@@ -15,7 +15,7 @@ export interface Fix {
   readonly solution: Solution
 }
 
-export interface FixLimits {
+interface FixLimits {
   /** Lines in one fix. */
   readonly lines: number
   readonly fixes: number

@@ -16,7 +16,7 @@ interface GuideOptions {
   readonly preferred: ReadonlyMap<DistributionName, string> | undefined
 }
 
-export interface SolvingGuide extends Guide {
+interface SolvingGuide extends Guide {
   solution(): Solution
 }
 

@@ -8,7 +8,7 @@ import type { Candidate, Facts, Needs, VersionFacts } from './facts.js'
 import { factsReader } from './release-facts.js'
 
 /** One file as an index lists it. */
-export interface ListedFile {
+interface ListedFile {
   readonly filename: string
   readonly kind: 'wheel' | 'sdist'
   readonly version: string
@@ -27,7 +27,7 @@ export interface IndexSource {
   ): Promise<Metadata | { readonly missing: string } | { readonly unusable: string }>
 }
 
-export interface IndexFacts {
+interface IndexFacts {
   readonly facts: Facts
   load(needs: Needs): Promise<void>
   /** How many versions have been looked at. */

@@ -11,7 +11,7 @@ export interface KnownFacts {
 }
 
 /** A distribution version whose own demands are given as lines: its metadata adds only what its extras want. */
-export interface OwnVersion {
+interface OwnVersion {
   readonly name: DistributionName
   readonly version: string
 }

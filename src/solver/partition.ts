@@ -7,7 +7,7 @@ export type Together =
   | { readonly kind: 'undecided' }
 
 /** Why there cannot be fewer groups. */
-export type LowerBound =
+type LowerBound =
   /** Members of which no two can be in one group. */
   | { readonly kind: 'clique'; readonly members: readonly number[] }
   /** Sets that cannot be in one group, and that no smaller number of groups can part. */

@@ -83,7 +83,7 @@ export function* fewestSolvable(problem: SharingProblem): Task<Partition> {
 }
 
 /** Sets of members that fail together, each as small as can be, none sharing a member with another. */
-export function* disjointFailures(
+function* disjointFailures(
   members: readonly number[],
   ask: (members: readonly number[]) => Task<Failure<number>>,
 ): Task<Together> {

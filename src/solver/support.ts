@@ -6,7 +6,7 @@ import { addClause, type Move, OFF } from './search.js'
 import { type DemandRecord, expand, isExpanded, newBoolean, type Universe } from './universe.js'
 
 /** What is needed in a finished search: reached from the assumed lines by demands that count. */
-export interface Founded {
+interface Founded {
   readonly packages: ReadonlySet<Package>
   readonly booleans: ReadonlySet<Variable>
 }

@@ -41,7 +41,7 @@ export function* fewestAsTested(session: Session, services: readonly TestedServi
 }
 
 /** Canonical, so that two spellings of one version are one; without what no release pins. */
-export type TestedVersions = ReadonlyMap<DistributionName, string>
+type TestedVersions = ReadonlyMap<DistributionName, string>
 
 /** What a service was tested with, of all that it needs; undefined if its own pins refuse it. */
 export function* testedVersions(

@@ -92,7 +92,7 @@ export function lineVariable(universe: Universe, line: Line): Variable {
 }
 
 /** The distribution as a variable, or undefined if its versions are not loaded yet; what is missing is noted. */
-export function packageNamed(universe: Universe, name: DistributionName): Package | undefined {
+function packageNamed(universe: Universe, name: DistributionName): Package | undefined {
   const known = universe.packages.get(name)
   if (known !== undefined) return known
   const candidates = universe.facts.candidates(name)

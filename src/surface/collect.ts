@@ -22,7 +22,7 @@ export interface SurfaceInput {
 }
 
 /** A name of a library, as code asks for it. */
-export type AskedName = Pick<RawUse, 'name' | 'kind'>
+type AskedName = Pick<RawUse, 'name' | 'kind'>
 
 /** Facts of versions that were read before, beside which the ones read now will stand. */
 export interface KnownNames {

@@ -14,7 +14,7 @@ interface Imported {
 }
 
 /** Who imports whom in one distribution. */
-export interface ImportBlock {
+interface ImportBlock {
   graphAt(position: number): ImportGraph
   /** Parses what is otherwise parsed when it is asked for. @throws E-CAT-FORM */
   parseAll(): void

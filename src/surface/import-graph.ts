@@ -1,7 +1,7 @@
 import type { ImportGraph, Reach } from './surface.js'
 
 /** Modules by number, own ones and those of others, and what each imports in one version. */
-export interface NumberedImports {
+interface NumberedImports {
   readonly count: number
   nameOf(number: number): string
   /** Of a module of its own. */

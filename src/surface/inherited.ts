@@ -2,7 +2,7 @@ import type { ClassFacts, DistributionFacts } from './module-facts.js'
 import { Resolver } from './resolve.js'
 
 /** A member that a class uses of itself and that only a class of another distribution can give it. */
-export interface InheritedUse {
+interface InheritedUse {
   /** `a.b.Base.member` */
   readonly name: string
   readonly file: string

@@ -1,5 +1,5 @@
 /** An object that a paste file has made when it is loaded. */
-export interface PasteReference {
+interface PasteReference {
   /** `oslo_middleware.cors:filter_factory` as `oslo_middleware.cors.filter_factory`. */
   readonly name: string
   readonly module: string

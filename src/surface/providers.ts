@@ -2,7 +2,7 @@ import type { DistributionName } from '#pep/name.js'
 import type { DistributionFacts } from './module-facts.js'
 
 /** Which distributions have a module, in any version. */
-export interface Providers {
+interface Providers {
   /** The longest part of a dotted name that is a module somewhere, and who has it. */
   of(name: string): { readonly module: string; readonly by: readonly DistributionName[] } | undefined
   isModule(name: string): boolean

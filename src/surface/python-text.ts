@@ -1,5 +1,5 @@
 /** Python source as text, or why it is none. */
-export type PythonText = { readonly text: string } | { readonly problem: string; readonly line: number }
+type PythonText = { readonly text: string } | { readonly problem: string; readonly line: number }
 
 /** No source that a person wrote is larger; generated tables of names are a tenth of it. */
 const maxBytes = 16 * 1024 * 1024

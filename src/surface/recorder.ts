@@ -10,7 +10,7 @@ interface OpenClass {
   open: boolean
 }
 
-export interface Seen {
+interface Seen {
   readonly name: string
   readonly kind: UseKind
   readonly at: Node

@@ -13,7 +13,7 @@ export type Entity =
   | { readonly is: 'gone'; readonly missing: string }
 
 /** An entity, and how much of the name it took: what comes after belongs to a value. */
-export interface Resolved {
+interface Resolved {
   readonly entity: Entity
   readonly name: string
 }

@@ -34,7 +34,7 @@ export function textOf(module: SourceModule, node: Node): string {
   return module.text.slice(node.start, node.end)
 }
 
-export function dottedText(module: SourceModule, node: Node): string {
+function dottedText(module: SourceModule, node: Node): string {
   return textOf(module, node).replaceAll(/[\s\\]/g, '')
 }
 

@@ -8,7 +8,7 @@ import type { Binding, ImportGraph, Surface, UndeclaredModule, UsedName, UseKind
 import { parseUsedBlock, type UsedBlock } from './used-block.js'
 
 /** Facts that can also be asked which names they hold. */
-export interface KeptSurface extends Surface {
+interface KeptSurface extends Surface {
   /** The names of a library that anybody uses. */
   keptNames(library: DistributionName): readonly Pick<UsedName, 'name' | 'kind'>[]
 }

@@ -2,7 +2,7 @@ import type { DistributionName } from '#pep/name.js'
 import { type Block, formError } from './blocks.js'
 import { type Guard, guards, type UseKind, type UsePlace, useKinds } from './surface.js'
 
-export interface UsedNameRow {
+interface UsedNameRow {
   readonly library: DistributionName
   readonly name: string
   readonly kind: UseKind
@@ -10,7 +10,7 @@ export interface UsedNameRow {
   places(position: number): readonly UsePlace[]
 }
 
-export interface UndeclaredRow {
+interface UndeclaredRow {
   readonly module: string
   readonly providers: readonly DistributionName[]
   places(position: number): readonly UsePlace[]

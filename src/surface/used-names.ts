@@ -4,7 +4,7 @@ import type { NameStates } from './library-names.js'
 import { guards, type UsePlace } from './surface.js'
 
 /** The uses of one name by all versions of a user. */
-export interface UsedRow {
+interface UsedRow {
   readonly library: DistributionName
   readonly states: NameStates
   readonly confidence: 'certain' | 'likely'

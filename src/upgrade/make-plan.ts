@@ -22,7 +22,7 @@ export interface Move {
 }
 
 /** What a plan is made from. */
-export interface PlanParts {
+interface PlanParts {
   readonly fleet: FleetFile
   readonly releases: Releases
   readonly targets: readonly { readonly service: string; readonly release: string }[]

@@ -20,7 +20,7 @@ export interface Pull {
 }
 
 /** A service that leaves its shared host, at the release that it has. */
-export interface Leaving extends Pull {
+interface Leaving extends Pull {
   readonly host: string
   readonly release: string
   readonly image: ImageFacts
@@ -38,7 +38,7 @@ export interface Separation {
 }
 
 /** The service that is held back most goes first: it frees the most, and every later one finds fewer on the host. */
-export function byWhatTheyFree(pulls: readonly Pull[]): readonly Pull[] {
+function byWhatTheyFree(pulls: readonly Pull[]): readonly Pull[] {
   return [...pulls].sort(
     (one, other) =>
       other.errors - one.errors ||

@@ -69,7 +69,7 @@ function startsIn(
 }
 
 /** What is known of the code of the fleet and of its libraries. */
-export function asRunFor(
+function asRunFor(
   fleet: Fleet,
   snapshot: Snapshot,
   surface: Surface,

@@ -22,7 +22,7 @@ export interface VerifyAttestationsRequest {
 }
 
 /** A signed attestation found at the image. */
-export interface CheckedAttestation {
+interface CheckedAttestation {
   /** Of the manifest that refers to the image. */
   readonly manifest: string
   readonly verdict: AttestationVerdict

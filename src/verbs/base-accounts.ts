@@ -6,7 +6,7 @@ import { readText, writeAtomic } from '#io/files.js'
 import { hexOf } from '#oci/digest.js'
 
 /** `etc/passwd` and `etc/group` of a base. */
-export interface Accounts {
+interface Accounts {
   readonly passwd: string
   readonly group: string
 }

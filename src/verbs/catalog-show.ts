@@ -14,7 +14,7 @@ export interface CatalogShowOptions {
 }
 
 /** How much is known. */
-export interface CatalogSummary {
+interface CatalogSummary {
   readonly kind: 'summary'
   readonly names: number
   readonly versions: number
@@ -23,14 +23,14 @@ export interface CatalogSummary {
   readonly unpinned: readonly DistributionName[]
 }
 
-export interface CatalogName {
+interface CatalogName {
   readonly kind: 'name'
   readonly name: DistributionName
   /** Oldest first. */
   readonly versions: readonly string[]
 }
 
-export interface CatalogVersion {
+interface CatalogVersion {
   readonly kind: 'version'
   readonly metadata: Metadata
   readonly files: readonly DistributionFile[]

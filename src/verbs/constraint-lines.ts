@@ -12,7 +12,7 @@ import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import { demandLine, pinLine } from '#solver/lines.js'
 import type { Line } from '#solver/problem.js'
 
-export interface ReadConstraints {
+interface ReadConstraints {
   readonly constraints: Constraints
   readonly bytes: Uint8Array
 }

@@ -15,7 +15,7 @@ import type { Registry } from '#registry/registry.js'
 import { type Destination, referenceText } from './destination.js'
 
 /** An image that is to go to a destination. */
-export interface Parcel {
+interface Parcel {
   readonly service: string
   readonly release: string
   readonly tag: string

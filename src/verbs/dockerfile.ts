@@ -25,7 +25,7 @@ export interface DockerfileRequest extends PartsRequest {
   readonly dir?: string
 }
 
-export interface WrittenContext {
+interface WrittenContext {
   readonly dir: string
   readonly wheels: number
 }

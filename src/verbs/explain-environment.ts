@@ -11,7 +11,7 @@ import { readPolicy } from './gate.js'
 import type { IndexChoice } from './missing-facts.js'
 import { checkPolicy } from './policy-checks.js'
 
-export interface EnvironmentQuestion {
+interface EnvironmentQuestion {
   /** The id of a finding of a gate, or how it begins. */
   readonly id: string
   readonly policy: string

@@ -19,7 +19,7 @@ export interface ExplainOptions extends AnalyzeOptions {
 }
 
 /** What else is demanded of the same distribution, and whether the host's version is accepted. */
-export interface OtherDemand {
+interface OtherDemand {
   readonly demand: Demand
   readonly isMet: boolean
 }

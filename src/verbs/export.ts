@@ -11,7 +11,7 @@ export interface ExportRequest extends PlanRequest {
   readonly dir: string
 }
 
-export interface Exported {
+interface Exported {
   readonly dir: string
   /** Sorted. */
   readonly files: readonly string[]

@@ -5,7 +5,7 @@ import type { ServiceSource } from '#inputs/checkout.js'
 const oneShot =
   /(?:^|-)(?:manage|status|dbsync|db-sync|db-manage|rootwrap|rootwrap-daemon|cleanup|check|dump|setup|init|shell|cli|ctl|tool|migrate|upgrade|policy|wsgi|wsgi-[a-z-]+)$/
 
-export interface FirstProfile {
+interface FirstProfile {
   readonly service: string
   readonly source: ServiceSource
   /** Where the source was read, for the head of the file. */

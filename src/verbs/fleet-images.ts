@@ -17,7 +17,7 @@ export interface FoundImage {
   readonly overhead: number
 }
 
-export interface ImageFinder {
+interface ImageFinder {
   /** None where nobody was asked: offline, or an image in the store of a machine. @throws E-PLN-IMAGE, E-REG-*, E-NET-* */
   find(
     reference: string,

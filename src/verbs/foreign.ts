@@ -6,7 +6,7 @@ const machines = { 'linux/amd64': 'x64', 'linux/arm64': 'arm64' } as const
 const emulators = { 'linux/amd64': 'qemu-x86_64', 'linux/arm64': 'qemu-aarch64' } as const
 
 /** Whether this machine starts programs of a platform, by itself or through an emulator (Linux, binfmt_misc). */
-export async function runsHere(platform: keyof typeof machines): Promise<boolean> {
+async function runsHere(platform: keyof typeof machines): Promise<boolean> {
   return machines[platform] === arch || exists(`/proc/sys/fs/binfmt_misc/${emulators[platform]}`)
 }
 

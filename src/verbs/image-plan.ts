@@ -10,7 +10,7 @@ import type { ClosureFacts } from '#solver/closure-demands.js'
 import { usualGlibc } from './usual-glibc.js'
 
 /** A layer that images of a release would have; services with the same one share it. */
-export interface ReleaseLayer {
+interface ReleaseLayer {
   readonly title: string
   /** Of its wheels; where there is only an sdist, of that. */
   readonly bytes: number

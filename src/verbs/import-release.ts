@@ -36,7 +36,7 @@ export interface ImportReleaseRequest {
   readonly to?: string
 }
 
-export interface ImportedRelease {
+interface ImportedRelease {
   readonly root: string
   readonly release: string
   readonly services: readonly string[]

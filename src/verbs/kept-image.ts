@@ -17,7 +17,7 @@ import { toolVersion } from '#version.js'
  * shipped data, the profiles, the arguments, and the code. With nothing changed, it is neither solved nor
  * planned again.
  */
-export interface KeptImage<Told> {
+interface KeptImage<Told> {
   readonly image: Image
   /** The layout that has the base's blobs. */
   readonly baseLayout: string

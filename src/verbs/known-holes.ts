@@ -1,5 +1,5 @@
 /** A published hole of a program that svcsplit starts, or that people build its Containerfiles with. */
-export interface KnownHole {
+interface KnownHole {
   readonly id: string
   readonly program: string
   /** What an attacker gains, and by what. */

@@ -41,7 +41,7 @@ export interface PlatformImage {
   readonly layers: readonly ToldLayer[]
 }
 
-export interface ToldLayer {
+interface ToldLayer {
   readonly title: string
   readonly digest: string
   readonly bytes: number
@@ -56,7 +56,7 @@ export interface PreparedImage {
   finish(format: ImageFormat): Promise<FinishedImage>
 }
 
-export interface FinishedImage {
+interface FinishedImage {
   readonly image: Image
   readonly parts: ServiceParts
   readonly told: PlatformImage

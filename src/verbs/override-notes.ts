@@ -6,7 +6,7 @@ import { markerEnvironment } from '#pep/marker-evaluate.js'
 import type { DistributionName } from '#pep/name.js'
 
 /** A service release, and what it has under the overrides. */
-export interface Overridden {
+interface Overridden {
   readonly service: string
   readonly release?: string
   readonly python: string

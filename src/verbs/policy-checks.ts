@@ -73,7 +73,7 @@ interface CheckedEnvironment {
 }
 
 /** A policy as checked, with the conflicts of its environments by the ids of findings. */
-export interface CheckedPolicy extends Analysis {
+interface CheckedPolicy extends Analysis {
   readonly conflicts: ReadonlyMap<string, ExplainedConflict>
 }
 

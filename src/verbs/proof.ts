@@ -16,7 +16,7 @@ import type { VerifiedImage } from '#verify/verify-image.js'
 import { toolVersion } from '#version.js'
 
 /** What an image that was just made is held against. */
-export interface ProofQuestion {
+interface ProofQuestion {
   readonly lock: Lock
   readonly wheels: readonly WheelSource[]
   readonly processes: readonly StartedProcess[]
@@ -120,6 +120,6 @@ function requireFit(findings: readonly VerifyFinding[]): void {
 }
 
 /** One finding in one line. */
-export function findingLine({ rule, path, message }: VerifyFinding): string {
+function findingLine({ rule, path, message }: VerifyFinding): string {
   return `${rule}: ${path === undefined ? '' : `${path}: `}${message}`
 }

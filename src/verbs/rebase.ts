@@ -34,7 +34,7 @@ export interface RebaseRequest {
   readonly progress?: Progress
 }
 
-export interface RebasedImage {
+interface RebasedImage {
   readonly name: string
   readonly digest: string
   readonly before: string

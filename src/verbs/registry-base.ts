@@ -8,7 +8,7 @@ import { formatReference, parseReference } from '#oci/reference.js'
 import { type DeliveryOptions, registryFor } from './delivery.js'
 
 /** A base as it was asked for, and where it lies. */
-export interface LocalBase {
+interface LocalBase {
   /** `debian:SUITE`, `oci:DIR` or `oci:DIR:NAME`. */
   readonly base: string
   /** What images call it, if that is something else. */

@@ -73,7 +73,7 @@ export interface AsRunSharing {
   readonly held: readonly HeldBack[]
 }
 
-export interface HeldBack {
+interface HeldBack {
   readonly distribution: DistributionName
   readonly version: string
   readonly tested: string

@@ -17,7 +17,7 @@ interface Census {
 type Shipped = Pick<Workshop, 'fleet' | 'snapshot'>
 
 /** Where a census is kept, and of which data it is. */
-export interface CensusPlace {
+interface CensusPlace {
   readonly cacheDir: string
   /** As the request has it: none for the shipped data. */
   readonly root?: string

@@ -31,7 +31,7 @@ export function fileToRead(files: readonly DistributionFile[]): DistributionFile
  * The files that a wheel installs as libraries, by the paths at which Python finds them, and paste files by those under
  * the environment: `etc/nova/api-paste.ini`.
  */
-export function wheelSources(bytes: Buffer, filename: string): readonly SourceFile[] {
+function wheelSources(bytes: Buffer, filename: string): readonly SourceFile[] {
   return readZipArchive(bytes, filename).flatMap((member) => {
     if (member.directory) return []
     const data = /^[^/]+\.data\/data\/(.+)$/.exec(member.name)?.[1]

@@ -20,7 +20,7 @@ export interface WriteLockRequest extends IndexRequest {
   readonly path?: string | false
 }
 
-export interface WrittenLock {
+interface WrittenLock {
   readonly lock: Lock
   readonly text: string
   /** None when nothing was written. */

@@ -20,7 +20,7 @@ export interface CompileImageOptions {
   readonly python: string
 }
 
-export interface CompiledImage {
+interface CompiledImage {
   readonly files: readonly CompiledFile[]
   /** @throws SvcsplitError E-EXE-FAILED if it is no longer what was said of it */
   readonly bytesOf: (file: CompiledFile) => Buffer

@@ -149,9 +149,7 @@ function isWrapper(text: string): boolean {
 }
 
 /** What a wrapper imports and calls, in the forms that installers write. */
-export function wrapperTarget(
-  text: string,
-): { readonly module: string; readonly attribute: string } | undefined {
+function wrapperTarget(text: string): { readonly module: string; readonly attribute: string } | undefined {
   const imported = /^from ([\w.]+) import (\w+)\r?$/m.exec(text)
   const called = /^ *(?:sys\.)?exit\(([\w.]+)\(\)\)\r?$/m.exec(text)
   if (imported === null || called === null || called[1]!.split('.')[0] !== imported[2]) return undefined

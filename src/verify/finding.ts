@@ -1,7 +1,7 @@
 import { visible } from '#errors.js'
 
 /** What can be wrong with an image, in the order in which it is told. */
-export const verifyRules = [
+const verifyRules = [
   'digest',
   'layer',
   'platform',
@@ -22,7 +22,7 @@ export const verifyRules = [
   'bytecode',
 ] as const
 
-export type VerifyRule = (typeof verifyRules)[number]
+type VerifyRule = (typeof verifyRules)[number]
 
 /** One thing that is not as it has to be. An error makes the image unfit, a warning is for a person to judge. */
 export interface VerifyFinding {

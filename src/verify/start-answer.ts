@@ -1,5 +1,5 @@
 /** How one import ended. */
-export interface ImportFailure {
+interface ImportFailure {
   readonly type: string
   readonly message: string
   readonly missing: string | null

@@ -17,7 +17,7 @@ export interface StartedProcess {
   readonly wsgi?: string
 }
 
-export interface StartPlan {
+interface StartPlan {
   /** `module`, `attribute`, what it is, and whether the image is unfit without it. */
   readonly shared: readonly ImportTarget[]
   readonly alone: readonly ImportTarget[]
@@ -25,7 +25,7 @@ export interface StartPlan {
   readonly commands: readonly string[]
 }
 
-export interface ImportTarget {
+interface ImportTarget {
   readonly module: string
   readonly attribute: string
   /** `the command glance-api of glance`, for messages. */
@@ -97,7 +97,7 @@ export function startPlan(
 }
 
 /** Each process has the program that it is started by. */
-export function checkPrograms(image: ScannedImage, plan: StartPlan, report: Report): readonly string[] {
+function checkPrograms(image: ScannedImage, plan: StartPlan, report: Report): readonly string[] {
   const path = variable(image, 'PATH') ?? '/usr/local/bin:/usr/bin:/bin'
   return plan.commands.filter((command) => {
     const found = programPath(image.tree, command, path)

@@ -35,7 +35,7 @@ const types: ReadonlyMap<string, TreeNode['type']> = new Map([
 ])
 
 /** The layers below the current one, and what this one says: whiteouts never hide what their own layer brings. */
-export interface LayerChanges {
+interface LayerChanges {
   readonly removed: Set<string>
   readonly opaque: Set<string>
   readonly brought: Map<string, TreeNode>

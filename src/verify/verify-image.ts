@@ -22,7 +22,7 @@ import { checkStart, type StartedProcess, type StartSummary, startPlan } from '.
 import { unpackImage } from './unpack-image.js'
 
 /** What an image is held against. */
-export interface Expectation {
+interface Expectation {
   readonly lock?: Lock
   /** Those of the lock whose files are at hand. */
   readonly wheels: readonly KnownWheel[]

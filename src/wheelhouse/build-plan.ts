@@ -17,7 +17,7 @@ export const inspection = {
 } as const
 
 /** How an sdist is built. */
-export interface BuildPlan {
+interface BuildPlan {
   readonly backend: string
   readonly backendPath: readonly string[]
   readonly requires: readonly string[]

@@ -29,7 +29,7 @@ export interface SandboxRequest {
   readonly environment: string
 }
 
-export interface SandboxInput {
+interface SandboxInput {
   readonly sdist: { readonly path: string; readonly filename: string }
   readonly wheels: readonly { readonly path: string; readonly filename: string }[]
 }

@@ -20,7 +20,7 @@ import {
 import { openSandbox, type Sandbox, type SandboxBase, type SandboxResult } from './sandbox.js'
 import type { Named, Sdist, SdistFile } from './sdist.js'
 
-export interface BuiltWheel {
+interface BuiltWheel {
   /** In the blob store. */
   readonly path: string
   readonly sha256: string

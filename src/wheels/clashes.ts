@@ -2,7 +2,7 @@ import { SvcsplitError } from '#errors.js'
 import type { PlacedFile, PlacedWheel } from './placed-files.js'
 
 /** The bytes of one file of a wheel. */
-export type FileBytes = (wheel: PlacedWheel, path: string) => Buffer
+type FileBytes = (wheel: PlacedWheel, path: string) => Buffer
 
 /**
  * Makes sure that no two distributions of one environment bring different files for one path. Equal files are

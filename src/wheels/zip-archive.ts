@@ -19,7 +19,7 @@ export interface ZipMember {
   readonly size: number
 }
 
-export interface ZipLimits {
+interface ZipLimits {
   readonly members: number
   /** Bytes of all members unpacked. */
   readonly size: number

@@ -1,7 +1,7 @@
 import { type ErrorCode, SvcsplitError } from '#errors.js'
 
 /** Where the central directory lies, as the end records say (APPNOTE 4.3.14 to 4.3.16). */
-export interface ZipEnd {
+interface ZipEnd {
   readonly entries: number
   readonly directoryStart: number
   /** Equal to the place of the first end record: nothing may lie between. */

@@ -1,7 +1,7 @@
 import type { FindingDocument, HeldDocument } from './result-document.js'
 
 /** A line of the graph: who demands the library, and which of the host's services have the one who demands. */
-export interface GraphRow {
+interface GraphRow {
   readonly y: number
   readonly who: string
   readonly specifier: string
@@ -11,7 +11,7 @@ export interface GraphRow {
 }
 
 /** What the library demands in turn. */
-export interface GraphLeaf {
+interface GraphLeaf {
   readonly y: number
   readonly text: string
   readonly version: string
@@ -66,7 +66,7 @@ function byReach(one: HeldDocument['demandedBy'][number], other: HeldDocument['d
  * Lays out a graph of three layers: who demands, the library, what it demands. With the layers given and every edge
  * ending in the one box, no two edges can be made to cross less: the rows are sorted by meaning instead.
  */
-export function layOut(held: HeldDocument, refusals: readonly FindingDocument[], to: string): LibraryGraph {
+function layOut(held: HeldDocument, refusals: readonly FindingDocument[], to: string): LibraryGraph {
   const refused = refusals
     .map(({ demand }) => ({
       who: demand.release === undefined ? demand.service : `${demand.service}@${demand.release}`,
