@@ -3,7 +3,7 @@ import { type DistributionName, normalizeName } from '#pep/name.js'
 import { nearestNames } from './nearest-name.js'
 import { compareReleases } from './release-range.js'
 
-interface ShippedService {
+export interface ShippedService {
   readonly distribution: DistributionName
   /** The version that the release has of it. */
   readonly version: string
