@@ -8,15 +8,35 @@ of which the command in its last column leaves there. \`P1\` to \`P7\` are the [
 faults after which everything was as promised and the next plain run gave the same bytes.
 `
 
-const peers = `
+/** @param {readonly any[]} rows */
+function peersPart(rows) {
+  const lines = rows.map((row) => {
+    const { peer, inputs, tried, refused, taken, trace, hang, longestMs, takenRows } = row
+    const which = takenRows.length === 0 ? '-' : takenRows.join(', ')
+    const cells = [peer, inputs, tried, refused, taken, trace, hang, (longestMs / 1000).toFixed(1), which]
+    return `| ${cells.join(' | ')} |`
+  })
+  return `
 ## Beside others
-pip, uv and buildah were not run with these faults, so nothing is claimed of them here. Wheels are held against pip's own
+What pip, uv and buildah do with wheels and layers of the catalog of bad inputs (\`test/corpus/\`) that svcsplit refuses, each
+with a code and in a process of its own. *Taken* ended with exit code 0, which for an installer is no fault in itself: it is
+to install what it can, and an image is to be what its lock says. Made by \`npm run test:peers\`, with the programs that are
+on \`PATH\`; time is of a clock on a machine that did other work.
+
+| program | inputs | tried | refused | taken | stack trace | hang | longest (s) | taken were |
+|---|---|---:|---:|---:|---:|---:|---:|---|
+${lines.join('\n')}
+
+They were not run with kills and failing calls, so nothing is claimed of that. Wheels are held against pip's own
 installation by \`npm run test:wheels\`, Containerfiles against buildah by \`test/system/builders-agree.test.ts\`.
 `
+}
 
 /** @param {readonly {name: string, rows: readonly any[]}[]} results of each file, sorted by name */
 export function reliabilityPage(results) {
-  const lines = results.flatMap(({ rows }) =>
+  const own = results.filter(({ name }) => name !== 'peers.json')
+  const beside = results.find(({ name }) => name === 'peers.json')?.rows ?? []
+  const lines = own.flatMap(({ rows }) =>
     rows.map((row) => {
       const cells = [
         row.promise,
@@ -38,7 +58,7 @@ export function reliabilityPage(results) {
     `| ${titles.join(' | ')} |`,
     '|---|---|---:|---:|---:|---:|---:|---:|---|',
     ...lines,
-    peers,
+    peersPart(beside),
   ].join('\n')
 }
 

@@ -56,7 +56,7 @@ describe(`changed inputs (seed ${seed})`, () => {
         survived: tried - faults,
         losses: faults,
         longestMs: Math.round(Math.max(...reports.map(({ longestMs }) => longestMs))),
-        command: 'npm run fuzz',
+        command: `${total === 1_000_000 ? '' : `SVCSPLIT_FUZZ_CASES=${total} `}npm run fuzz`,
       },
     ])
   })

@@ -144,6 +144,8 @@ describe('a profile', () => {
   it.each([
     ['nested brackets', `${base}extras: ${'['.repeat(20_000)}`],
     ['nested keys', `${base}${'? '.repeat(20_000)}`],
+    ['keys in keys of one line', `${base}extras: [a-${'<<: '.repeat(5_000)}]\n`],
+    ['keys in the lines of a text', `${base}extras:>\n${'>\n'.repeat(900)}${': '.repeat(5_000)}\n`],
     ['nested entries', `${base}extras:\n  ${'- '.repeat(20_000)}a`],
     [
       'lines indented ever more',

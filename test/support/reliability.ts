@@ -40,3 +40,31 @@ export function keepRows(name: string, rows: readonly ReliabilityRow[]): void {
   }
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`)
 }
+
+/** What another program does with the bad inputs that svcsplit refuses. */
+export interface PeerRow {
+  /** With its version. */
+  readonly peer: string
+  readonly inputs: string
+  readonly tried: number
+  readonly refused: number
+  readonly taken: number
+  /** Ended with a stack trace. */
+  readonly trace: number
+  /** Had not ended after 30 seconds. */
+  readonly hang: number
+  readonly longestMs: number
+  /** Of the catalog of bad inputs: what it took. */
+  readonly takenRows: readonly string[]
+}
+
+/** A row replaces the one of the same program, so that one can be asked alone. */
+export function keepPeers(rows: readonly PeerRow[]): void {
+  const dir = join(import.meta.dirname, '../../docs/reliability')
+  const file = join(dir, 'peers.json')
+  const kept: readonly PeerRow[] = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []
+  const isMade = ({ peer, inputs }: PeerRow): boolean =>
+    rows.some((row) => row.peer === peer && row.inputs === inputs)
+  const all = [...kept.filter((row) => !isMade(row)), ...rows]
+  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`)
+}
