@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { run } from '#io/exec.js'
-import { ensureDir, writeAtomic } from '#io/files.js'
+import { ensureDir } from '#io/files.js'
 import { tempDir } from '#io/temp-dir.js'
+import { writeAtomic } from '#io/write-files.js'
 
 /**
  * The versions that apt would install from these sources (lines of sources.list), by package; packages that no

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { readBytes, statusOf, writeAtomic } from '#io/files.js'
+import { readBytes, statusOf } from '#io/files.js'
 import type { Http, HttpResponse } from '#io/http.js'
+import { writeAtomic } from '#io/write-files.js'
 import type { DistributionName } from '#pep/name.js'
 import { acceptSimple, parseSimplePage, type SimplePage } from './simple-page.js'
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import { run } from '#io/exec.js'
-import { existsSync, readText, readTextSync, statusOf, writeAtomic } from '#io/files.js'
+import { existsSync, readText, readTextSync, statusOf } from '#io/files.js'
+import { writeAtomic } from '#io/write-files.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { SvcsplitError } from '#errors.js'
-import { appendText, writeOutput } from '#io/files.js'
+import { appendText, writeOutput } from '#io/write-files.js'
 import { type TextOptions, wantsColor } from '#report/terminal.js'
 import type { GlobalOptions } from './options.js'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { ensureDir, exists, linkOrCopy, readBytes, writeAtomic } from '#io/files.js'
+import { ensureDir, exists, readBytes } from '#io/files.js'
+import { linkOrCopy, writeAtomic } from '#io/write-files.js'
 
 /** What a manifest is that does not say it (image-spec, manifest.md). */
 const ociManifest = 'application/vnd.oci.image.manifest.v1+json'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { readChunks, writeAtomic } from '#io/files.js'
+import { readChunks } from '#io/files.js'
+import { writeAtomic } from '#io/write-files.js'
 import { paddingOf, type TarEntry, tarEnd, tarHeader } from '#layers/tar-header.js'
 import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
 import { type Digest, hexOf } from '#oci/digest.js'

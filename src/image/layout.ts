@@ -1,16 +1,8 @@
 import { dirname, join, resolve } from 'node:path'
 import { placed, SvcsplitError } from '#errors.js'
-import {
-  ensureDir,
-  linkOrCopy,
-  listDir,
-  readBytes,
-  readText,
-  statusOf,
-  statusOfSync,
-  writeAtomic,
-} from '#io/files.js'
+import { ensureDir, listDir, readBytes, readText, statusOf, statusOfSync } from '#io/files.js'
 import { tempDir, tempPrefix } from '#io/temp-dir.js'
+import { linkOrCopy, writeAtomic } from '#io/write-files.js'
 import { type ImageConfig, parseImageConfig } from '#oci/config.js'
 import { type Descriptor, refNameAnnotation } from '#oci/descriptor.js'
 import { type Digest, hexOf, sha256 } from '#oci/digest.js'

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { readChunks, remove, statusOf, writeAll, writeThenMove } from './files.js'
+import { readChunks, remove, statusOf } from './files.js'
+import { writeAll, writeThenMove } from './write-files.js'
 
 interface StoredBlob {
   /** Hex. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { existsSync, readTextSync, statusOfSync, writeAtomic } from './files.js'
+import { existsSync, readTextSync, statusOfSync } from './files.js'
+import { writeAtomic } from './write-files.js'
 
 /** Texts derived from files that never change, by kind and the file's sha256; damaged entries are as if absent. */
 export interface FactCache {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { existsSync, listDir, move, readBytes, readTextSync, remove, statusOf, syncFolder } from './files.js'
+import { existsSync, listDir, move, readBytes, readTextSync, remove, statusOf } from './files.js'
 import { tempDir, tempPrefix } from './temp-dir.js'
+import { syncFolder } from './write-files.js'
 
 /** Where files wait, inside their folder, that are to replace those of their names beside it: each of them whole. */
 export const waitingFolder = '.svcsplit-next'

@@ -6,7 +6,7 @@ import {
   type PlacedDocument,
 } from '#attest/documents.js'
 import { readLayout, readManifest } from '#image/layout.js'
-import { writeAtomic } from '#io/files.js'
+import { writeAtomic } from '#io/write-files.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import type { Digest } from '#oci/digest.js'
 import { encodeImageIndex } from '#oci/image-index.js'

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { BaseImage } from '#base/base-image.js'
 import { SvcsplitError } from '#errors.js'
 import { readImageFiles } from '#image/read-files.js'
-import { readText, writeAtomic } from '#io/files.js'
+import { readText } from '#io/files.js'
+import { writeAtomic } from '#io/write-files.js'
 import { hexOf } from '#oci/digest.js'
 
 /** `etc/passwd` and `etc/group` of a base. */

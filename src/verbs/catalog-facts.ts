@@ -13,7 +13,7 @@ import {
 } from '#catalog/snapshot-format.js'
 import type { Universe, UniverseRoot } from '#catalog/universe.js'
 import type { EntryPoints } from '#catalog/wheel-facts.js'
-import { writeIfChanged } from '#io/files.js'
+import { writeIfChanged } from '#io/write-files.js'
 import type { DistributionName } from '#pep/name.js'
 import { parseVersion } from '#pep/version.js'
 

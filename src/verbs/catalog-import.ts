@@ -5,7 +5,8 @@ import { shippedRoot } from '#inputs/fleet.js'
 import { parseReleases } from '#inputs/releases.js'
 import { parseRequirementsText } from '#inputs/requirements-file.js'
 import { decodeText } from '#inputs/text-lines.js'
-import { listDir, readBytes, readText, remove, statusOf, writeIfChanged } from '#io/files.js'
+import { listDir, readBytes, readText, remove, statusOf } from '#io/files.js'
+import { writeIfChanged } from '#io/write-files.js'
 import type { Progress } from '#progress.js'
 
 export interface CatalogImportOptions {

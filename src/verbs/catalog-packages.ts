@@ -4,7 +4,8 @@ import { aptSources } from '#base/apt-sources.js'
 import { SvcsplitError } from '#errors.js'
 import { type Fleet, loadFleet } from '#inputs/fleet.js'
 import { formatSuites, loadSuites, type Suite, suitePackagesPath } from '#inputs/suite-packages.js'
-import { existsSync, writeIfChanged } from '#io/files.js'
+import { existsSync } from '#io/files.js'
+import { writeIfChanged } from '#io/write-files.js'
 import type { Progress } from '#progress.js'
 
 export interface CatalogPackagesOptions {

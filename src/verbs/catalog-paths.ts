@@ -3,7 +3,7 @@ import { formatSharedPaths, type SharedPath, sharedPaths } from '#catalog/shared
 import { snapshotFiles } from '#catalog/snapshot-format.js'
 import { SvcsplitError } from '#errors.js'
 import { type FactCache, openFactCache } from '#io/fact-cache.js'
-import { writeIfChanged } from '#io/files.js'
+import { writeIfChanged } from '#io/write-files.js'
 import { readWheel, readWheelFile } from '#wheels/install-wheel.js'
 import { keepPlaces, knownPlaces, type PlacedFile, placesKind } from '#wheels/placed-files.js'
 import { fetchWheels, type VersionWheel, type WheelPlace } from './fetch-wheels.js'

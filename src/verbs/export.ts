@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import { type EngineName, engines } from '#export/engines.js'
-import { ensureDir, listDir, move, remove, statusOf, writeAtomic } from '#io/files.js'
+import { ensureDir, listDir, move, remove, statusOf } from '#io/files.js'
 import { tempDir } from '#io/temp-dir.js'
+import { writeAtomic } from '#io/write-files.js'
 import { type PlanRequest, plan } from './plan.js'
 
 export interface ExportRequest extends PlanRequest {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { formatOrigin, SvcsplitError } from '#errors.js'
-import { writeAtomic } from '#io/files.js'
+import { writeAtomic } from '#io/write-files.js'
 import type { Progress } from '#progress.js'
 
 /** What happens to one image of several: all of it to a file, and to who watches only what takes long. */

@@ -1,6 +1,7 @@
 import { SvcsplitError } from '#errors.js'
 import { releaseNamed } from '#inputs/releases.js'
-import { readText, writeOutput } from '#io/files.js'
+import { readText } from '#io/files.js'
+import { writeOutput } from '#io/write-files.js'
 import type { Lock } from '#lock/lock.js'
 import { parsePylock } from '#lock/parse-pylock.js'
 import { formatPylock } from '#lock/pylock.js'

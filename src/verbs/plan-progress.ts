@@ -1,5 +1,6 @@
 import { SvcsplitError } from '#errors.js'
-import { readText, statusOf, writeOutput } from '#io/files.js'
+import { readText, statusOf } from '#io/files.js'
+import { writeOutput } from '#io/write-files.js'
 import { beginning, mark, type Progress, samePlan, taken, type WayBack, wayBack } from '#upgrade/progress.js'
 import { parseProgress } from '#upgrade/progress-file.js'
 import { type PlanRequest, plan } from './plan.js'

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { type LocalImage, nameForBuildah } from '#dockerfile/local-image.js'
 import { SvcsplitError } from '#errors.js'
 import { run } from '#io/exec.js'
-import { ensureDir, writeAtomic } from '#io/files.js'
+import { ensureDir } from '#io/files.js'
+import { writeAtomic } from '#io/write-files.js'
 
 /** The programs that can run something in an image, in the order in which they are tried. */
 export const engines = ['bwrap', 'chroot', 'podman', 'buildah'] as const

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { findIndexes } from '#catalog/index-url.js'
 import { defaultIndexOfPip, parseIni, pipConfigurationFiles } from '#catalog/pip-configuration.js'
-import { readText, writeAtomic } from '#io/files.js'
+import { readText } from '#io/files.js'
 import { tempDir } from '#io/temp-dir.js'
+import { writeAtomic } from '#io/write-files.js'
 
 const none = async (): Promise<undefined> => undefined
 const bare = { environment: {}, configurationFiles: [], pipDefault: none }

@@ -9,8 +9,8 @@ import {
   snapshotFiles,
 } from '#catalog/snapshot-format.js'
 import { shippedRoot } from '#inputs/fleet.js'
-import { writeAtomic } from '#io/files.js'
 import { tempDir } from '#io/temp-dir.js'
+import { writeAtomic } from '#io/write-files.js'
 import { normalizeName } from '#pep/name.js'
 
 const demo = normalizeName('demo')

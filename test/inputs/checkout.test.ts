@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readCheckout } from '#inputs/checkout.js'
 import { parseSetupCfg } from '#inputs/setup-cfg.js'
-import { writeAtomic } from '#io/files.js'
 import { tempDir } from '#io/temp-dir.js'
+import { writeAtomic } from '#io/write-files.js'
 
 async function read(files: Readonly<Record<string, string>>) {
   return tempDir('svcsplit-checkout-', async (folder) => {

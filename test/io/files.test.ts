@@ -18,20 +18,9 @@ import { describe, expect, it, vi } from 'vitest'
 import { openBlobStore } from '#io/blob-store.js'
 import { cacheDir } from '#io/cache-dir.js'
 import { fsError } from '#io/errno.js'
-import {
-  ensureDir,
-  existsSync,
-  linkOrCopy,
-  listDir,
-  readBytes,
-  readRange,
-  readText,
-  statusOf,
-  writeAtomic,
-  writeIfChanged,
-  writeOutput,
-} from '#io/files.js'
+import { ensureDir, existsSync, listDir, readBytes, readRange, readText, statusOf } from '#io/files.js'
 import { tempDir } from '#io/temp-dir.js'
+import { linkOrCopy, writeAtomic, writeIfChanged, writeOutput } from '#io/write-files.js'
 
 /** Files whose names last changed so many minutes ago: no program can set that time. */
 const age = new Map<string, number>()

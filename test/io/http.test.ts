@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openBlobStore } from '#io/blob-store.js'
-import { exists, readText, writeAtomic } from '#io/files.js'
+import { exists, readText } from '#io/files.js'
 import { type Http, type HttpOptions, openHttp } from '#io/http.js'
 import { tempDir } from '#io/temp-dir.js'
+import { writeAtomic } from '#io/write-files.js'
 
 type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void
 
