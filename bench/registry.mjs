@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { svcsplit, versionOf } from './context.mjs'
@@ -6,10 +6,10 @@ import { builtLayout } from './images.mjs'
 
 /** @typedef {import('./context.mjs').Context} Context @typedef {import('./compete.mjs').Benchmark} Benchmark */
 
-/** Debian's registry on a free loopback port, with an empty folder. @param {string} work */
-function startRegistry(work) {
-  const data = join(work, 'registry')
-  const [file, logFile] = [join(work, 'registry.yml'), join(work, 'registry.log')]
+/** Debian's registry on a free loopback port, with an empty folder. @param {string} work @param {string} [name] */
+function startRegistry(work, name = 'registry') {
+  const data = join(work, name)
+  const [file, logFile] = [join(work, `${name}.yml`), join(work, `${name}.log`)]
   const config = {
     version: 0.1,
     storage: { filesystem: { rootdirectory: data } },
@@ -61,5 +61,38 @@ export function pushOverSkopeo(context) {
     aims: { ratio: 1 },
     after: registry.stop,
     note: "To Debian's docker-registry on loopback; its own work, hashing above all, is not counted on either side.",
+  }
+}
+
+/** A whole image from one registry to another that has nothing. @param {Context} context @returns {Benchmark} */
+export function copyOverSkopeo(context) {
+  const layout = builtLayout(context)
+  const [from, to] = [startRegistry(context.work, 'from'), startRegistry(context.work, 'to')]
+  const source = `${from.host}/glance:2025.1`
+  const [program = '', ...args] = svcsplit(context, ['copy', '--plain-http', `oci:${layout}`, source])
+  execFileSync(program, args, { stdio: 'ignore' })
+  return {
+    title: 'glance 2025.1 from one registry to another, and skopeo',
+    own: {
+      name: 'svcsplit copy',
+      command: svcsplit(context, ['copy', '--plain-http', source, `${to.host}/own/glance:2025.1`]),
+      before: to.empty,
+    },
+    peer: {
+      name: 'skopeo copy',
+      command: [
+        ...['skopeo', 'copy', '--quiet', '--src-tls-verify=false', '--dest-tls-verify=false'],
+        ...[`docker://${source}`, `docker://${to.host}/peer/glance:2025.1`],
+      ],
+      before: to.empty,
+      version: versionOf(['skopeo', '--version']),
+    },
+    rounds: 3,
+    aims: { ratio: 1 },
+    after: () => {
+      from.stop()
+      to.stop()
+    },
+    note: "Both are Debian's docker-registry on loopback; their own work is not counted on either side.",
   }
 }

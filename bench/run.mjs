@@ -23,7 +23,7 @@ import {
 } from './images.mjs'
 import { writePage } from './page.mjs'
 import { pairsOverCoinst, pairsOverDose } from './pairs.mjs'
-import { pushOverSkopeo } from './registry.mjs'
+import { copyOverSkopeo, pushOverSkopeo } from './registry.mjs'
 import { reportOpened } from './report.mjs'
 import { allPairs, resolveByPip, resolveService, shareFifteen, shareMixed } from './resolve.mjs'
 import { scaleImages, scaleReleases, scaleServices, scaleWheels } from './scale.mjs'
@@ -52,6 +52,7 @@ const benchmarks = {
   'image-library-changed': glanceLibraryChanged,
   'image-fleet': fleetFromStore,
   'push-skopeo': pushOverSkopeo,
+  'copy-skopeo': copyOverSkopeo,
 }
 
 /** What has points on a curve in place of a race. @type {Readonly<Record<string, (context: import('./context.mjs').Context) => object>>} */
