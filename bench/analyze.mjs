@@ -55,3 +55,19 @@ export function gateFleet(context) {
     note: 'All cells of the shipped fleet, in every format that a gate writes.',
   }
 }
+
+/** @param {import('./context.mjs').Context} context @returns {import('./compete.mjs').Benchmark} */
+export function readSources({ root }) {
+  return {
+    title: 'Reading the sources of nova 2026.1 and of all that it needs',
+    own: {
+      name: 'every wheel of the closure, one core',
+      command: [process.execPath, join(root, 'bench/read-sources.mjs'), 'nova@2026.1'],
+      cwd: root,
+    },
+    rounds: 3,
+    aims: { seconds: 20 },
+    tell: (stdout) => JSON.parse(stdout),
+    note: 'From the wheels in the store, of which those must be there: `svcsplit build nova@2026.1` brings them. It is done once for each wheel, and kept by its hash.',
+  }
+}

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { analyzeFleet, gateFleet } from './analyze.mjs'
+import { analyzeFleet, gateFleet, readSources } from './analyze.mjs'
 import { compete, resultText } from './compete.mjs'
 import { createContext, machine } from './context.mjs'
 import { fleetWorkers } from './fleet-workers.mjs'
@@ -36,6 +36,7 @@ const benchmarks = {
   'analyze-fleet': analyzeFleet,
   'gate-fleet': gateFleet,
   'report-open': reportOpened,
+  'read-sources': readSources,
   'resolve-service': resolveService,
   'resolve-pip': resolveByPip,
   'share-fifteen': shareFifteen,
