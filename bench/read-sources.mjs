@@ -22,7 +22,7 @@ const wanted = {
   glibc: '2.36',
 }
 const store = openBlobStore(join(cacheDir(), 'blobs'))
-const forgetful = { get: async () => undefined, put: async () => {}, has: async () => false }
+const forgetful = { get: async () => undefined, put: async () => {}, has: () => false }
 let [wheels, missing, modules] = [0, 0, 0]
 for (const { name, version } of lockRelease(fleet, snapshot, wanted).distributions) {
   const wheel = fileToRead(snapshot.files(name, version))
