@@ -43,6 +43,11 @@ function demandLines({ finding, subject }: Told, options: TextOptions): readonly
   ]
 }
 
+/** Where an older version had a name that code needs, the way out may lead back. */
+function moveWord({ missing }: Finding): string {
+  return missing?.lastWith === undefined ? 'raise' : 'move'
+}
+
 function fixLines({ told }: RootCause, options: TextOptions): readonly string[] {
   const separate = new Set<string>()
   const raises = new Set<string>()
@@ -53,7 +58,7 @@ function fixLines({ told }: RootCause, options: TextOptions): readonly string[] 
         separate.add(release === undefined ? service : `${service}@${release}`)
       } else if (fix.pins.size > 0)
         raises.add(
-          `${[...fix.pins].map(([name, version]) => `${name} to ${version}`).join(', ')}${
+          `${moveWord(finding)} ${[...fix.pins].map(([name, version]) => `${name} to ${version}`).join(', ')}${
             fix.disturbs === undefined ? '' : `: ${plural(fix.disturbs.length, 'other service')} disturbed`
           }`,
         )
@@ -65,7 +70,7 @@ function fixLines({ told }: RootCause, options: TextOptions): readonly string[] 
       : `${ids.slice(0, 4).join(', ')}${ids.length > 4 ? ` and ${ids.length - 4} more` : ''}`
   const lines = [
     ...(separate.size === 0 ? [] : [`separate: ${command}   (checked, nobody disturbed)`]),
-    ...(raises.size === 1 ? [`raise ${first}   (checked)`] : []),
+    ...(raises.size === 1 ? [`${first}   (checked)`] : []),
   ]
   return lines.map((line, index) => `  ${index === 0 ? 'fix' : ' or'}  ${wrapTo(line, options.width, 7)}`)
 }

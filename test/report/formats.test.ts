@@ -65,6 +65,15 @@ interface Physical {
   }
 }
 
+describe('The text of a gate', () => {
+  it('does not call it raising where a pin goes back to what still has a name', async () => {
+    const result = await gate({ ...asked, services: ['cinder@2025.1'], host: '2026.1' })
+    const text = await written(result, 'text')
+    expect(text).toContain('or  move oslo-utils to 9.1.0: 13 other services disturbed   (checked)')
+    expect(text).not.toContain('raise oslo-utils')
+  })
+})
+
 describe('SARIF', () => {
   const validate = new Ajv04.default({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(
     JSON.parse(readFileSync(new URL('../oracle/schemas/sarif-2.1.0.json', import.meta.url), 'utf8')),
