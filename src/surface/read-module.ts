@@ -36,6 +36,9 @@ const importers = new Set([
   'oslo_utils.importutils.try_import',
 ])
 
+/** The first argument of such a method is no instance of its class. */
+const staticMethod = /^@\s*(?:\w+\.)*(?:abstract)?staticmethod\b/
+
 /**
  * Reads what one module binds, uses and imports. Pure: the same tree gives the same facts.
  * @param isOutside whether a dotted name belongs to another distribution; uses of all others are not kept
@@ -104,13 +107,14 @@ class ModuleReader {
       case 'class_definition':
         this.#class(node, place)
         return
-      case 'decorated_definition':
-        this.#found.decorated(
-          childOf(node, 'definition'),
-          node.children.filter(({ type }) => type === 'decorator'),
-        )
-        this.#each(node.children, place)
+      case 'decorated_definition': {
+        const decorators = node.children.filter(({ type }) => type === 'decorator')
+        this.#found.decorated(childOf(node, 'definition'), decorators)
+        const isStatic = decorators.some((one) => staticMethod.test(this.#text(one)))
+        const { classBody: _, ...noMethod } = place
+        this.#each(node.children, isStatic ? noMethod : place)
         return
+      }
       case 'try_statement':
         this.#try(node, place)
         return

@@ -11,7 +11,7 @@ import { checkoutSources, hashOfSources } from './checkout-sources.js'
 import type { ReadCheckout } from './own-checkouts.js'
 
 /** Raised when what is read of a source means something else than before. */
-export const factsKind = 'surface-4'
+export const factsKind = 'surface-5'
 
 /**
  * Of the files of a version the one that is read: a wheel for CPython 3.11 on amd64 before one for every system, as

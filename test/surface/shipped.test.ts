@@ -18,7 +18,7 @@ const service = name('service')
 const sources: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'lib 1.0': {
     'lib/__init__.py': 'from .a import *',
-    'lib/a.py': 'def f(x, y): pass\nold = kept = 1\nclass C:\n    m = n = 1',
+    'lib/a.py': 'def f(x, y): pass\nold = kept = 1\nclass C:\n    m = n = zone = 1',
   },
   'lib 2.0': {
     'lib/__init__.py': 'from .a import *',
@@ -30,7 +30,7 @@ const sources: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'service/main.py':
       'from service import work\nimport leaked\ntry:\n    import speedups\nexcept ImportError:\n    pass\n',
     'service/work.py':
-      'import lib\nfrom lib import kept, old\n\ndef f():\n    lib.f(1, y=2)\n    return lib.C.n\n\nclass D(lib.C):\n    def g(self):\n        return self.n\n',
+      'import lib\nfrom lib import kept, old\n\ndef f():\n    lib.f(1, y=2)\n    return lib.C.n\n\nclass D(lib.C):\n    def g(self):\n        return self.n\n    @staticmethod\n    def h(other):\n        return other.zone\n',
     'service/tests/test_work.py': 'from lib import gone_for_ever',
     'service/test_more.py': 'from lib import gone_for_ever',
     'service/tests/etc/api-paste.ini': '[filter:x]\npaste.filter_factory = lib.gone_for_ever:make\n',
