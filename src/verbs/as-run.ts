@@ -137,7 +137,8 @@ export function shippedAsRun(
     .slice(0, -1)
     .filter((own) => existsSync(pathInSet(own, surfaceFiles.used)))
     .reduceRight<Surface>((below, own) => layeredSurface(loadSurface(own), below), loadSurface(dir))
-  return asRunFor(fleet, snapshot, surface, environment, kinds)
+  const asked = kinds?.has('module') === false ? { ...surface, undeclared: () => undefined } : surface
+  return asRunFor(fleet, snapshot, asked, environment, kinds)
 }
 
 /** Facts with what code needs beside what metadata declares. */
