@@ -24,6 +24,15 @@ export function declaredOf(result: ShareResult): string {
   return `As declared ${may}${held}: ${plural(sharing.solution.pins.size, 'distribution')}`
 }
 
+/** What runs only with a version that the newest set of pins has not: pins that nothing declared moves. */
+export function heldBack({ asRun, sharing }: ShareResult): NonNullable<ShareResult['asRun']>['held'] {
+  if (asRun?.sharing.kind !== 'solution' || sharing.kind !== 'solution') return []
+  return asRun.held.filter(({ distribution, tested }) => {
+    const version = sharing.solution.pins.get(distribution)
+    return version === undefined || version === tested
+  })
+}
+
 /** One line: may they share, as declared and as run. */
 export function verdictOfSharing(result: ShareResult): string {
   const { services, sharing, asRun } = result

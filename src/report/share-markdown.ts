@@ -4,7 +4,7 @@ import type { ShareResult } from '#verbs/share.js'
 import { isCertain } from './conflict-json.js'
 import { belowConflicts, conflictParts } from './conflict-text.js'
 import { code, plain, row } from './markdown-text.js'
-import { truthsOf, verdictOfSharing } from './share-facts.js'
+import { heldBack, truthsOf, verdictOfSharing } from './share-facts.js'
 
 /** Questions 3 and 4 as Markdown: for a merge request or a page. */
 export function shareMarkdown(result: ShareResult): string {
@@ -24,11 +24,25 @@ export function shareMarkdown(result: ShareResult): string {
     ...(sharing.kind === 'solution' && asRun?.kind === 'conflicts'
       ? asRun.conflicts.flatMap(conflictSection('as run, conflict'))
       : []),
+    ...heldSection(result),
     row(['environments', 'fewest', 'groups', 'not fewer, because these do not fit together']),
     row(['---', '---:', '---', '---']),
     ...truthsOf(result).map(({ truth, partition }) => row([truth, ...partitionCells(partition, named)])),
     '',
   ].join('\n')
+}
+
+function heldSection(result: ShareResult): readonly string[] {
+  const held = heldBack(result)
+  if (held.length === 0) return []
+  return [
+    'Held back, so that no name is gone that their code needs at import:',
+    '',
+    ...held.map(
+      ({ distribution, version, tested }) => `- ${code(`${distribution} ${version}`)}, not ${plain(tested)}`,
+    ),
+    '',
+  ]
 }
 
 function conflictSection(title: string): (conflict: ExplainedConflict, index: number) => readonly string[] {

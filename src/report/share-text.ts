@@ -1,7 +1,7 @@
 import type { Partition } from '#solver/partition.js'
 import type { AskedService, ShareResult } from '#verbs/share.js'
 import { belowConflicts, conflictText } from './conflict-text.js'
-import { declaredOf, heldBy, truthsOf } from './share-facts.js'
+import { declaredOf, heldBack, heldBy, truthsOf } from './share-facts.js'
 import { painter, plural, type TextOptions } from './terminal.js'
 
 /** Conflicts that are shown; JSON has them all. */
@@ -53,10 +53,7 @@ function asRunLines(result: ShareResult, options: TextOptions): string[] {
   const isOne = services.length === 1
   if (sharing.kind === 'solution') {
     const may = isOne ? 'the names that its code needs are there' : 'they may, too'
-    const other = asRun.held.filter(({ distribution, tested }) => {
-      const version = declared.solution.pins.get(distribution)
-      return version === undefined || version === tested
-    })
+    const other = heldBack(result)
     if (other.length === 0) return [`As run ${may}${held}, with these pins.`, '']
     return [
       `As run ${may}${held}, with ${plural(other.length, 'pin')} held back, so that no name is gone that their code needs at import:`,

@@ -142,6 +142,12 @@ describe('Other forms of an answer', () => {
     expect(result).toContain('| as tested | 2 | `cinder@2025.1 nova@2025.1`<br>`nova@2026.1` |')
   })
 
+  it('have in Markdown which pins are to be held back as run', async () => {
+    const result = shareMarkdown(await ask(['nova@2026.1', 'cinder@2025.1']))
+    expect(result).toContain('\nHeld back, so that no name is gone that their code needs at import:')
+    expect(result).toContain('\n- `oslo-utils 9.1.0`, not 10.0.1\n')
+  })
+
   it('draw services, their environments and what they cannot agree on', async () => {
     const result = await ask(['nova@2025.1', 'nova@2026.1', 'cinder@2025.1'])
     expect(shareDot(result).split('\n')).toEqual(
