@@ -1,17 +1,18 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { distributionsOfSbom } from '#attest/sbom-reader.js'
+import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.js'
 import { needs } from '../support/tools.js'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const tools = needs('mmdebstrap', 'buildah', 'skopeo', 'umoci', 'docker-registry', 'openssl', 'python3')
 
 let work = ''
-let registry: ChildProcess | undefined
+let registry: DockerRegistry | undefined
 let host = ''
 
 function svcsplit(...args: readonly string[]): string {
@@ -32,30 +33,6 @@ function exitCode(...args: readonly string[]): number {
   }
 }
 
-async function serve(): Promise<void> {
-  const storage = { filesystem: { rootdirectory: join(work, 'registry') } }
-  writeFileSync(
-    join(work, 'registry.yml'),
-    // YAML holds JSON
-    JSON.stringify({ version: 0.1, storage, http: { addr: '127.0.0.1:0' } }),
-  )
-  const server = spawn('docker-registry', ['serve', join(work, 'registry.yml')], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  registry = server
-  let log = ''
-  host = await new Promise((resolve, reject) => {
-    const read = (chunk: Buffer): void => {
-      log += chunk
-      const found = /listening on (127\.0\.0\.1:\d+)/.exec(log)
-      if (found !== null) resolve(found[1]!)
-    }
-    server.stdout.on('data', read)
-    server.stderr.on('data', read)
-    server.once('exit', () => reject(new Error(`docker-registry ended: ${log}`)))
-  })
-}
-
 function skopeo(...args: readonly string[]): string {
   return execFileSync('skopeo', ['--policy', join(work, 'policy.json'), ...args], {
     cwd: work,
@@ -70,7 +47,8 @@ describe.skipIf(tools.missing)(tools.title('the attested image of glance 2025.1'
   beforeAll(async () => {
     work = mkdtempSync(join(tmpdir(), 'svcsplit-attest-'))
     writeFileSync(join(work, 'policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}')
-    await serve()
+    registry = await startDockerRegistry(work)
+    host = registry.host
     for (const [name, ...kind] of [
       ['ed25519', '-algorithm', 'ed25519'],
       ['p256', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
@@ -84,11 +62,7 @@ describe.skipIf(tools.missing)(tools.title('the attested image of glance 2025.1'
   })
 
   afterAll(async () => {
-    if (registry !== undefined) {
-      const ended = new Promise((resolve) => registry!.once('close', resolve))
-      registry.kill('SIGKILL')
-      await ended
-    }
+    await registry?.stop()
     rmSync(work, { recursive: true, force: true })
   })
 

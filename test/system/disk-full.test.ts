@@ -26,7 +26,8 @@ async function onTinyDisk(script: string): Promise<string> {
 describe.runIf(existsSync(`${built}files.js`))('a full disk', () => {
   it('is told with the path, and the old file stays whole without a stray beside it', async () => {
     const output = await onTinyDisk(`
-      const { writeAtomic, readText } = await import('${built}files.js')
+      const { readText } = await import('${built}files.js')
+      const { writeAtomic } = await import('${built}write-files.js')
       const { readdirSync } = await import('node:fs')
       const path = process.argv[1] + '/out'
       await writeAtomic(path, 'old')
