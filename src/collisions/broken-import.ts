@@ -32,7 +32,7 @@ function isThere({ reason }: Member): boolean {
  */
 export function brokenNames(walked: Closure, asRun: AsRun, host: Host): readonly BrokenName[] {
   const { members } = walked
-  const tested = host.release === undefined ? undefined : host.pins
+  const { tested } = host
   const free: Member[] = []
   const moved: Member[] = []
   // A hundred thousand members come by before this is optimised, and an iterator makes an object for each.
@@ -45,10 +45,13 @@ export function brokenNames(walked: Closure, asRun: AsRun, host: Host): readonly
     if (isPin) moved.push(member)
   }
   const broken: BrokenName[] = []
+  /** A service of its own in a user's requirements file has processes as well. */
+  const isService = ({ name, version, reason }: Member): boolean =>
+    reason === 'service' || asRun.starts(name!, version!, 'process').length > 0
   const tell = (member: Member, supply: Member | undefined, names: LibraryNeeds): void => {
     if (supply === undefined || !isThere(supply)) return
     for (const need of names.lackedBy(supply.version!))
-      if (member.reason === 'service' || need.level === 'error') broken.push({ member, supply, need })
+      if (need.level === 'error' || isService(member)) broken.push({ member, supply, need })
   }
   for (const member of free) {
     const needs = asRun.needs(member.name!, member.version!)

@@ -16,6 +16,8 @@ export interface Host {
   readonly platform: string
   readonly environment: MarkerEnvironment
   readonly pins: Pins
+  /** Of these pins, those that were tested together: a release's; none of a user's own constraints. */
+  readonly tested?: Pins
   /** Names that a user's constraints bound and do not pin. */
   readonly bounds?: { has(name: DistributionName): boolean }
 }

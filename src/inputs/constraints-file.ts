@@ -2,6 +2,7 @@ import { type FileOrigin, formatOrigin, SvcsplitError } from '#errors.js'
 import { type Marker, parseMarker } from '#pep/marker.js'
 import { evaluateMarker, type MarkerEnvironment } from '#pep/marker-evaluate.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
+import type { Requirement } from '#pep/requirement.js'
 import { compareVersions, tryParseVersion } from '#pep/version.js'
 import { fillVariables, parseRequirementLine, type RequirementLine } from './requirement-line.js'
 import { type LogicalLine, logicalLines, placeIn } from './text-lines.js'
@@ -63,12 +64,33 @@ function otherForm(line: LogicalLine, path: string): Read {
   // `===` takes any text, and so the none that a file has which was cut off behind it.
   if (specifiers.length === 0 || specifiers.some(({ version }) => version === ''))
     throw notConstraining(line, path, `${requirement.rawName} has no version here`, 'is the file cut off?')
-  const only = specifiers.length === 1 ? specifiers[0]! : undefined
-  const pins =
-    only !== undefined && (only.operator === '===' || (only.operator === '==' && !only.version.endsWith('*')))
-  if (!pins) return { name: requirement.name, bound }
+  const version = exactVersion(requirement)
+  if (version === undefined) return { name: requirement.name, bound }
   const marker = requirement.marker === undefined ? {} : { marker: requirement.marker }
-  return { name: requirement.name, pin: { version: only.version, at: bound.at, ...marker } }
+  return { name: requirement.name, pin: { version, at: bound.at, ...marker } }
+}
+
+/** The version of a requirement that one alone meets: `==26.3.0`, `===26.3.0`. */
+function exactVersion({ specifiers: { specifiers } }: Requirement): string | undefined {
+  const only = specifiers.length === 1 ? specifiers[0]! : undefined
+  const isExact = only?.operator === '===' || (only?.operator === '==' && !only.version.endsWith('*'))
+  return isExact ? only!.version : undefined
+}
+
+/** What lines of a requirements file pin in one environment; where they contradict one another, the first. */
+export function exactPins(
+  lines: readonly RequirementLine[],
+  environment: MarkerEnvironment,
+): ReadonlyMap<DistributionName, Pin> {
+  const found = new Map<DistributionName, Pin>()
+  for (const { requirement, at } of lines) {
+    const { name, marker } = requirement
+    const version = exactVersion(requirement)
+    if (version === undefined || found.has(name)) continue
+    if (marker === undefined || evaluateMarker(marker, environment, noExtras))
+      found.set(name, { version, at })
+  }
+  return found
 }
 
 /** Only a plain `name===version` whose marker parses; anything else goes through the full parser. */

@@ -204,3 +204,11 @@ export function loadFleet(
         .sort((one, other) => (one.id < other.id ? -1 : 1)),
   }
 }
+
+/** The same with one profile, of a user's own file, in place of that of its service. */
+export function withProfile(fleet: Fleet, profile: Profile): Fleet {
+  return {
+    ...fleet,
+    profile: (service) => (service === profile.service ? profile : fleet.profile(service)),
+  }
+}

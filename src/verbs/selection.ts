@@ -2,13 +2,15 @@ import type { Snapshot } from '#catalog/snapshot.js'
 import type { Candidate, KnownOfWheels } from '#collisions/analysis.js'
 import type { Host } from '#collisions/check.js'
 import { SvcsplitError } from '#errors.js'
-import { type Constraints, pinsFor } from '#inputs/constraints-file.js'
-import { type Fleet, shownPath } from '#inputs/fleet.js'
-import { type Profile, readProfile } from '#inputs/profile.js'
+import { type Constraints, exactPins, pinsFor } from '#inputs/constraints-file.js'
+import { type Fleet, shownPath, withProfile } from '#inputs/fleet.js'
+import { readProfile } from '#inputs/profile.js'
 import { releaseNamed, serviceReleaseNamed } from '#inputs/releases.js'
+import type { RequirementLine } from '#inputs/requirement-line.js'
 import { parseRequirementsFile, type ReadInput, readInput } from '#inputs/requirements-file.js'
 import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
 import type { Progress } from '#progress.js'
+import type { Pins } from '#solver/closure.js'
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import { factsAsRun, shippedAsRun } from './as-run.js'
 import { notedConstraints } from './constraint-lines.js'
@@ -57,12 +59,15 @@ function refuseContradictions(options: AnalyzeOptions): void {
     refuse('--profile has no service release to go with --requirements')
 }
 
+interface OwnFile {
+  readonly candidate: Candidate
+  /** Paths that its `-c` lines name. */
+  readonly constraints: readonly string[]
+  readonly requirements: readonly RequirementLine[]
+}
+
 /** A user's requirements file as one service without version, floor or drift. */
-async function ownCandidate(
-  fleet: Fleet,
-  path: string,
-  read: ReadInput,
-): Promise<{ candidate: Candidate; constraints: readonly string[] }> {
+async function ownCandidate(fleet: Fleet, path: string, read: ReadInput): Promise<OwnFile> {
   const file = await parseRequirementsFile(path, { read })
   for (const [index, { path: read, bytes }] of file.files.entries())
     fleet.note(index === 0 ? 'requirements' : `requirements-${String(index).padStart(4, '0')}`, read, bytes)
@@ -70,9 +75,9 @@ async function ownCandidate(
     .split('/')
     .at(-1)!
     .replace(/\.[^.]+$/, '')
-  const own = file.requirements.map(({ requirement, at }) => ({
-    requirement,
-    at: { ...at, path: shownPath(at.path) },
+  const own = file.requirements.map((line) => ({
+    ...line,
+    at: { ...line.at, path: shownPath(line.at.path) },
   }))
   const candidate: Candidate = {
     service,
@@ -80,38 +85,38 @@ async function ownCandidate(
     ownPins: () => undefined,
     entryPoints: () => undefined,
   }
-  return { candidate, constraints: file.includes.map((include) => include.path) }
+  return { candidate, constraints: file.includes.map((include) => include.path), requirements: own }
 }
 
+/** @param stated what the user's requirements file pins itself: it holds where the host has nothing of that name */
 function hostsOf(
   fleet: Fleet,
   options: AnalyzeOptions,
   environment: MarkerEnvironment,
   own: Constraints | undefined,
+  stated: Pins,
 ): readonly Host[] {
   const { python, platform } = options
+  const beside = (pins: Pins): Pins => (stated.size === 0 ? pins : new Map([...stated, ...pins]))
   if (own !== undefined) {
-    const pins = pinsFor(own, environment)
+    const pins = beside(pinsFor(own, environment))
     return [{ label: own.path, python, platform, environment, pins, bounds: own.bounds }]
   }
   const releases =
     options.host === undefined ? fleet.releases.list : [releaseNamed(fleet.releases, options.host)]
   return releases.map(({ name }): Host => {
-    const pins = pinsFor(fleet.constraints(name), environment)
-    return { label: name, release: name, python, platform, environment, pins }
+    const tested = pinsFor(fleet.constraints(name), environment)
+    return { label: name, release: name, python, platform, environment, pins: beside(tested), tested }
   })
 }
 
-async function ownProfile(
-  fleet: Fleet,
-  path: string | undefined,
-  read: ReadInput,
-): Promise<Profile | undefined> {
-  if (path === undefined) return undefined
+/** With the user's profile in place of that of its service. */
+async function profiled(fleet: Fleet, path: string | undefined, read: ReadInput): Promise<Fleet> {
+  if (path === undefined) return fleet
   const profile = await readProfile(path, read)
   fleet.note(`profile-${profile.service}`, path, await read(path))
   serviceReleaseNamed(fleet.releases, profile.service)
-  return profile
+  return withProfile(fleet, profile)
 }
 
 /** What an analysis is about: which service releases, on which hosts. */
@@ -140,8 +145,8 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
   refuseContradictions(options)
   const environment = markerEnvironment(options.python, options.platform)
   const { read = readInput } = options
-  const { fleet, snapshot } = options.known ?? knownData()
-  const profile = await ownProfile(fleet, options.profile, read)
+  const { fleet: known, snapshot } = options.known ?? knownData()
+  const fleet = await profiled(known, options.profile, read)
   const own =
     options.requirements === undefined ? undefined : await ownCandidate(fleet, options.requirements, read)
   if (own !== undefined && own.constraints.length > 0 && (options.host ?? options.constraints) !== undefined)
@@ -153,6 +158,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
     options,
     environment,
     await notedConstraints(fleet, options.constraints ?? own?.constraints, read),
+    exactPins(own?.requirements ?? [], environment),
   )
   const wanted =
     options.services.length > 0
@@ -191,14 +197,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
     candidates: (facts) =>
       own !== undefined
         ? [own.candidate]
-        : sorted(
-            wanted.map(({ service, release }) => {
-              const given = profile?.service === service ? profile : undefined
-              return given === undefined
-                ? shippedCandidate(facts, service, release.name)
-                : candidateOf(fleet, snapshot, facts, service, release.name, given)
-            }),
-          ),
+        : sorted(wanted.map(({ service, release }) => shippedCandidate(facts, service, release.name))),
     on: (facts, { release }) =>
       release === undefined
         ? undefined

@@ -32,13 +32,8 @@ export function profileAdditions(profile: Profile, release: string): readonly Pl
 }
 
 /** Where the walk of a shipped service release starts. */
-export function serviceRoot(
-  fleet: Fleet,
-  facts: ClosureFacts,
-  service: string,
-  release: string,
-  profile: Profile = fleet.profile(service),
-): Root {
+export function serviceRoot(fleet: Fleet, facts: ClosureFacts, service: string, release: string): Root {
+  const profile = fleet.profile(service)
   const shipped = fleet.releases.byName.get(release)!.services.get(service)!
   const name = normalizeName(profile.distribution)
   const metadata = facts.metadata(name, shipped.version)
@@ -143,9 +138,9 @@ export function candidateOf(
   facts: ClosureFacts,
   service: string,
   release: string,
-  profile: Profile = fleet.profile(service),
 ): Candidate {
-  const root = serviceRoot(fleet, facts, service, release, profile)
+  const profile = fleet.profile(service)
+  const root = serviceRoot(fleet, facts, service, release)
   const { name, version } = root.distribution!
   const started = once(() => startedBy(profile, release))
   return {

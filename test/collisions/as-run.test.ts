@@ -126,6 +126,7 @@ function host(release: string): Host {
     platform: 'linux/amd64',
     environment,
     pins: pins(release),
+    tested: pins(release),
   }
 }
 

@@ -66,6 +66,33 @@ describe("a user's own requirements file", () => {
     await expect(ask({ requirements: path, host: '2025.1' })).rejects.toMatchObject({ code: 'E-CLI-USAGE' })
   })
 
+  const brokenIn = async (text: string) => {
+    const { cells } = await ask({ requirements: await file('fleet.txt', text), host: '2026.1' })
+    return cells[0]!.findings.flatMap(({ rule, level, demand, via }) =>
+      rule === 'broken-import' ? [[level, demand.by, demand.specifier, via]] : [],
+    )
+  }
+
+  it('pins what the host has not: that version is walked, and what its code needs is looked for', async () => {
+    expect(await brokenIn('cinder==26.3.0\nPyMySQL\n')).toEqual([
+      ['error', 'cinder 26.3.0', 'oslo_utils.secretutils.md5', ['cinder']],
+      ['warning', 'cinder 26.3.0', 'os_brick.remotefs.windows_remotefs', ['cinder']],
+    ])
+    expect(await brokenIn('cinder===28.0.0\n')).toEqual([])
+    expect(await brokenIn('cinder==26.3.0; python_version < "3"\ncinder===28.0.0\n')).toEqual([])
+    expect(await brokenIn('cinder==28.*\n')).toEqual([])
+  })
+
+  it('pins nothing that the host has: another version is a collision', async () => {
+    const path = await file('twice.txt', 'cinder==26.3.0\ncinder==28.0.0\noslo.utils==9.1.0\n')
+    const { cells } = await ask({ requirements: path, host: '2026.1' })
+    const refused = cells[0]!.findings.filter(({ rule }) => rule === 'collision')
+    expect(refused.map(({ demand, supply }) => [demand.specifier, supply?.version])).toEqual([
+      ['==28.0.0', '26.3.0'],
+      ['==9.1.0', '10.0.1'],
+    ])
+  })
+
   it('is undecided offline where it demands what nobody knows', async () => {
     const path = await file('odd.txt', 'nobody-knows-this>=1\n')
     const { undecided } = await ask({ requirements: path, host: '2025.1' })
