@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { engineNames } from '#export/engine-list.js'
 import { progressFor } from './options.js'
 import { addPlanOptions, type PlanOptions, planRequest } from './plan.js'
 
@@ -7,7 +8,7 @@ export function registerExport(program: Command): void {
   const command = program
     .command('export')
     .description(
-      'the plan, and its way back, as files for kolla-ansible, openstack-helm, compose, quadlet, kubernetes, bake or zuul',
+      `the plan, and its way back, as files for ${engineNames.join(', ').replace(/, (?=[^,]*$)/, ' or ')}`,
     )
     .argument('<engine>', 'such as compose')
     .argument('<service@release...>', 'what is wanted, and last the folder (default: the name of the engine)')

@@ -15,7 +15,9 @@ interface RebaseFlags {
 export function registerRebase(program: Command): void {
   program
     .command('rebase')
-    .description('put a new base under a finished image, whose own layers stay as they are')
+    .description(
+      'put a new base under a finished image, whose own layers stay as they are (bytecode is compiled anew)',
+    )
     .argument('<image>', 'oci:DIR or oci:DIR:NAME')
     .requiredOption('-o, --output <destination>', 'where the image goes, as for build')
     .option('--base <base>', 'debian:SUITE, oci:DIR, oci:DIR:NAME or registry:REFERENCE', 'debian:bookworm')

@@ -1,6 +1,6 @@
 import type { Layer } from '#layers/layer.js'
 import { layerTimeText } from '#layers/tar-header.js'
-import type { ImageConfig, RuntimeConfig } from '#oci/config.js'
+import type { HistoryEntry, ImageConfig, RuntimeConfig } from '#oci/config.js'
 import { encodeImageConfig } from '#oci/config.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import { type Digest, sha256 } from '#oci/digest.js'
@@ -59,6 +59,11 @@ export const baseLayersAnnotation = 'io.svcsplit.base.layers'
 /** Every line of the history that is of svcsplit's own layers begins so. */
 export const historyPrefix = 'svcsplit: '
 
+/** The line of the history for a layer. */
+export function historyOf({ title }: Layer): HistoryEntry {
+  return { created: layerTimeText, created_by: `${historyPrefix}${title}` }
+}
+
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
@@ -81,7 +86,7 @@ export function assembleImage(options: AssembleOptions): Image {
     },
     history: [
       ...(base.config.history ?? base.manifest.layers.map(() => ({ created_by: base.name }))),
-      ...layers.map(({ title }) => ({ created: layerTimeText, created_by: `${historyPrefix}${title}` })),
+      ...layers.map(historyOf),
     ],
   }
   const configBytes = encodeImageConfig(config)

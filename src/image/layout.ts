@@ -79,12 +79,18 @@ export async function requireWritable(dir: string): Promise<void> {
   await tempDir(tempPrefix, async () => undefined, { parent: folder })
 }
 
-/** @throws SvcsplitError E-FS-NOTFOUND, E-IMG-FORM */
+/** @throws SvcsplitError E-FS-*, E-IMG-FORM */
 export async function readLayout(dir: string): Promise<ImageIndex> {
-  const text = await readText(join(dir, layoutMarker.path), { maxBytes: maxJson })
+  const marker = join(dir, layoutMarker.path)
+  if ((await statusOf(marker)) === undefined)
+    throw new SvcsplitError('E-FS-NOTFOUND', `${dir} is no OCI image layout: there is no ${marker}`, {
+      at: { path: marker },
+      hint: 'a layout is the folder DIR that "svcsplit build -o oci:DIR" or "skopeo copy ... oci:DIR" has written',
+    })
+  const text = await readText(marker, { maxBytes: maxJson })
   if (!isLayoutMarker(text))
     throw new SvcsplitError('E-IMG-FORM', `${dir} is not an OCI image layout of version 1`, {
-      at: { path: join(dir, layoutMarker.path) },
+      at: { path: marker },
     })
   const path = join(dir, 'index.json')
   try {

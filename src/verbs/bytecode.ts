@@ -9,17 +9,26 @@ import { type Layer, writeLayer } from '#layers/layer.js'
 import type { WheelSource } from '#layers/wheel-reader.js'
 import type { Progress } from '#progress.js'
 
-export interface BytecodeOptions {
+export interface CompileOptions {
   /** Absolute. */
   readonly prefix: string
   /** `3.11` */
   readonly python: string
-  /** Of the base, whose Python compiles. */
-  readonly baseDigest: string
-  readonly wheels: readonly WheelSource[]
   readonly store: BlobStore
   readonly cacheDir: string
   readonly progress?: Progress
+}
+
+export interface BytecodeOptions extends CompileOptions {
+  /** Of the base, whose Python compiles. */
+  readonly baseDigest: string
+  readonly wheels: readonly WheelSource[]
+}
+
+/** An image that has no bytecode yet, and folders with `sha256/<hex>` where its layers lie. */
+interface Plain {
+  readonly plain: () => Promise<Image>
+  readonly sources: readonly string[]
 }
 
 export function bytecodeTitle(python: string): string {
@@ -34,18 +43,26 @@ export async function knownBytecode(options: BytecodeOptions): Promise<Layer | u
 
 /**
  * The layer with the bytecode of an environment: a function of its wheels and of the base's Python.
- * @param plain makes the image without it; its layers lie in `sources`
  * @param spare whether a layer that was made once need not be there
  * @throws SvcsplitError E-EXE-* if nothing can run the image here; E-IMG-*, E-FS-*
  */
 export async function bytecodeLayer(
   options: BytecodeOptions,
-  { plain, sources }: { readonly plain: () => Promise<Image>; readonly sources: readonly string[] },
+  image: Plain,
   spare: (layer: Layer) => Promise<boolean>,
 ): Promise<Layer> {
-  const { store, cacheDir, prefix, python, progress } = options
   const known = await knownBytecode(options)
-  if (known !== undefined && ((await isInStore(known, store)) || (await spare(known)))) return known
+  if (known !== undefined && ((await isInStore(known, options.store)) || (await spare(known)))) return known
+  const layer = await compiledLayer(options, image)
+  await openDescriptorCache(join(options.cacheDir, 'layers')).keep(keyOf(options), layer)
+  return layer
+}
+
+/** The layer as the Python of the image makes it now. @throws SvcsplitError E-EXE-*, E-IMG-*, E-FS-* */
+export async function compiledLayer(
+  { store, cacheDir, prefix, python, progress }: CompileOptions,
+  { plain, sources }: Plain,
+): Promise<Layer> {
   progress?.step?.('bytecode')
   const { compileImage } = await import('#verify/compile-image.js')
   return tempDir(
@@ -54,9 +71,7 @@ export async function bytecodeLayer(
       const dir = join(work, 'layout')
       await writeLayout(dir, [{ name: 'image', image: await plain() }], sources)
       const { files, bytesOf } = await compileImage({ dir, work, prefix, python })
-      const layer = await writeLayer(bytecodeTitle(python), bytecodeEntries(files, bytesOf), store)
-      await openDescriptorCache(join(cacheDir, 'layers')).keep(keyOf(options), layer)
-      return layer
+      return writeLayer(bytecodeTitle(python), bytecodeEntries(files, bytesOf), store)
     },
     { parent: cacheDir },
   )

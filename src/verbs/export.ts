@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
-import { type EngineName, engines } from '#export/engines.js'
+import { type EngineName, engineNames } from '#export/engine-list.js'
+import { engines } from '#export/engines.js'
 import { ensureDir, listDir, move, remove, statusOf } from '#io/files.js'
 import { tempDir } from '#io/temp-dir.js'
 import { writeAtomic } from '#io/write-files.js'
@@ -21,7 +22,7 @@ interface Exported {
 function engineNamed(name: string): (typeof engines)[EngineName] {
   if (Object.hasOwn(engines, name)) return engines[name as EngineName]
   throw new SvcsplitError('E-CLI-USAGE', `there is no engine ${JSON.stringify(name)}`, {
-    hint: `known are ${Object.keys(engines).join(', ')}`,
+    hint: `known are ${engineNames.join(', ')}`,
   })
 }
 

@@ -4,15 +4,20 @@ import { suiteOf } from '#base/base-reference.js'
 import { SvcsplitError } from '#errors.js'
 import { readLayoutImage } from '#image/layout.js'
 import { readImageFiles } from '#image/read-files.js'
-import { ownLayers, rebaseImage } from '#image/rebase.js'
+import { ownLayers, rebaseImage, withoutTop } from '#image/rebase.js'
 import { loadFleet } from '#inputs/fleet.js'
 import { runPackages } from '#inputs/system-packages.js'
+import { environmentPrefix as prefix } from '#inputs/wsgi-server.js'
+import { openBlobStore } from '#io/blob-store.js'
+import { bytecodeForm, bytecodeLabel } from '#layers/bytecode-layer.js'
+import type { Layer } from '#layers/layer.js'
 import type { ImageConfig } from '#oci/config.js'
 import { refNameAnnotation } from '#oci/descriptor.js'
 import type { Manifest } from '#oci/manifest.js'
 import { parseLayoutReference } from '#oci/reference.js'
 import type { Progress } from '#progress.js'
 import { accountsOf } from './base-accounts.js'
+import { compiledLayer } from './bytecode.js'
 import { withDelivery } from './delivery.js'
 import { parseDestination, requireDestination } from './destination.js'
 import { glibcFits } from './locked.js'
@@ -65,7 +70,10 @@ function requireSameGround({ config }: Finished, base: BaseImage): void {
     throw unfit(`the image may need glibc ${glibc}, and ${base.name} has glibc ${base.glibc}`)
 }
 
-/** The image brings its own `passwd` and `group`: accounts that only the new base has would be lost. */
+/**
+ * The image brings its own `passwd` and `group`: accounts that only the new base has would be lost.
+ * @param image whose topmost layer is that of its configuration
+ */
 async function requireSameAccounts(
   dir: string,
   { manifest }: Finished,
@@ -105,9 +113,31 @@ function nameOf(
   return found
 }
 
+/** What the Python of one base compiles is not said to be what that of another one does. */
+async function bytecodeOn(
+  plain: Finished,
+  base: BaseImage,
+  sources: readonly string[],
+  { cacheDir, progress }: RebaseRequest,
+): Promise<Layer> {
+  const store = openBlobStore(join(cacheDir, 'blobs'))
+  const options = { prefix, python: base.python, store, cacheDir }
+  return compiledLayer(
+    { ...options, ...(progress === undefined ? {} : { progress }) },
+    { plain: async () => rebaseImage(plain, base), sources },
+  )
+}
+
+function keptLayers(before: Finished, after: Finished): number {
+  const own = before.manifest.layers.slice(-ownLayers(before.config))
+  const digests = new Set(after.manifest.layers.map(({ digest }) => digest))
+  return own.filter(({ digest }) => digests.has(digest)).length
+}
+
 /**
- * Puts a new base under a finished image. Its own layers stay as they are, so that nothing of them moves.
- * @throws E-IMG-BASE where Python, glibc or accounts do not fit; E-IMG-*, E-FS-*, E-REG-*
+ * Puts a new base under a finished image. Its own layers stay as they are, so that nothing of them moves; its
+ * bytecode is made anew by the Python of the new base.
+ * @throws E-IMG-BASE where Python, glibc or accounts do not fit; E-EXE-* where bytecode cannot be made; E-IMG-*, E-FS-*, E-REG-*
  */
 export async function rebase(request: RebaseRequest): Promise<RebasedImage> {
   const { cacheDir, progress } = request
@@ -130,8 +160,12 @@ export async function rebase(request: RebaseRequest): Promise<RebasedImage> {
     ...(progress === undefined ? {} : { progress }),
   })
   requireSameGround(before, base)
-  await requireSameAccounts(from.dir, before, base, cacheDir)
-  const image = rebaseImage(before, base)
+  const compiled = before.config.config?.Labels?.get(bytecodeLabel) === bytecodeForm
+  const plain = compiled ? withoutTop(before) : before
+  await requireSameAccounts(from.dir, plain, base, cacheDir)
+  const sources = [join(from.dir, 'blobs'), join(base.layout, 'blobs'), join(cacheDir, 'blobs')]
+  const top = compiled ? [await bytecodeOn(plain, base, sources, request)] : []
+  const image = rebaseImage(plain, base, top)
   const tag = request.tag ?? present
   const newBytes = await withDelivery(destination, request, (delivery) =>
     delivery.deliver({
@@ -140,7 +174,7 @@ export async function rebase(request: RebaseRequest): Promise<RebasedImage> {
       tag,
       name: `${service}:${tag}`,
       image,
-      sources: [join(from.dir, 'blobs'), join(base.layout, 'blobs')],
+      sources,
       make: async () => undefined,
     }),
   )
@@ -149,7 +183,7 @@ export async function rebase(request: RebaseRequest): Promise<RebasedImage> {
     digest: image.descriptor.digest,
     before: before.descriptor.digest,
     base: { name: base.name, digest: base.digest },
-    kept: ownLayers(before.config),
+    kept: keptLayers(before, image),
     newBytes,
   }
 }

@@ -238,6 +238,14 @@ describe('validation of an image', () => {
     expect((await validateImage(layout, 'glance:1')).layers.map(({ entries }) => entries)).toEqual([2, 1])
   })
 
+  it('says of a folder without a layout what one is', async () => {
+    await expect(readLayout(join(dir, 'nowhere'))).rejects.toMatchObject({
+      code: 'E-FS-NOTFOUND',
+      message: expect.stringContaining('nowhere/oci-layout'),
+      hint: expect.stringContaining('svcsplit build -o oci:DIR'),
+    })
+  })
+
   it('finds a layer with another byte', async () => {
     const { layout, image } = await written()
     const path = layoutBlob(layout, image.manifest.layers[1]!.digest)

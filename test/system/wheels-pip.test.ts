@@ -21,6 +21,7 @@ import { lockRelease, shippedSnapshot, withUrls } from '#verbs/lock.js'
 import { lazyIndex } from '#verbs/open-index.js'
 import { type InstalledWheel, installWheel, readWheelFile } from '#wheels/install-wheel.js'
 import { unpackEntry } from '#wheels/wheel-entry.js'
+import { keepRows } from '../support/reliability.js'
 import { needs } from '../support/tools.js'
 
 /**
@@ -48,65 +49,69 @@ interface File {
 }
 
 /**
- * A release, in place of the sample: every wheel of the closures of all its services, which agree on versions.
- * `npm run test:wheels` goes through all releases.
+ * Releases, in place of the sample: every wheel of the closures of all their services, which agree on versions within
+ * a release; a wheel of several releases is installed with the first. `npm run test:wheels` names all releases.
  */
-const release = process.env.SVCSPLIT_TEST_WHEELS_OF
+const releases = process.env.SVCSPLIT_TEST_WHEELS_OF?.split(',')
 
 const need = needs('python3')
-const dir = mkdtempSync(join(tmpdir(), 'svcsplit-wheels-'))
 /** Which Python compares; the wheels exist for 3.11 to 3.13. */
 const version = need.missing
   ? '3.11'
   : python('-c', 'import sys; print("%d.%d" % sys.version_info[:2])').trim()
 const site = `lib/python${version}/site-packages`
-const venv = join(dir, 'venv')
-const wheels: InstalledWheel[] = []
-let byPip: ReadonlyMap<string, File>
-let bySvcsplit: ReadonlyMap<string, File>
 
-beforeAll(async () => {
-  if (need.missing) return
+/** The same wheels, installed here and by pip. */
+interface Compared {
+  readonly venv: string
+  readonly wheels: readonly InstalledWheel[]
+  readonly byPip: ReadonlyMap<string, File>
+  readonly bySvcsplit: ReadonlyMap<string, File>
+}
+
+/** What was compared, for docs/reliability.md. */
+const seen = { wheels: 0, files: 0, wrappers: 0, different: 0, longestMs: 0 }
+
+async function install(dir: string): Promise<Compared> {
+  const venv = join(dir, 'venv')
   const downloads = join(dir, 'wheels')
-  if (release === undefined) {
-    const only = ['--no-deps', '--only-binary', ':all:']
-    python('-m', 'pip', 'download', '-q', ...only, '-d', downloads, ...requirements)
-  } else await downloadRelease(release, downloads)
-  const files = readdirSync(downloads).filter((name) => name.endsWith('.whl'))
+  const wheels: InstalledWheel[] = []
   const pinned: string[] = []
-  for (const filename of files) {
+  for (const filename of readdirSync(downloads).filter((name) => name.endsWith('.whl'))) {
     const path = join(downloads, filename)
     const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex')
-    const wheel = await installWheel(path, {
-      filename,
-      sha256,
-      prefix: venv,
-      python: version,
-      requested: true,
-    })
+    const started = performance.now()
+    const how = { filename, sha256, prefix: venv, python: version, requested: true }
+    const wheel = await installWheel(path, how)
+    seen.longestMs = Math.max(seen.longestMs, Math.ceil(performance.now() - started))
     wheels.push(wheel)
     pinned.push(`${wheel.name}==${wheel.version} --hash=sha256:${sha256}`)
   }
   writeFileSync(join(dir, 'requirements.txt'), `${pinned.join('\n')}\n`)
   python('-m', 'venv', '--without-pip', venv)
   const before = new Set(tree(venv).keys())
-  const install = ['install', '-q', '--no-deps', '--no-compile', '--no-index', '--find-links', downloads]
+  const args = ['install', '-q', '--no-deps', '--no-compile', '--no-index', '--find-links', downloads]
   const hashed = ['--require-hashes', '-r', join(dir, 'requirements.txt')]
-  python('-m', 'pip', '--python', join(venv, 'bin/python'), ...install, ...hashed)
-  byPip = new Map([...tree(venv)].filter(([path]) => !before.has(path)))
-  bySvcsplit = new Map(wheels.flatMap(filesOf))
-})
+  python('-m', 'pip', '--python', join(venv, 'bin/python'), ...args, ...hashed)
+  const byPip = new Map([...tree(venv)].filter(([path]) => !before.has(path)))
+  return { venv, wheels, byPip, bySvcsplit: new Map(wheels.flatMap((wheel) => filesOf(wheel, venv))) }
+}
 
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
+function downloadSample(folder: string): void {
+  const only = ['--no-deps', '--only-binary', ':all:']
+  python('-m', 'pip', 'download', '-q', ...only, '-d', folder, ...requirements)
+}
 
-/** Fetches the wheels that the shipped facts choose for this Python; what has only an sdist has none. */
-async function downloadRelease(name: string, folder: string): Promise<void> {
+/**
+ * Fetches the wheels that the shipped facts choose for this Python; what has only an sdist has none.
+ * @param linked digests of the wheels that are compared already, to which those of this release are added
+ */
+async function downloadRelease(name: string, folder: string, linked: Set<string>): Promise<void> {
   const fleet = loadFleet()
   const snapshot = shippedSnapshot(fleet)
   const index = lazyIndex({ cacheDir: cacheDir() })
   const store = openBlobStore(join(cacheDir(), 'blobs'))
   mkdirSync(folder)
-  const linked = new Set<string>()
   for (const service of releaseNamed(fleet.releases, name).services.keys()) {
     const target = {
       service,
@@ -132,7 +137,7 @@ async function downloadRelease(name: string, folder: string): Promise<void> {
 }
 
 /** RECORD and INSTALLER name the installer, wrappers are its own text, and bytecode is left out on purpose. */
-function isComparable(path: string): boolean {
+function isComparable(path: string, wheels: readonly InstalledWheel[]): boolean {
   const wrappers = new Set(wheels.flatMap(({ scripts }) => scripts.map(({ name }) => `bin/${name}`)))
   return (
     !/^[^/]+\.dist-info\/(?:RECORD|INSTALLER)$/.test(path.replace(`${site}/`, '')) &&
@@ -141,26 +146,46 @@ function isComparable(path: string): boolean {
   )
 }
 
-describe.skipIf(need.missing)(
-  need.title('an environment made from real wheels equals the one that pip makes'),
-  () => {
+const linked = new Set<string>()
+
+describe.skipIf(need.missing).each(releases ?? ['a sample'])(
+  need.title('an environment made from real wheels equals the one that pip makes: %s'),
+  (what) => {
+    const dir = mkdtempSync(join(tmpdir(), 'svcsplit-wheels-'))
+    let compared: Compared
+
+    beforeAll(async () => {
+      if (releases === undefined) downloadSample(join(dir, 'wheels'))
+      else await downloadRelease(what, join(dir, 'wheels'), linked)
+      compared = await install(dir)
+    })
+    afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
     it('has the same files', () => {
+      const { byPip, bySvcsplit } = compared
       const names = (files: ReadonlyMap<string, File>) =>
         [...files.keys()].filter((path) => !path.includes('__pycache__/')).sort()
+      seen.different += names(bySvcsplit).filter((path) => !byPip.has(path)).length
 
       expect(names(bySvcsplit)).toEqual(names(byPip))
     })
 
     it('has the same bytes and modes', () => {
-      const different = [...byPip].filter(([path, file]) => {
+      const { wheels, byPip, bySvcsplit } = compared
+      const comparable = [...byPip].filter(([path]) => isComparable(path, wheels))
+      const different = comparable.filter(([path, file]) => {
         const own = bySvcsplit.get(path)
-        return isComparable(path) && (own?.mode !== file.mode || own.sha256 !== file.sha256)
+        return own?.mode !== file.mode || own.sha256 !== file.sha256
       })
+      seen.wheels += wheels.length
+      seen.files += comparable.length
+      seen.different += different.length
 
       expect(different).toEqual([])
     })
 
     it('has wrappers with the same interpreter, import and call', () => {
+      const { venv, wheels } = compared
       const essence = (text: string) => ({
         interpreter: /^#!(.*)$/m.exec(text)?.[1],
         import: /^from .* import .*$/m.exec(text)?.[0],
@@ -168,27 +193,32 @@ describe.skipIf(need.missing)(
       })
       for (const wheel of wheels)
         for (const { name } of wheel.scripts) {
-          const own = entryText(wheel, `bin/${name}`)
+          const own = entryText(wheel, `bin/${name}`, venv)
 
+          seen.wrappers++
           expect(essence(own), name).toEqual(essence(readFileSync(join(venv, 'bin', name), 'utf8')))
         }
     })
 
     it('has the same RECORD, but for order, installer and bytecode', () => {
+      const { venv, wheels } = compared
       const rows = (text: string) =>
         text
           .split(/\r?\n/)
           .filter((row) => row !== '' && !/__pycache__|INSTALLER|^\.\.\/\.\.\/\.\.\/bin\//.test(row))
           .sort()
       for (const wheel of wheels) {
-        const record = wheel.entries.find(({ path }) => /^[^/]+\.dist-info\/RECORD$/.test(inSite(path)))!
+        const isRecord = (path: string) =>
+          /^[^/]+\.dist-info\/RECORD$/.test(relative(join(venv, site), `/${path}`))
+        const record = wheel.entries.find(({ path }) => isRecord(path))!
         const path = relative(venv, `/${record.path}`)
 
-        expect(rows(entryText(wheel, path))).toEqual(rows(readFileSync(join(venv, path), 'utf8')))
+        expect(rows(entryText(wheel, path, venv))).toEqual(rows(readFileSync(join(venv, path), 'utf8')))
       }
     })
 
     it('is read by importlib.metadata in the same way', () => {
+      const { venv, wheels } = compared
       const listed = python(
         '-c',
         'import importlib.metadata as m, sys\n' +
@@ -203,20 +233,40 @@ describe.skipIf(need.missing)(
   },
 )
 
-function inSite(path: string): string {
-  return relative(join(venv, site), `/${path}`)
-}
+afterAll(() => {
+  if (releases === undefined || need.missing) return
+  const { wheels, files, wrappers, different, longestMs } = seen
+  const pip = python('-m', 'pip', '--version').split(' ')[1]
+  keepRows('wheels', [
+    {
+      promise: 'P4',
+      what:
+        `wheels of all services in ${releases.length} releases for Python ${version}: ${count(files)} files ` +
+        `byte for byte and mode for mode as pip ${pip} leaves them, ${count(wrappers)} wrappers and each RECORD alike`,
+      tried: wheels,
+      injected: 0,
+      survived: 0,
+      losses: different,
+      longestMs,
+      command: `${version === '3.11' ? '' : `PYENV_VERSION=${version} `}npm run test:wheels`,
+    },
+  ])
+})
 
 function normal(text: string): string {
   return text.toLowerCase().replace(/[-_.]+/g, '-')
 }
 
-function entryText(wheel: InstalledWheel, path: string): string {
+function count(value: number): string {
+  return value.toLocaleString('en')
+}
+
+function entryText(wheel: InstalledWheel, path: string, venv: string): string {
   const entry = wheel.entries.find((candidate) => relative(venv, `/${candidate.path}`) === path)!
   return unpackEntry(entry, readWheelFile(wheel.path), wheel.filename).toString('utf8')
 }
 
-function filesOf(wheel: InstalledWheel): readonly [string, File][] {
+function filesOf(wheel: InstalledWheel, venv: string): readonly [string, File][] {
   const archive = readWheelFile(wheel.path)
   return wheel.entries.map((entry) => {
     const bytes = unpackEntry(entry, archive, wheel.filename)
