@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { engineNames } from '#export/engine-list.js'
+import { engineNames } from '#verbs/engine-names.js'
 import { progressFor } from './options.js'
 import { addPlanOptions, type PlanOptions, planRequest } from './plan.js'
 

@@ -1,4 +1,4 @@
-/** Engines that exist, in the order in which they are told. The command line names them without loading what writes their files. */
+/** Engines that exist, in the order in which they are told. */
 export const engineNames = [
   'kolla-ansible',
   'openstack-helm',
