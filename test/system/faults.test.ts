@@ -27,9 +27,11 @@ const isLong = most > 1
 const made = `${most < 100_000 ? `SVCSPLIT_TEST_FAULTS=${most} ` : ''}npm run test:faults`
 const need = needs('strace')
 
+/** At once: what was done of a suite that takes long stays done. */
+const keepRow = (row: ReliabilityRow): void => keepRows('faults', [row])
+
 let tool: SmallTool
 let registry: TestRegistry
-const rows: ReliabilityRow[] = []
 const path = (name: string): string => tool.world.path(name)
 
 beforeAll(async () => {
@@ -40,7 +42,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await registry?.close()
   await tool?.close()
-  keepRows('faults', rows)
 })
 
 /** A command, what it starts from, and what it makes. */
@@ -53,8 +54,8 @@ interface Scenario {
   readonly together?: true
   /** Puts everything back to how it was before the first run. */
   readonly reset: () => void
-  /** Which calls count; default: those on files of the world. */
-  readonly where?: () => RegExp
+  /** What the calls that count do; default: those on any file of the world. */
+  readonly calls?: { readonly what: string; readonly on: () => RegExp; readonly onlyKilled?: true }
   /** Met in short runs too. */
   readonly short?: true
   /** What is beside files, as text: equal after every run that succeeded. */
@@ -80,6 +81,8 @@ const scenarios: readonly Scenario[] = [
     name: 'build to an archive',
     args: () => buildArgs(`oci-archive:${path('out/images.tar')}`),
     outputs: ['out'],
+    // The cache is filled as for a layout.
+    calls: { what: 'change the archive', on: () => callsOn(path('out')) },
     reset: () => {
       forget('cache', 'out')
       mkdirSync(path('out'))
@@ -147,7 +150,7 @@ const scenarios: readonly Scenario[] = [
     reset: () => {
       for (const kept of [registry.blobs, registry.manifests, registry.tags]) kept.clear()
     },
-    where: () => /^\d+<socket:/,
+    calls: { what: 'send', on: () => /^\d+<socket:/, onlyKilled: true },
     state: () => {
       const digest = registry.tags.get('cloud/alpha')?.get('2025.1')
       if (digest === undefined) return 'no tag'
@@ -162,6 +165,11 @@ const scenarios: readonly Scenario[] = [
 function buildArgs(output: string): readonly string[] {
   const { base } = tool.world
   return ['build', 'alpha@2025.1', 'beta@2025.1', '-o', output, '--base', base, '--no-verify', ...index()]
+}
+
+/** Calls that name a path below a folder, or write to a file there. */
+function callsOn(dir: string): RegExp {
+  return new RegExp(`^(\\d+<|")${dir.replace(/\/$/, '')}/`)
 }
 
 /** Whether a file is on its way to its place, and read there. */
@@ -234,11 +242,12 @@ describe.skipIf(need.missing || !isBuilt)(need.title('with faults at any moment'
     scenarios.filter(({ short }) => isLong || short === true),
   )('$name survives being killed, and calls that fail', async (scenario) => {
     const { args, reset, state } = scenario
+    const { what, on, onlyKilled } = scenario.calls ?? { what: 'change a file', on: () => callsOn(path('')) }
     if (scenario.name === 'push' && pushed === '') {
       pushed = path('pushed')
       await expectSuccess(tool.run(buildArgs(`oci:${pushed}`)))
     }
-    const where = scenario.where?.() ?? new RegExp(`^(\\d+<|")${path('').replace(/\/$/, '')}/`)
+    const where = on()
     reset()
     const before = outputsOf(scenario)
     const { ended: first, moments } = await momentsOf(tool, args(), where)
@@ -281,8 +290,11 @@ describe.skipIf(need.missing || !isBuilt)(need.title('with faults at any moment'
       if (tally.losses.length === lost) tally.survived++
     }
 
-    const failing = moments.flatMap((moment) => errnos[moment.call].map((errno) => [moment, errno] as const))
-    for (const [moment, errno] of scenario.where === undefined ? spread(failing, most) : []) {
+    const failing =
+      onlyKilled === true
+        ? []
+        : moments.flatMap((moment) => errnos[moment.call].map((errno) => [moment, errno] as const))
+    for (const [moment, errno] of spread(failing, most)) {
       reset()
       const lost = tally.losses.length
       const { ended, hit } = await failedAt(tool, args(), moment, errno, where)
@@ -297,10 +309,10 @@ describe.skipIf(need.missing || !isBuilt)(need.title('with faults at any moment'
       if (isLong) await checkNext(moment, errno)
       if (tally.losses.length === lost) tally.survived++
     }
-    rows.push({
+    keepRow({
       promise: 'P2',
       what: [
-        `${scenario.name}: killed at ${told(moments.length)} calls that ${scenario.where === undefined ? 'change a file' : 'send'}`,
+        `${scenario.name}: killed at ${told(moments.length)} calls that ${what}`,
         ...(failing.length === 0
           ? []
           : [`and with ENOSPC, EIO, EROFS, EMFILE, EMLINK from ${told(failing.length)} of them`]),
@@ -361,7 +373,7 @@ describe.skipIf(need.missing || !isBuilt)('in a place that has too little', () =
   let injected = 0
   let longestMs = 0
   afterAll(() => {
-    rows.push({
+    keepRow({
       promise: 'P7',
       what: 'build with too small or read-only disks, too few inodes and open files, too short files',
       ...{ tried, injected, survived: injected - losses.length, losses: losses.length },
