@@ -8,7 +8,8 @@ import { loadFleet } from '#inputs/fleet.js'
 import { serviceReleaseNamed } from '#inputs/releases.js'
 import { openBlobStore } from '#io/blob-store.js'
 import { cacheDir } from '#io/cache-dir.js'
-import { lockRelease, shippedSnapshot } from '#verbs/lock.js'
+import { shippedSnapshot } from '#verbs/known-data.js'
+import { lockRelease } from '#verbs/lock.js'
 import { factsOfWheel, fileToRead } from '#verbs/wheel-sources.js'
 
 const fleet = loadFleet()

@@ -24,13 +24,30 @@ export function wasUploadedBefore(file: Uploaded, moment: number): boolean {
   return uploaded < moment
 }
 
-/** The part of a snapshot that was there before a moment; a version counts by any of its files. @throws E-IDX-CONTENT */
+/**
+ * The part of a snapshot that was there before a moment. A version counts by any of its files; one that has none was
+ * never uploaded (a checkout of the user's own), and stays.
+ * @throws E-IDX-CONTENT where it is asked for files of which it does not know when they were uploaded
+ */
 export function snapshotBefore(snapshot: Snapshot, moment: number): Snapshot {
+  const known = new Map<string, boolean>()
   const files = (name: DistributionName, version: string): ReturnType<Snapshot['files']> =>
     snapshot.files(name, version).filter((file) => wasUploadedBefore(file, moment))
+  function isThere(name: DistributionName, version: string): boolean {
+    const key = `${name} ${version}`
+    let there = known.get(key)
+    if (there === undefined) {
+      there = files(name, version).length > 0 || snapshot.files(name, version).length === 0
+      known.set(key, there)
+    }
+    return there
+  }
   return {
     ...snapshot,
-    versions: (name) => snapshot.versions(name).filter((version) => files(name, version).length > 0),
+    versions: (name) => snapshot.versions(name).filter((version) => isThere(name, version)),
+    metadata: (name, version) => (isThere(name, version) ? snapshot.metadata(name, version) : undefined),
+    entryPoints: (name, version) =>
+      isThere(name, version) ? snapshot.entryPoints(name, version) : undefined,
     files,
   }
 }

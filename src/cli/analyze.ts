@@ -6,6 +6,7 @@ import {
   addIndexOptions,
   addTargetOptions,
   collect,
+  excludeNewerOption,
   type GlobalOptions,
   type IndexOptions,
   progressFor,
@@ -20,6 +21,7 @@ export interface SelectionFlags extends GlobalOptions, TargetOptions, IndexOptio
   readonly requirements?: string
   readonly profile?: string
   readonly code?: string
+  readonly excludeNewer?: number
 }
 
 interface Flags extends SelectionFlags {
@@ -43,11 +45,11 @@ export function addSelectionOptions(command: Command): Command {
       '--code <kinds>',
       'what of the code is held against the libraries: all, none, or some of module,name,attribute,member,keyword,option',
     )
-  return addIndexOptions(addTargetOptions(command))
+  return addIndexOptions(addTargetOptions(command)).addOption(excludeNewerOption())
 }
 
 export function selectionOptions(services: readonly string[], flags: SelectionFlags): AnalyzeOptions {
-  const { host, constraints, requirements, profile, indexUrl, extraIndexUrl } = flags
+  const { host, constraints, requirements, profile, indexUrl, extraIndexUrl, excludeNewer } = flags
   return {
     services,
     python: flags.python,
@@ -57,6 +59,7 @@ export function selectionOptions(services: readonly string[], flags: SelectionFl
       offline: flags.offline === true,
       ...(indexUrl === undefined ? {} : { indexUrl }),
       ...(extraIndexUrl === undefined ? {} : { extraIndexUrls: extraIndexUrl }),
+      ...(excludeNewer === undefined ? {} : { excludeNewer }),
     },
     ...(host === undefined ? {} : { host }),
     ...(constraints === undefined ? {} : { constraints }),
@@ -86,7 +89,9 @@ async function run(services: readonly string[], flags: Flags, command: Command):
     const [first] = result.undecided
     progress.warn?.(
       `undecided: facts that are needed are not known (${result.undecided.length}), the first is ${first!.distribution}` +
-        `${first!.version === undefined ? '' : ` ${first!.version}`}: ${first!.reason}${flags.offline === true ? '; run without --offline to ask the package index' : ''}`,
+        `${first!.version === undefined ? '' : ` ${first!.version}`}: ${first!.reason}` +
+        `${flags.offline === true ? '; run without --offline to ask the package index' : ''}` +
+        `${result.excludeNewer === undefined ? '' : `; --exclude-newer left out what was uploaded since ${result.excludeNewer}`}`,
     )
     process.exitCode = 3
   }

@@ -4,6 +4,7 @@ import type { BuildRequest, TargetPlatform } from '#verbs/build.js'
 import {
   addIndexOptions,
   collect,
+  excludeNewerOption,
   type IndexOptions,
   indexRequest,
   parseJobs,
@@ -31,6 +32,7 @@ interface BuildFlags extends IndexOptions {
   readonly verify: boolean
   readonly plainHttp?: boolean
   readonly jobs?: number
+  readonly excludeNewer?: number
   readonly report: 'text' | 'json'
 }
 
@@ -97,7 +99,7 @@ export function whatToBuild(
 }
 
 async function requestOf(services: readonly string[], flags: BuildFlags): Promise<BuildRequest> {
-  const { tag, layers, bytecode, wheelhouse, lock, locked, writeLock, plainHttp, jobs } = flags
+  const { tag, layers, bytecode, wheelhouse, lock, locked, writeLock, plainHttp, jobs, excludeNewer } = flags
   return {
     ...whatToBuild(services, flags),
     output: flags.output,
@@ -114,6 +116,7 @@ async function requestOf(services: readonly string[], flags: BuildFlags): Promis
     ...(writeLock === undefined ? {} : { writeLock }),
     ...(plainHttp === undefined ? {} : { plainHttp }),
     ...(jobs === undefined ? {} : { jobs }),
+    ...(excludeNewer === undefined ? {} : { excludeNewer }),
     ...(await indexRequest(flags)),
   }
 }
@@ -169,7 +172,8 @@ export function registerBuild(program: Command): void {
     .option('--plain-http', 'speak to the registry without TLS (loopback needs no leave)')
     .addOption(new Option('--jobs <n>', 'downloads at once (default: 8)').argParser(parseJobs))
     .addOption(new Option('--report <format>', 'what to print').choices(['text', 'json']).default('text'))
-  addIndexOptions(command).action(async (services: string[], flags: BuildFlags, self: Command) => {
+  addIndexOptions(command).addOption(excludeNewerOption())
+  command.action(async (services: string[], flags: BuildFlags, self: Command) => {
     const progress = progressFor(self)
     const request = { ...(await requestOf(services, flags)), progress }
     if (flags.dryRun === true) {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import {
   addIndexOptions,
+  excludeNewerOption,
   type IndexOptions,
   indexRequest,
   progressFor,
@@ -11,6 +12,7 @@ interface DockerfileFlags extends IndexOptions {
   readonly base: string
   readonly platform: TargetOptions['platform']
   readonly wheelhouse?: string
+  readonly excludeNewer?: number
 }
 
 /** `svcsplit dockerfile`: the same image as a Containerfile with its context. */
@@ -27,17 +29,19 @@ export function registerDockerfile(program: Command): void {
         .default('linux/amd64'),
     )
     .option('--wheelhouse <dir>', 'folder with wheels of what the index has only sdists of')
-  addIndexOptions(command).action(
-    async (service: string, dir: string | undefined, flags: DockerfileFlags, self: Command) => {
+  addIndexOptions(command)
+    .addOption(excludeNewerOption())
+    .action(async (service: string, dir: string | undefined, flags: DockerfileFlags, self: Command) => {
       const { dockerfile } = await import('#verbs/dockerfile.js')
       const progress = progressFor(self)
-      const { base, platform, wheelhouse } = flags
+      const { base, platform, wheelhouse, excludeNewer } = flags
       const written = await dockerfile({
         service,
         base,
         platform,
         ...(dir === undefined ? {} : { dir }),
         ...(wheelhouse === undefined ? {} : { wheelhouse }),
+        ...(excludeNewer === undefined ? {} : { excludeNewer }),
         ...(await indexRequest(flags)),
         progress,
       }).finally(() => progress.end())
@@ -48,6 +52,5 @@ export function registerDockerfile(program: Command): void {
           '',
         ].join('\n'),
       )
-    },
-  )
+    })
 }

@@ -44,6 +44,8 @@ export interface AnalysisResult {
   readonly inputs: readonly InputFile[]
   readonly python: string
   readonly platform: string
+  /** What was uploaded then or later was left out: a day or a time (ISO 8601); none where all that is known counts. */
+  readonly excludeNewer?: string
   /** The one host that was asked for; none when every host counts. */
   readonly host?: { readonly release?: string; readonly constraints?: string }
   /** Releases in their order, for rows and columns. */

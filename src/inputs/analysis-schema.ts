@@ -51,10 +51,13 @@ export const analysisSchema = {
           shipped: { type: 'boolean' },
         }),
       ),
-      target: record({
-        host: record({ python: text, platform: text }, { release: text, constraints: text }),
-        services: list(record({ name: text }, { release: text, version: text })),
-      }),
+      target: record(
+        {
+          host: record({ python: text, platform: text }, { release: text, constraints: text }),
+          services: list(record({ name: text }, { release: text, version: text })),
+        },
+        { excludeNewer: text },
+      ),
       rules: list(rule),
       summary,
       distributions: summary,

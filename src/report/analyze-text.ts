@@ -3,7 +3,7 @@ import type { AnalysisResult, ResultCell } from '#collisions/result.js'
 import type { Origin } from '#errors.js'
 import { brokenIn, brokenLines, brokenWarnings, fictionLines } from './broken-import-text.js'
 import { gateText } from './gate-text.js'
-import { matrixText } from './matrix-text.js'
+import { leftOutText, matrixText } from './matrix-text.js'
 import { placeOf, radiusLines, shortId } from './radius-text.js'
 import { cutTo, nextCommands, painter, plural, type TextOptions, wrapTo } from './terminal.js'
 import { sentence } from './told.js'
@@ -198,7 +198,7 @@ function cellText(cell: ResultCell, result: AnalysisResult, options: TextOptions
           )
   const separate = findings.flatMap(({ fixes }) => fixes).some(({ kind }) => kind === 'separate')
   return [
-    `${paint('bold', name)} on host ${paint('bold', host.label)} · Python ${result.python} · ${result.platform} · ` +
+    `${paint('bold', name)} on host ${paint('bold', host.label)} · Python ${result.python} · ${result.platform} · ${leftOutText(result)}` +
       `${plural(cell.size, 'distribution')} · ${verdict}`,
     '',
     ...errorLines(
@@ -248,16 +248,19 @@ function undecidedLines(result: AnalysisResult, options: TextOptions): readonly 
   ]
 }
 
-/** Ids hold for one Python, and commands look on the usual one. */
-function pythonOption({ python }: AnalysisResult): string {
-  return python === '3.11' ? '' : ` --python ${python}`
+/** Ids hold for one Python and one state of the index, and commands look on the usual ones. */
+function sameQuestion({ python, excludeNewer }: AnalysisResult): string {
+  return (
+    (python === '3.11' ? '' : ` --python ${python}`) +
+    (excludeNewer === undefined ? '' : ` --exclude-newer ${excludeNewer}`)
+  )
 }
 
 function nextLine(result: AnalysisResult, columns: number): string {
   const [cell] = result.cells
   const release = cell?.candidate.release
   const error = cell?.findings.find(({ level }) => level === 'error')
-  const explain = error === undefined ? [] : [`svcsplit explain ${shortId(error)}${pythonOption(result)}`]
+  const explain = error === undefined ? [] : [`svcsplit explain ${shortId(error)}${sameQuestion(result)}`]
   if (cell === undefined || release === undefined) return 'next   svcsplit resolve -r FILE -c FILE'
   const name = `${cell.candidate.service}@${release}`
   const build = `svcsplit build ${name} -o oci:images`

@@ -257,6 +257,7 @@ export function analysisDocument(result: Analysis): ResultDocument {
     inputs: result.inputs,
     target: {
       host: { ...result.host, python: result.python, platform: result.platform },
+      ...(result.excludeNewer === undefined ? {} : { excludeNewer: result.excludeNewer }),
       services: servicesJson(cells),
     },
     rules,

@@ -4,6 +4,11 @@ import { brokenIn, causeLines } from './broken-import-text.js'
 import { placeOf, radiusOfHop, shortId } from './radius-text.js'
 import { count, cutTo, nextCommands, painter, plural, type TextOptions, wrapTo } from './terminal.js'
 
+/** The part of a heading that says what does not count, if anything. */
+export function leftOutText({ excludeNewer }: AnalysisResult): string {
+  return excludeNewer === undefined ? '' : `without uploads since ${excludeNewer} · `
+}
+
 interface Hop {
   readonly from: string
   readonly to: string
@@ -242,8 +247,8 @@ export function matrixText(
   return [
     paint(
       'bold',
-      `${plural(services.size, 'service')} · ${releases.size === 0 ? '' : `${plural(releases.size, 'release')} · `}Python ${result.python} · ${result.platform}` +
-        `${host === undefined ? '' : ` · host ${host}`} · ${plural(result.cells.length, 'cell')}`,
+      `${plural(services.size, 'service')} · ${releases.size === 0 ? '' : `${plural(releases.size, 'release')} · `}Python ${result.python} · ${result.platform} · ${leftOutText(result)}` +
+        `${host === undefined ? '' : `host ${host} · `}${plural(result.cells.length, 'cell')}`,
     ),
     '',
     ...(hops.length > 0 ? hops : cellList(result, options)),

@@ -86,6 +86,7 @@ interface Saved {
       python: string
       platform: string
     }
+    readonly excludeNewer?: string
     readonly services: readonly {
       readonly name: string
       readonly release?: string
@@ -245,6 +246,7 @@ function resultFrom(saved: Saved): Analysis {
     inputs: rest.inputs,
     python,
     platform,
+    ...(target.excludeNewer === undefined ? {} : { excludeNewer: target.excludeNewer }),
     ...(Object.keys(host).length === 0 ? {} : { host }),
     releases: rest.releases,
     cells,

@@ -10,6 +10,7 @@ import type { Releases } from '#inputs/releases.js'
 import type { ClosureFacts } from '#solver/closure-demands.js'
 import { toolVersion } from '#version.js'
 import { type ReleaseImages, releaseImages } from './image-plan.js'
+import type { IndexChoice } from './missing-facts.js'
 import { type AnalyzeOptions, type Selection, select } from './selection.js'
 
 /** What `analyze` found, with the images that separation would make; where they were asked for. */
@@ -51,6 +52,7 @@ export async function analyze(options: AnalyzeOptions): Promise<WorkedAnalysis> 
     inputs: fleet.inputs(),
     python: options.python,
     platform: options.platform,
+    ...leftOut(options.index),
     releases: fleet.releases.list,
     rules: rules.filter((rule) => {
       // Without a release nothing says which scripts the host runs today.
@@ -64,6 +66,13 @@ export async function analyze(options: AnalyzeOptions): Promise<WorkedAnalysis> 
       ? { host: host.release === undefined ? { constraints: host.label } : { release: host.release } }
       : {}),
   }
+}
+
+/** What a result says of what it does not count. */
+export function leftOut({ excludeNewer }: IndexChoice): Pick<AnalysisResult, 'excludeNewer'> {
+  if (excludeNewer === undefined) return {}
+  // As it is written on the command line: a day is its first moment.
+  return { excludeNewer: new Date(excludeNewer).toISOString().replace('T00:00:00.000Z', '') }
 }
 
 /** The images of the newest release that a candidate has. */

@@ -30,7 +30,8 @@ import type { Progress } from '#progress.js'
 import { parsePlace } from '#registry/destination.js'
 import { rootOfLayout } from '#registry/layout-source.js'
 import { attachToLayout } from './attach-to-layout.js'
-import { lockRelease, shippedSnapshot } from './lock.js'
+import { shippedSnapshot } from './known-data.js'
+import { lockRelease } from './lock.js'
 
 /** What is to be said of an image, and where it is put. */
 export interface AttestOptions {

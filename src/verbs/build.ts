@@ -82,9 +82,12 @@ export async function build(asked: BuildRequest): Promise<readonly BuildOutcome[
   try {
     const texts = await textsOf(request, opened.maker)
     await requireDestination(destination, texts.length)
-    // A folder of wheels or a file of requirements changes without a trace, and a lock wants to know what only making an image tells.
-    const { wheelhouse, lockFile, locked, writeLock, project, cacheDir } = request
-    const keeps = [wheelhouse, lockFile, locked, writeLock, project].every((value) => value === undefined)
+    // A folder of wheels or a file of requirements changes without a trace, a lock wants to know what only making an image
+    // tells, and an image that was made is not held against upload times.
+    const { wheelhouse, lockFile, locked, writeLock, project, excludeNewer, cacheDir } = request
+    const keeps = [wheelhouse, lockFile, locked, writeLock, project, excludeNewer].every(
+      (value) => value === undefined,
+    )
     const state = keeps ? await stateOf(request.root) : undefined
     const outcomes = await withDelivery(
       destination,

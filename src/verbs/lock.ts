@@ -1,5 +1,5 @@
 import type { IndexCatalog } from '#catalog/index-catalog.js'
-import { loadSnapshot, type Snapshot } from '#catalog/snapshot.js'
+import type { Snapshot } from '#catalog/snapshot.js'
 import { type Hit, visitHits } from '#collisions/check.js'
 import { levelOf } from '#collisions/finding.js'
 import { formatOrigin, SvcsplitError } from '#errors.js'
@@ -111,11 +111,6 @@ function pinnedOf(name: DistributionName, member: Member, snapshot: Snapshot): P
     dependencies: [...new Set(demanded)],
     files: snapshot.files(name, version),
   }
-}
-
-/** The shipped facts, with the user's own before them if there are any. */
-export function shippedSnapshot(fleet: Fleet): Snapshot {
-  return loadSnapshot(...fleet.catalogDirs)
 }
 
 /**

@@ -13,6 +13,7 @@ import { lockAsBuilt } from './locked.js'
 import { type PreparedImage, prepareImage } from './make-image.js'
 import { projectTarget } from './own-project.js'
 import { openWorkshop, type ServiceParts, targetOf } from './service-parts.js'
+import { requireUploadedBefore } from './upload-times.js'
 
 /** Makes images of a run: the facts, the solver, the index and the store behind one door. */
 export interface Maker {
@@ -34,7 +35,7 @@ export interface Maker {
 
 /** The lock file to build from: `--lock FILE`, or with `--locked` alone the one that `svcsplit lock` writes. */
 async function readLock(request: BuildRequest): Promise<Lock | undefined> {
-  const { lockFile, locked, services, all, platforms, project } = request
+  const { lockFile, locked, services, all, platforms, project, excludeNewer } = request
   if (lockFile === undefined && locked !== true) return undefined
   const [only = '', ...more] = project === undefined ? services : [project.name]
   if (more.length > 0 || all !== undefined || platforms.length > 1)
@@ -42,7 +43,9 @@ async function readLock(request: BuildRequest): Promise<Lock | undefined> {
       hint: 'build them one by one',
     })
   const path = lockFile ?? `pylock.${only.split('@')[0]}.toml`
-  return parsePylock(await readText(path), path)
+  const lock = parsePylock(await readText(path), path)
+  if (excludeNewer !== undefined) requireUploadedBefore(lock, excludeNewer, path)
+  return lock
 }
 
 export async function openMaker(request: BuildRequest): Promise<Maker> {

@@ -14,6 +14,8 @@ export interface IndexChoice {
   readonly offline: boolean
   readonly indexUrl?: string
   readonly extraIndexUrls?: readonly string[]
+  /** What was uploaded then or later does not exist, in shipped facts neither: milliseconds since the epoch. */
+  readonly excludeNewer?: number
 }
 
 interface Learnt {
@@ -52,7 +54,10 @@ export async function fetchUntilKnown<T extends { readonly undecided: readonly U
   const http = openHttp(progress === undefined ? {} : { progress })
   try {
     const [indexUrl, ...extraIndexUrls] = urls
-    const catalog = indexCatalog({ indexUrl, extraIndexUrls, http, cacheDir: join(cacheDir(), 'index') })
+    const catalog = indexCatalog({
+      ...{ indexUrl, extraIndexUrls, http, cacheDir: join(cacheDir(), 'index') },
+      ...(index.excludeNewer === undefined ? {} : { excludeNewer: index.excludeNewer }),
+    })
     const learnt: Learnt = { metadata: new Map(), versions: new Map() }
     const asked = new Set<string>()
 

@@ -8,6 +8,7 @@ import { type DistributionName, normalizeName } from '#pep/name.js'
 import type { Solution } from '#solver/problem.js'
 import { factsReader } from '#solver/release-facts.js'
 import { accountsOf } from './base-accounts.js'
+import { lazyIndex } from './open-index.js'
 import { resolve } from './resolve.js'
 import type { Target, Workshop } from './service-parts.js'
 
@@ -71,13 +72,28 @@ export async function requireFreeName(
  * @throws E-LCK-UNSOLVED, E-LCK-NOFILE, and what reading and solving requirements throw
  */
 export async function lockProject(
+  workshop: Workshop,
+  project: OwnProject,
+  target: Pick<Lock, 'python' | 'platform' | 'glibc'>,
+): Promise<Lock> {
+  const { request } = workshop
+  if (request.excludeNewer === undefined) return lockWith(workshop, project, target)
+  const index = lazyIndex(request)
+  try {
+    return await lockWith({ ...workshop, index }, project, target)
+  } finally {
+    await index.close()
+  }
+}
+
+async function lockWith(
   { request, index, snapshot }: Workshop,
   { name: service, requirementsFile, constraintsFiles }: OwnProject,
   target: Pick<Lock, 'python' | 'platform' | 'glibc'>,
 ): Promise<Lock> {
   const { python, platform } = target
   const offline = request.offline === true
-  const { progress } = request
+  const { progress, excludeNewer } = request
   const result = await resolve({
     ...target,
     requirements: [],
@@ -86,6 +102,7 @@ export async function lockProject(
     prereleases: 'pip',
     offline,
     index,
+    ...(excludeNewer === undefined ? {} : { excludeNewer }),
     ...(progress === undefined ? {} : { progress }),
   })
   if (result.kind !== 'solution')

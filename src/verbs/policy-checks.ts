@@ -12,7 +12,7 @@ import type { Progress } from '#progress.js'
 import type { Undecided } from '#solver/closure-demands.js'
 import type { ExplainedConflict } from '#solver/conflict.js'
 import { toolVersion } from '#version.js'
-import { type Analysis, analyze, type WorkedAnalysis } from './analyze.js'
+import { type Analysis, analyze, leftOut, type WorkedAnalysis } from './analyze.js'
 import { type KnownData, knownData } from './known-data.js'
 import type { IndexChoice } from './missing-facts.js'
 import { askSharing, type ShareOptions } from './share.js'
@@ -167,7 +167,7 @@ function countOf(findings: readonly Finding[]): Counts {
 /** Everything that a policy wants checked, as one result. */
 export async function checkPolicy(policy: Policy, options: CheckOptions): Promise<CheckedPolicy> {
   const { python, platform, read, index, progress, skipMissing, surroundings } = options
-  const known = knownData()
+  const known = knownData(index.excludeNewer)
   const parts: WorkedAnalysis[] = []
   const cells = new Map<string, ResultCell>()
   const servicesOn = new Map<string, { services: Set<string>; host: PolicyHost }>()
@@ -237,6 +237,7 @@ export async function checkPolicy(policy: Policy, options: CheckOptions): Promis
     inputs: known.fleet.inputs(),
     python,
     platform,
+    ...leftOut(index),
     ...(hosts.size === 1 && parts[0]?.host !== undefined ? { host: parts[0].host } : {}),
     releases: known.fleet.releases.list,
     cells: all,

@@ -1,5 +1,3 @@
-import { snapshotBefore } from '#catalog/exclude-newer.js'
-import { loadSnapshot } from '#catalog/snapshot.js'
 import { type FileOrigin, SvcsplitError } from '#errors.js'
 import { loadFleet, shownPath } from '#inputs/fleet.js'
 import type { RequirementLine } from '#inputs/requirement-line.js'
@@ -19,6 +17,7 @@ import { createSession, type Session, solve } from '#solver/session.js'
 import { finishLoading, type Task } from '#solver/task.js'
 import { constraintLines, readConstraints } from './constraint-lines.js'
 import type { DirectFiles } from './direct-urls.js'
+import { shippedSnapshot } from './known-data.js'
 import type { LazyIndex } from './open-index.js'
 import { usualGlibc } from './usual-glibc.js'
 
@@ -133,6 +132,11 @@ async function linesFor(
               ? 'write NAME==VERSION'
               : 'write NAME==VERSION, or allow files that are named by URL: --allow-urls',
         })
+      if (url !== undefined && options.excludeNewer !== undefined)
+        throw new SvcsplitError('E-REQ-URL', `nobody says when the file of ${name} was uploaded`, {
+          at,
+          hint: 'write NAME==VERSION, or leave --exclude-newer away',
+        })
       const { requirement, text } = noted?.({ ...stated, at }, files) ?? stated
       const shown = text.replace(/\s*;.*$/s, '')
       lines.push(...demandLine({ requirement, at }, by, environment, { text: shown }))
@@ -176,9 +180,8 @@ async function openFacts(
   const { python, platform, glibc = usualGlibc, excludeNewer, progress } = options
   const { index, indexUrl, extraIndexUrls } = options
   if (options.offline) {
-    const shipped = loadSnapshot(...loadFleet().catalogDirs)
     const facts = await withFiles(
-      knownFacts(excludeNewer === undefined ? shipped : snapshotBefore(shipped, excludeNewer), environment),
+      knownFacts(shippedSnapshot(loadFleet(), excludeNewer), environment),
       files,
       environment,
       { offline: true },

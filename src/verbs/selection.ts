@@ -145,7 +145,7 @@ export async function select(options: AnalyzeOptions): Promise<Selection> {
   refuseContradictions(options)
   const environment = markerEnvironment(options.python, options.platform)
   const { read = readInput } = options
-  const { fleet: known, snapshot } = options.known ?? knownData()
+  const { fleet: known, snapshot } = options.known ?? knownData(options.index.excludeNewer)
   const fleet = await profiled(known, options.profile, read)
   const own =
     options.requirements === undefined ? undefined : await ownCandidate(fleet, options.requirements, read)

@@ -11,13 +11,15 @@ import { type BlobStore, openBlobStore } from '#io/blob-store.js'
 import type { Lock } from '#lock/lock.js'
 import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
 import { explainForeignBase } from './foreign.js'
-import { lockRelease, shippedSnapshot } from './lock.js'
+import { shippedSnapshot } from './known-data.js'
+import { lockRelease } from './lock.js'
 import { filesOf, type LockFiles } from './lock-files.js'
 import { requireFitting, requireSameBase } from './locked.js'
 import { type IndexRequest, type LazyIndex, lazyIndex } from './open-index.js'
 import { overrideNotes } from './override-notes.js'
 import type { OwnProject } from './own-project.js'
 import { sdistBuilder } from './sdist-builder.js'
+import { choosingBefore } from './upload-times.js'
 
 /** What an image is made from, whoever makes it. */
 export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {
@@ -71,9 +73,13 @@ export interface ServiceParts {
 /** Opens what a run needs. */
 export function openWorkshop(request: PartsRequest): Workshop & { close(): Promise<void> } {
   const fleet = loadFleet(request.root)
-  const index = lazyIndex(request)
+  const { excludeNewer, ...asked } = request
+  // What is too new is in no lock. The index is then asked for files by their hashes, and for the wheels that builds
+  // need, which are pinned with svcsplit itself.
+  const index = lazyIndex(asked)
   const store = openBlobStore(join(request.cacheDir, 'blobs'))
-  return { request, fleet, snapshot: shippedSnapshot(fleet), index, store, close: () => index.close() }
+  const snapshot = shippedSnapshot(fleet, excludeNewer)
+  return { request, fleet, snapshot, index, store, close: () => index.close() }
 }
 
 /** Opens what a run needs, and closes it when `work` is done. */
@@ -138,7 +144,7 @@ function compilerPackages({ request, fleet }: Workshop): readonly string[] {
 /** The lock that was given, if it is one for this image; else what the facts come to. */
 async function lockOf(workshop: Workshop, target: Target, base: BaseImage): Promise<Lock> {
   const { request, fleet, snapshot } = workshop
-  const { platform, lock, locked } = request
+  const { platform, lock, locked, excludeNewer } = request
   const { service, release, project } = target
   const { python, glibc } = base
   if (lock === undefined && project !== undefined) {
@@ -146,7 +152,8 @@ async function lockOf(workshop: Workshop, target: Target, base: BaseImage): Prom
     return lockProject(workshop, project, { python, platform, glibc })
   }
   if (lock === undefined) {
-    const made = lockRelease(fleet, snapshot, { service, release, python, platform, glibc })
+    const wanted = { service, release, python, platform, glibc }
+    const made = choosingBefore(excludeNewer, () => lockRelease(fleet, snapshot, wanted))
     for (const note of overrideNotes(fleet, made, new Date())) request.progress?.warn?.(note)
     return made
   }

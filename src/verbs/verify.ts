@@ -18,7 +18,8 @@ import { wheelsInStore } from '#verify/locked.js'
 import type { ScannedImage } from '#verify/scan.js'
 import type { StartedProcess } from '#verify/start.js'
 import { type VerifiedImage, verifyImage } from '#verify/verify-image.js'
-import { lockRelease, shippedSnapshot } from './lock.js'
+import { shippedSnapshot } from './known-data.js'
+import { lockRelease } from './lock.js'
 
 export interface VerifyRequest {
   /** `oci:DIR` or `oci:DIR:NAME` */

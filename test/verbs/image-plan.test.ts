@@ -3,7 +3,8 @@ import { loadFleet } from '#inputs/fleet.js'
 import { planLayers } from '#layers/plan.js'
 import { analyze } from '#verbs/analyze.js'
 import type { ReleaseImages } from '#verbs/image-plan.js'
-import { lockRelease, shippedSnapshot } from '#verbs/lock.js'
+import { shippedSnapshot } from '#verbs/known-data.js'
+import { lockRelease } from '#verbs/lock.js'
 import { sharing } from '#verbs/sharing.js'
 
 const target = { python: '3.11', platform: 'linux/amd64' } as const

@@ -8,7 +8,8 @@ import { analyze } from '#verbs/analyze.js'
 import { catalogUpdate } from '#verbs/catalog-update.js'
 import { catalogVerify } from '#verbs/catalog-verify.js'
 import { type ImportReleaseRequest, importRelease } from '#verbs/import-release.js'
-import { lockRelease, shippedSnapshot } from '#verbs/lock.js'
+import { shippedSnapshot } from '#verbs/known-data.js'
+import { lockRelease } from '#verbs/lock.js'
 import { indexWheel, startPackageIndex } from '../support/package-index.js'
 
 const before = process.env.SVCSPLIT_DATA_DIR

@@ -327,6 +327,14 @@ describe('what was uploaded since a moment', () => {
     })
   })
 
+  it('cannot be told of a file that is named by URL', async () => {
+    const requirements = ['demo @ https://files.invalid/demo-1.0-py3-none-any.whl']
+    await expect(ask([], { requirements, allowUrls: true, excludeNewer })).rejects.toMatchObject({
+      code: 'E-REQ-URL',
+      hint: expect.stringContaining('--exclude-newer'),
+    })
+  })
+
   it('is known of shipped facts, without a network', async () => {
     const pins = async (moment: string): Promise<unknown> => {
       const options = { requirements: ['pytz<2024'], offline: true, excludeNewer: Date.parse(moment) }

@@ -41,6 +41,9 @@ export interface SmallWorld {
   close(): Promise<void>
 }
 
+/** When every file of it was uploaded. */
+const uploadTime = '2025-03-01T00:00:00Z'
+
 interface SmallDistribution {
   readonly name: string
   readonly version: string
@@ -95,12 +98,18 @@ export function sourcedWheel(salt = ''): IndexFile {
 
 function filesOf(one: SmallDistribution): readonly IndexFile[] {
   if (one.sdistOnly === true)
-    return [{ filename: `${one.name}-${one.version}.tar.gz`, bytes: Buffer.from(`sdist of ${one.name}`) }]
+    return [
+      {
+        filename: `${one.name}-${one.version}.tar.gz`,
+        bytes: Buffer.from(`sdist of ${one.name}`),
+        uploadTime,
+      },
+    ]
   const tags =
     one.native === true
       ? ['cp311-cp311-manylinux_2_17_x86_64', 'cp311-cp311-manylinux_2_17_aarch64']
       : ['py3-none-any']
-  return tags.map((tag) => wheelOf(one, tag))
+  return tags.map((tag) => ({ ...wheelOf(one, tag), uploadTime }))
 }
 
 export async function smallWorld(): Promise<SmallWorld> {
@@ -179,6 +188,7 @@ async function writeShipped(root: string): Promise<void> {
         version: one.version,
         facts: filesOf(one).map(({ filename, bytes }) => ({
           filename,
+          uploadTime,
           size: bytes.length,
           sha256: sha256(bytes).slice('sha256:'.length),
         })),

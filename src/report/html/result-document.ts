@@ -246,6 +246,7 @@ export interface ResultDocument {
       readonly python: string
       readonly platform: string
     }
+    readonly excludeNewer?: string
     readonly services: readonly {
       readonly name: string
       readonly release?: string
