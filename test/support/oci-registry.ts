@@ -19,6 +19,10 @@ export interface Fault {
   readonly cutAfter?: number
   /** Do the ordinary work, then cut the connection instead of answering. */
   readonly loseAnswer?: boolean
+  /** Answer so many milliseconds late. */
+  readonly lateMs?: number
+  /** Announce the whole answer, send half of it, cut the connection. */
+  readonly halfAnswer?: boolean
   /** Change the ordinary answer's headers; null removes one. */
   readonly rewrite?: Readonly<Record<string, string | null>>
   /** Change what is stored before the ordinary work. */
@@ -40,6 +44,8 @@ export interface TestRegistryOptions {
   readonly mounts?: boolean
   readonly chunkMinLength?: number
   readonly checkReferences?: boolean
+  /** Faults without a script: asked for every request that no script has one for. */
+  readonly fault?: (method: string, url: string) => Omit<Fault, 'path'> | undefined
 }
 
 export interface LoggedRequest {
@@ -140,7 +146,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     return inner
   }
 
-  function faultFor(method: string, url: string): Fault | undefined {
+  function faultFor(method: string, url: string): Omit<Fault, 'path'> | undefined {
     for (const entry of faults) {
       const { fault } = entry
       if (entry.left === 0 || (fault.method !== undefined && fault.method !== method)) continue
@@ -150,7 +156,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
       entry.left -= 1
       return fault
     }
-    return undefined
+    return options.fault?.(method, url)
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -190,6 +196,7 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
         : { status: fault.status, headers: { ...fault.headers }, body: fault.body ?? '' }
     const reply = scripted ?? answer(method, new URL(url, `http://${host}`), request, Buffer.concat(received))
     logged(reply.status)
+    if (fault?.lateMs !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.lateMs))
     if (fault?.loseAnswer === true) {
       request.socket.destroy()
       return
@@ -201,6 +208,10 @@ export async function startRegistry(options: TestRegistryOptions = {}): Promise<
     const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : (reply.body ?? Buffer.alloc(0))
     headers['content-length'] ??= String(body.length)
     response.writeHead(reply.status, headers)
+    if (fault?.halfAnswer === true && method !== 'HEAD' && body.length > 1) {
+      response.write(body.subarray(0, body.length / 2), () => request.socket.destroy())
+      return
+    }
     response.end(method === 'HEAD' ? undefined : body)
   }
 

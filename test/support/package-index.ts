@@ -46,6 +46,8 @@ export interface PackageIndex {
   }[]
   /** Applies to every request whose path ends so. */
   fault(pathEnd: string, fault: Fault): void
+  /** Handles a request anew: of a fault that only came between for a while. */
+  answer(request: IncomingMessage, response: ServerResponse): void
   close(): Promise<void>
 }
 
@@ -61,7 +63,7 @@ export async function startPackageIndex(options: PackageIndexOptions): Promise<P
   const requests: { path: string; range?: string; headers: IncomingMessage['headers'] }[] = []
   const faults: { end: string; fault: Fault; count: number }[] = []
 
-  const server = createServer((request, response) => {
+  function answer(request: IncomingMessage, response: ServerResponse): void {
     const path = decodeURIComponent((request.url ?? '/').split('?')[0]!)
     const { range } = request.headers
     requests.push({ path, headers: request.headers, ...(range === undefined ? {} : { range }) })
@@ -76,7 +78,8 @@ export async function startPackageIndex(options: PackageIndexOptions): Promise<P
     if (page !== null) servePage(page[1]!, request, response)
     else if (path.startsWith('/files/')) serveFile(path.slice('/files/'.length), request, response)
     else response.writeHead(404).end()
-  })
+  }
+  const server = createServer(answer)
 
   function servePage(name: string, request: IncomingMessage, response: ServerResponse): void {
     const files = options.files.filter((file) => nameOf(file.filename) === name)
@@ -122,6 +125,7 @@ export async function startPackageIndex(options: PackageIndexOptions): Promise<P
     url: `${origin}/simple`,
     origin,
     requests,
+    answer,
     fault(end, fault) {
       faults.unshift({ end, fault, count: 0 })
     },

@@ -40,8 +40,8 @@ export interface RunOptions {
 }
 
 /** A copy, because the tool finds its shipped data by the place where its code lies. */
-export async function smallTool(): Promise<SmallTool> {
-  const world = await smallWorld()
+export async function smallTool(libraries = 0): Promise<SmallTool> {
+  const world = await smallWorld(libraries)
   const place = world.path('root')
   for (const name of ['dist', 'package.json'])
     cpSync(join(repository, name), join(place, name), { recursive: true })

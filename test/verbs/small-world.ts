@@ -54,7 +54,7 @@ interface SmallDistribution {
   readonly scripts?: string
 }
 
-const distributions: readonly SmallDistribution[] = [
+const few: readonly SmallDistribution[] = [
   {
     name: 'alpha',
     version: '1.0',
@@ -112,11 +112,16 @@ function filesOf(one: SmallDistribution): readonly IndexFile[] {
   return tags.map((tag) => ({ ...wheelOf(one, tag), uploadTime }))
 }
 
-export async function smallWorld(): Promise<SmallWorld> {
+/** @param libraries further ones that alpha demands, for a world with more to fetch */
+export async function smallWorld(libraries = 0): Promise<SmallWorld> {
+  const more = Array.from({ length: libraries }, (_, number) => ({ name: `lib${number}`, version: '1.0' }))
+  const [alpha, ...others] = few as [SmallDistribution, ...SmallDistribution[]]
+  const requires = [...(alpha.requires ?? []), ...more.map(({ name }) => name)]
+  const distributions = [{ ...alpha, requires }, ...others, ...more]
   const dir = mkdtempSync(join(tmpdir(), 'svcsplit-world-'))
   const path = (name: string): string => join(dir, name)
   const files = distributions.flatMap(filesOf)
-  await writeShipped(path('root'))
+  await writeShipped(path('root'), distributions)
   const index = await startPackageIndex({ files })
   const base = await writeBase(path('base'), [{}])
   return {
@@ -144,12 +149,14 @@ export async function smallWorld(): Promise<SmallWorld> {
   }
 }
 
-async function writeShipped(root: string): Promise<void> {
+async function writeShipped(root: string, distributions: readonly SmallDistribution[]): Promise<void> {
   const catalog = join(root, 'constraints/catalog')
   await ensureDir(catalog)
   await ensureDir(join(root, 'constraints/requirements'))
   await ensureDir(join(root, 'profiles'))
-  const services = new Map(['alpha', 'beta', 'gamma'].map((name) => [name, distributionNamed(name)]))
+  const services = new Map(
+    ['alpha', 'beta', 'gamma'].map((name) => [name, distributions.find((one) => one.name === name)!]),
+  )
   writeFileSync(
     join(root, 'constraints/releases.json'),
     JSON.stringify({
@@ -211,10 +218,6 @@ async function writeShipped(root: string): Promise<void> {
         '',
       ].join('\n'),
     )
-}
-
-function distributionNamed(name: string): SmallDistribution {
-  return distributions.find((one) => one.name === name)!
 }
 
 function file(path: string, text: string, mode = 0o644): LayerEntry {
