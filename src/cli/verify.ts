@@ -5,6 +5,7 @@ import { type Output, outputOption, writeOutputs } from './outputs.js'
 interface VerifyFlags {
   readonly lock?: string
   readonly start: 'auto' | 'chroot' | 'bwrap' | 'podman' | 'buildah' | 'none'
+  readonly plainHttp?: boolean
   readonly output?: readonly Output[]
 }
 
@@ -13,13 +14,14 @@ export function registerVerify(program: Command): void {
   program
     .command('verify')
     .description('hold an image against its lock, byte by byte, and start it')
-    .argument('<image>', 'oci:DIR or oci:DIR:NAME')
+    .argument('<image>', 'oci:DIR, oci:DIR:NAME or registry:REFERENCE')
     .option('--lock <file>', 'pylock.<service>.toml (default: the lock of shipped facts)')
     .addOption(
       new Option('--start <engine>', 'what runs the image, without network')
         .choices(['auto', 'chroot', 'bwrap', 'podman', 'buildah', 'none'])
         .default('auto'),
     )
+    .option('--plain-http', 'speak to the registry without TLS (loopback needs no leave)')
     .addOption(outputOption())
     .action(async (image: string, flags: VerifyFlags, self: Command) => {
       const [{ verify }, { verifyJson, verifyText }, { cacheDir }] = await Promise.all([
@@ -28,12 +30,13 @@ export function registerVerify(program: Command): void {
         import('#io/cache-dir.js'),
       ])
       const progress = progressFor(self)
-      const { lock, start, output } = flags
+      const { lock, start, plainHttp, output } = flags
       const results = await verify({
         image,
         start,
         cacheDir: cacheDir(),
         ...(lock === undefined ? {} : { lock }),
+        ...(plainHttp === undefined ? {} : { plainHttp }),
         progress,
       }).finally(() => progress.end())
       const { color } = self.optsWithGlobals<GlobalOptions>()

@@ -10,7 +10,7 @@ import type { Lock } from '#lock/lock.js'
 import { parsePylock } from '#lock/parse-pylock.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import { formatPlatform } from '#oci/platform.js'
-import { parseLayoutReference } from '#oci/reference.js'
+import type { LayoutReference } from '#oci/reference.js'
 import type { Progress } from '#progress.js'
 import type { Engine } from '#verify/engines.js'
 import type { FoundEnvironment } from '#verify/environment.js'
@@ -18,16 +18,18 @@ import { wheelsInStore } from '#verify/locked.js'
 import type { ScannedImage } from '#verify/scan.js'
 import type { StartedProcess } from '#verify/start.js'
 import { type VerifiedImage, verifyImage } from '#verify/verify-image.js'
+import { withImageAtHand } from './image-at-hand.js'
 import { shippedSnapshot } from './known-data.js'
 import { lockRelease } from './lock.js'
 
 export interface VerifyRequest {
-  /** `oci:DIR` or `oci:DIR:NAME` */
+  /** `oci:DIR`, `oci:DIR:NAME` or `registry:REFERENCE` */
   readonly image: string
   /** A `pylock.<service>.toml`; the one of shipped facts if left out. */
   readonly lock?: string
   readonly start: Engine | 'auto' | 'none'
   readonly cacheDir: string
+  readonly plainHttp?: boolean
   readonly progress?: Progress
 }
 
@@ -46,12 +48,19 @@ export interface Verification extends VerifiedImage {
 
 /**
  * Holds an image against its lock and starts it; of an index, the image of each platform.
- * @throws SvcsplitError E-IMG-*, E-LCK-*, E-FS-*, E-EXE-*, E-WHL-*
+ * @throws SvcsplitError E-IMG-*, E-LCK-*, E-FS-*, E-EXE-*, E-WHL-*, E-REG-*, E-NET-*
  */
 export async function verify(request: VerifyRequest): Promise<readonly Verification[]> {
-  const { dir, name } = parseLayoutReference(request.image)
   const lock =
     request.lock === undefined ? undefined : parsePylock(await readText(request.lock), request.lock)
+  return withImageAtHand(request.image, request, (layout) => verifyEach(request, layout, lock))
+}
+
+async function verifyEach(
+  request: VerifyRequest,
+  { dir, name }: LayoutReference,
+  lock: Lock | undefined,
+): Promise<readonly Verification[]> {
   const { images } = await layoutImages(dir, name)
   const results: Verification[] = []
   for (const image of images) {

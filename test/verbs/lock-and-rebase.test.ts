@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readLayoutImage } from '#image/layout.js'
@@ -9,6 +9,7 @@ import { type BuildRequest, type BuiltImage, build } from '#verbs/build.js'
 import { diff } from '#verbs/diff.js'
 import { dryRun } from '#verbs/dry-run.js'
 import { rebase } from '#verbs/rebase.js'
+import { verify } from '#verbs/verify.js'
 import { startRegistry, type TestRegistry } from '../support/oci-registry.js'
 import { type SmallWorld, smallWorld, sourcedWheel } from './small-world.js'
 
@@ -114,6 +115,21 @@ describe('a registry as destination', () => {
     expect(registry.blobs.get('project/alpha')!.has(lost.digest)).toBe(true)
     const wheels = world.index.requests.slice(asked).filter(({ path }) => path.endsWith('.whl'))
     expect(wheels.length).toBeLessThan(3)
+  })
+
+  it('can be verified where it is, and nothing of that stays', async () => {
+    registry = await startRegistry()
+    const { digest } = await one({ output: output() })
+    const cacheDir = world.path('cache')
+    const before = readdirSync(cacheDir).sort()
+    const image = `registry:${registry.host}/project/alpha:2025.1`
+    const [verified] = await verify({ image, start: 'none', cacheDir })
+    expect(verified).toMatchObject({ image, digest })
+    expect(verified!.findings.filter(({ level }) => level === 'error')).toEqual([])
+    expect(readdirSync(cacheDir).sort()).toEqual(before)
+    await expect(verify({ image: `${image}x`, start: 'none', cacheDir })).rejects.toMatchObject({
+      code: 'E-REG-UNKNOWN',
+    })
   })
 
   it('needs a place for the name of each service', async () => {
