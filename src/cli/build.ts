@@ -22,6 +22,7 @@ interface BuildFlags extends IndexOptions {
   readonly base: string
   readonly platform: readonly TargetPlatform[]
   readonly format: 'oci' | 'docker'
+  readonly builder?: 'native' | 'buildah'
   readonly layers?: number
   readonly bytecode?: boolean
   readonly wheelhouse?: string
@@ -99,7 +100,8 @@ export function whatToBuild(
 }
 
 async function requestOf(services: readonly string[], flags: BuildFlags): Promise<BuildRequest> {
-  const { tag, layers, bytecode, wheelhouse, lock, locked, writeLock, plainHttp, jobs, excludeNewer } = flags
+  const { tag, builder, layers, bytecode, wheelhouse, lock, locked } = flags
+  const { writeLock, plainHttp, jobs, excludeNewer } = flags
   return {
     ...whatToBuild(services, flags),
     output: flags.output,
@@ -108,6 +110,7 @@ async function requestOf(services: readonly string[], flags: BuildFlags): Promis
     format: flags.format,
     verify: flags.verify,
     ...(tag === undefined ? {} : { tag }),
+    ...(builder === undefined ? {} : { builder }),
     ...(layers === undefined ? {} : { layers }),
     ...(bytecode === undefined ? {} : { bytecode }),
     ...(wheelhouse === undefined ? {} : { wheelhouse }),
@@ -144,6 +147,12 @@ export function registerBuild(program: Command): void {
       new Option('--platform <platform>', 'linux/amd64, linux/arm64, or both with a comma')
         .default(['linux/amd64'], 'linux/amd64')
         .argParser(parsePlatforms),
+    )
+    .addOption(
+      new Option(
+        '--builder <builder>',
+        'who installs the wheels: buildah does what svcsplit dockerfile says, in one layer (default: native)',
+      ).choices(['native', 'buildah']),
     )
     .addOption(
       new Option('--format <format>', 'media types: docker has health checks')

@@ -76,6 +76,7 @@ export type BuildOutcome = BuiltImage | FailedImage
 export async function build(asked: BuildRequest): Promise<readonly BuildOutcome[]> {
   const several = asked.all !== undefined || asked.services.length > 1
   requireOneLock(asked, several)
+  requireOneBuilder(asked)
   const destination = parseDestination(asked.output)
   const request = { ...asked, ...(await localBase(asked.base, asked.platforms, asked)) }
   const opened = lazyMaker(request)
@@ -135,6 +136,14 @@ function requireOneLock({ writeLock, platforms }: BuildRequest, several: boolean
   if (writeLock === undefined || (platforms.length === 1 && !(several && writeLock !== true))) return
   throw new SvcsplitError('E-CLI-USAGE', 'a lock is for one service and one platform', {
     hint: 'give --write-lock without a file, and one --platform',
+  })
+}
+
+/** What only our own layers can do. */
+function requireOneBuilder({ builder, layers, bytecode }: BuildRequest): void {
+  if (builder !== 'buildah' || (layers === undefined && bytecode !== true)) return
+  throw new SvcsplitError('E-CLI-USAGE', 'buildah makes one layer, without bytecode', {
+    hint: 'leave out --layers and --bytecode, or --builder',
   })
 }
 

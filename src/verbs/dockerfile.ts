@@ -41,7 +41,8 @@ async function pipWheel({ fleet, index, store }: Workshop): Promise<ContextWheel
   return { ...pip, path: await fetchBuildWheel(pip, { index, store }) }
 }
 
-async function writeOne(
+/** Writes the context of an image whose parts are on disk. @returns how many wheels it has */
+export async function writeContextOf(
   workshop: Workshop,
   target: Target,
   parts: ServiceParts,
@@ -82,7 +83,7 @@ export async function dockerfile(asked: DockerfileRequest): Promise<WrittenConte
     const target = targetOf(workshop.fleet, request.service)
     const parts = await partsOf(workshop, target)
     const dir = request.dir ?? `${target.service}-${target.release}`
-    const wheels = await writeOne(workshop, target, parts, dir)
+    const wheels = await writeContextOf(workshop, target, parts, dir)
     return { dir, wheels }
   })
 }

@@ -53,6 +53,10 @@ interface Present {
  * @throws every code of bootstrapping, locking and reading
  */
 export async function dryRun(asked: BuildRequest): Promise<readonly PlannedImage[]> {
+  if (asked.builder === 'buildah')
+    throw new SvcsplitError('E-CLI-USAGE', 'a dry run knows the layers of the native builder alone', {
+      hint: 'leave out --builder',
+    })
   const destination = parseDestination(asked.output)
   const request = { ...asked, ...(await localBase(asked.base, asked.platforms, asked)) }
   const maker = await openMaker({ ...request, dry: true })

@@ -53,8 +53,8 @@ export interface Job {
 function keyOf({ state, request }: Run, text: string, platform: TargetPlatform): readonly unknown[] {
   // A folder means another one from elsewhere.
   const base = request.base.startsWith('oci:') ? [process.cwd(), request.base] : request.base
-  const { baseName, format, layers, bytecode } = request
-  return [state, text, platform, base, baseName, format, layers, bytecode]
+  const { baseName, format, layers, bytecode, builder } = request
+  return [state, text, platform, base, baseName, format, layers, bytecode, builder === 'buildah']
 }
 
 /**

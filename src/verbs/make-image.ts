@@ -163,8 +163,21 @@ function bytecodeOptions(
   }
 }
 
-/** Those of the environment, and the one with its bytecode where it is asked for. */
+/** All that an image has above its base. */
 async function allLayers(
+  workshop: Workshop,
+  target: Target,
+  parts: ServiceParts,
+  layering: EnvironmentOptions,
+  spare: Spare,
+): Promise<readonly Layer[]> {
+  if (workshop.request.builder !== 'buildah') return nativeLayers(workshop, target, parts, layering, spare)
+  const { buildahLayer } = await import('./buildah-layer.js')
+  return [await buildahLayer(workshop, target, parts)]
+}
+
+/** Those of the environment, and the one with its bytecode where it is asked for. */
+async function nativeLayers(
   workshop: Workshop,
   target: Target,
   parts: ServiceParts,

@@ -21,6 +21,8 @@ import type { OwnProject } from './own-project.js'
 import { sdistBuilder } from './sdist-builder.js'
 import { choosingBefore } from './upload-times.js'
 
+export type Builder = 'native' | 'buildah'
+
 /** What an image is made from, whoever makes it. */
 export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {
   /** Folder with `constraints/` and `profiles/`; the shipped ones if left out. */
@@ -34,6 +36,8 @@ export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {
   readonly layers?: number
   /** Compile the environment: a further layer, and services that start faster. */
   readonly bytecode?: boolean
+  /** Who installs the wheels: we, layer by layer, or buildah from our Containerfile, in one. */
+  readonly builder?: Builder
   /** A folder with wheels of what the index has only sdists of. */
   readonly wheelhouse?: string
   /** The lock to build from, in place of what the shipped facts come to. */

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { needs } from '../support/tools.js'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const tools = needs('mmdebstrap', 'buildah', 'umoci')
+const tools = needs('mmdebstrap', 'buildah', 'umoci', 'skopeo')
 
 /** glance takes modules of the base; `SVCSPLIT_TEST_BUILDERS_OF=cinder@2025.1` for another one. */
 const asked = process.env.SVCSPLIT_TEST_BUILDERS_OF ?? 'glance@2025.1'
@@ -67,6 +67,7 @@ describe.skipIf(tools.missing || process.getuid?.() !== 0)(
           maxBuffer: 64 * 1024 * 1024,
         })
       run(process.execPath, [main, 'build', asked, '-o', 'oci:native'])
+      run(process.execPath, [main, 'build', asked, '--builder', 'buildah', '-o', 'oci:bybuildah'])
       run(process.execPath, [main, 'dockerfile', asked, 'context'])
       const storage = ['--root', join(work, 'root'), '--runroot', join(work, 'run')]
       // As the Containerfile's own header says, in a storage of this test's own.
@@ -77,15 +78,28 @@ describe.skipIf(tools.missing || process.getuid?.() !== 0)(
         context,
       )
       run('buildah', [...storage, 'push', 'image', `oci:${work}/byhand:image`])
-      run('umoci', ['unpack', '--image', `native:${asked.replace('@', ':')}`, 'native-bundle'])
+      for (const layout of ['native', 'bybuildah'])
+        run('umoci', ['unpack', '--image', `${layout}:${asked.replace('@', ':')}`, `${layout}-bundle`])
       run('umoci', ['unpack', '--image', 'byhand:image', 'byhand-bundle'])
     })
     afterAll(() => rmSync(work, { recursive: true, force: true }))
 
-    it('give the same files, modes and owners', () => {
+    it.each([
+      ['byhand', 'the Containerfile, built by hand'],
+      ['bybuildah', 'build --builder buildah, which is proved as every image is'],
+    ])('give the same files, modes and owners: %s, %s', (layout) => {
       const native = treeOf(join(work, 'native-bundle/rootfs'))
       expect(native.size).toBeGreaterThan(10_000)
-      expect(differences(native, treeOf(join(work, 'byhand-bundle/rootfs')))).toEqual([])
+      expect(differences(native, treeOf(join(work, `${layout}-bundle/rootfs`)))).toEqual([])
+    })
+
+    it('agree on how the image is run and what it says of itself', () => {
+      const config = (layout: string) => {
+        const image = `oci:${join(work, layout)}:${asked.replace('@', ':')}`
+        const told = execFileSync('skopeo', ['inspect', '--config', image], { encoding: 'utf8' })
+        return JSON.parse(told).config
+      }
+      expect(config('bybuildah')).toEqual(config('native'))
     })
   },
 )

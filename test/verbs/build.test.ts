@@ -7,6 +7,7 @@ import { parseImageIndex } from '#oci/image-index.js'
 import { mediaTypes } from '#oci/media-type.js'
 import { type BuildOutcome, type BuildRequest, type BuiltImage, build } from '#verbs/build.js'
 import { copy } from '#verbs/copy.js'
+import { dryRun } from '#verbs/dry-run.js'
 import { verify } from '#verbs/verify.js'
 import { startRegistry } from '../support/oci-registry.js'
 import { type SmallWorld, smallWorld, sourcedWheel } from './small-world.js'
@@ -100,6 +101,21 @@ describe('a built image', () => {
     const folder = join(world.path('cache'), 'images')
     for (const name of readdirSync(folder)) writeFileSync(join(folder, name), '{"manifest":')
     expect(await digests()).toEqual(before)
+  })
+})
+
+describe('what buildah is to build', () => {
+  it.each([{ layers: 5 }, { bytecode: true }])('is not asked for with %j', async (more) => {
+    await expect(build({ ...world.request, builder: 'buildah', ...more })).rejects.toMatchObject({
+      code: 'E-CLI-USAGE',
+      message: 'buildah makes one layer, without bytecode',
+    })
+  })
+
+  it('cannot be told beforehand', async () => {
+    await expect(dryRun({ ...world.request, builder: 'buildah' })).rejects.toMatchObject({
+      code: 'E-CLI-USAGE',
+    })
   })
 })
 
