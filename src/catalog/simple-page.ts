@@ -3,6 +3,7 @@ import { showUrl } from '#io/url-text.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { versionOfFilename } from './filename-version.js'
 import { readAnchors } from './simple-html.js'
+import { parseUploadTime } from './upload-time.js'
 
 /** One file as an index lists it. HTML pages give neither size nor upload time. */
 export interface SimpleFile {
@@ -87,7 +88,7 @@ function fromJson(body: string, url: string, name: DistributionName): SimplePage
     const file = makeFile(url, name, filename, href, {
       sha256: isObject(entry.hashes) ? text(entry.hashes.sha256) : undefined,
       size: typeof entry.size === 'number' ? entry.size : undefined,
-      uploadTime: text(entry['upload-time']),
+      uploadTime: parseUploadTime(text(entry['upload-time']) ?? ''),
       requiresPython: text(entry['requires-python']),
       yanked: entry.yanked === true ? true : text(entry.yanked),
       coreMetadata: isObject(metadata)

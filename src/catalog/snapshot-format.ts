@@ -2,6 +2,7 @@ import { SvcsplitError } from '#errors.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { compareVersions, parseVersion } from '#pep/version.js'
 import type { DistributionFile, Metadata } from './catalog.js'
+import { parseUploadTime } from './upload-time.js'
 import { type EntryPoints, entryPointsFromJson, entryPointsToJson } from './wheel-facts.js'
 
 /** The files of a snapshot. Each is text, sorted by name and then by PEP 440, one fact set a line. */
@@ -161,8 +162,13 @@ export function parseFilesBlock(block: string, path: string): readonly Distribut
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const [, filename, size, sha256, uploadTime, ...rest] = line.split(' ')
-      if (!/^[0-9a-f]{64}$/.test(sha256 ?? '') || !/^\d+$/.test(size ?? ''))
+      const [, filename, size, sha256, uploaded = '-', ...rest] = line.split(' ')
+      const uploadTime = parseUploadTime(uploaded)
+      if (
+        !/^[0-9a-f]{64}$/.test(sha256 ?? '') ||
+        !/^\d+$/.test(size ?? '') ||
+        (uploadTime === undefined && uploaded !== '-')
+      )
         throw formError(path, undefined, `a line that is not of a file: ${line.trim().slice(0, 80)}`)
       const python = rest.find((word) => word.startsWith('python:'))
       const yanked = rest.find((word) => word.startsWith('yanked'))
@@ -170,7 +176,7 @@ export function parseFilesBlock(block: string, path: string): readonly Distribut
         filename: filename!,
         sha256: sha256!,
         size: Number(size),
-        ...(uploadTime === '-' || uploadTime === undefined ? {} : { uploadTime }),
+        ...(uploadTime === undefined ? {} : { uploadTime }),
         ...(python === undefined ? {} : { requiresPython: decodeURIComponent(python.slice(7)) }),
         ...(yanked === undefined
           ? {}

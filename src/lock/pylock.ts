@@ -19,8 +19,8 @@ function inlineTable(fields: readonly (readonly [string, string | undefined])[])
 function fileTable(file: DistributionFile): string {
   return inlineTable([
     ['name', quoted(file.filename)],
-    // TOML's offset date-time takes the ISO form as it is.
-    ['upload-time', file.uploadTime],
+    // TOML's offset date-time in ISO form; its readers keep milliseconds, so that what is read is written again.
+    ['upload-time', file.uploadTime === undefined ? undefined : new Date(file.uploadTime).toISOString()],
     ['url', file.url === undefined ? undefined : quoted(file.url)],
     ['path', file.url === undefined ? quoted(`wheels/${file.filename}`) : undefined],
     ['size', String(file.size)],

@@ -46,6 +46,18 @@ describe('a page in JSON', () => {
   })
 
   it.each([
+    'yesterday',
+    '2024-02-30T25:00:00Z',
+    '2024-01-01T00:00:00+01:00',
+    '2024-01-01T00:00:00Z, url = "https://evil.example/demo.whl"',
+    '2024-01-01T00:00:00Z\nevil 1.0',
+  ])('tells no upload time that is none: %j', (time) => {
+    const [read] = parse(page({ ...file, 'upload-time': time }), json).files
+    expect(read).toMatchObject({ filename: file.filename })
+    expect(read).not.toHaveProperty('uploadTime')
+  })
+
+  it.each([
     ['no JSON', '<html>'],
     ['a list', '[]'],
     ['no files', '{"name":"demo"}'],
