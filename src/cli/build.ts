@@ -177,7 +177,7 @@ export function registerBuild(program: Command): void {
       'write the lock with base and built wheels (default: pylock.<service>.toml)',
     )
     .option('--no-verify', 'deliver without proof: do not hold the image against its lock and start it')
-    .option('--dry-run', 'make nothing: tell layers, bytes to move and bytes on disk')
+    .option('--dry-run', 'make no image: tell layers, bytes to move and bytes on disk')
     .option('--plain-http', 'speak to the registry without TLS (loopback needs no leave)')
     .addOption(new Option('--jobs <n>', 'downloads at once (default: 8)').argParser(parseJobs))
     .addOption(new Option('--report <format>', 'what to print').choices(['text', 'json']).default('text'))

@@ -18,7 +18,7 @@ export function imagesText(result: ImagesWithResult, options: TextOptions): stri
     carriers.length === 0
       ? [`${paint('bold', what)}: in none of ${asked}${unread.length > 0 ? ' that could be read' : ''}`]
       : [
-          `${paint('bold', what)}: in ${carriers.length} of ${asked}`,
+          `${paint('bold', what)}: in ${found(result)}`,
           ...rows(carriers).map((row) => `  ${row}`),
         ]
   if (unread.length > 0)
@@ -27,6 +27,15 @@ export function imagesText(result: ImagesWithResult, options: TextOptions): stri
       ...unread.map(({ place, problem, code }) => `  ${visible(place)}  ${visible(problem)} [${code}]`),
     )
   return `${lines.join('\n')}\n`
+}
+
+/** `1 of 3 images and 2 of 2 locks` */
+function found({ images, locks, carriers }: ImagesWithResult): string {
+  const inLocks = carriers.filter(({ from }) => from === 'lock').length
+  return [
+    ...(images > 0 ? [`${carriers.length - inLocks} of ${plural(images, 'image')}`] : []),
+    ...(locks > 0 ? [`${inLocks} of ${plural(locks, 'lock')}`] : []),
+  ].join(' and ')
 }
 
 function rows(carriers: readonly Carrier[]): readonly string[] {

@@ -73,7 +73,7 @@ describe('which images carry a distribution below a version', () => {
     expect([result.images, result.locks]).toEqual([1, 2])
     const lines = imagesText(result, plain).split('\n')
     expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
-      ['pymysql below 1.1.1: in 2 of 1 image and 2 locks'],
+      ['pymysql below 1.1.1: in 1 of 1 image and 1 of 2 locks'],
       [old, '1.0.2', 'locked'],
       [`oci:${dir}:a:1 (linux/amd64)`, '1.1.0', 'by its layers'],
       [''],
