@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
-import type { TreeCursor, Parser as TreeSitter } from 'web-tree-sitter'
+import type { TreeCursor } from 'web-tree-sitter'
+import { grammarTables, type TreeVisitor, viewsOf, visitTree } from './tree-memory.js'
 
 /** A node of the syntax tree; punctuation and keywords are left out. Types and fields are those of tree-sitter-python. */
 export interface Node {
@@ -25,6 +26,11 @@ export interface PythonParser {
 /** Code that a person could read is nested a tenth as deep; the readers of the tree recurse. */
 const maxDepth = 1000
 
+/** In neither the types of Node nor those of the language. */
+declare const WebAssembly: {
+  readonly Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer }
+}
+
 let opened: Promise<PythonParser> | undefined
 
 /** The parser is a megabyte of WebAssembly: it is loaded when the first source is read, and not before. */
@@ -36,25 +42,62 @@ export function openPythonParser(): Promise<PythonParser> {
 async function load(): Promise<PythonParser> {
   const { Parser, Language } = await import('web-tree-sitter')
   const { resolve } = createRequire(import.meta.url)
+  // As large as the library makes it itself, at first and at most.
+  const memory = new WebAssembly.Memory({ initial: 512, maximum: 32_768 })
   // `npm run build` puts both beside the program, so that the package needs no other one.
-  await Parser.init({ locateFile: () => resolve('#wasm/web-tree-sitter.wasm') })
+  await Parser.init({
+    locateFile: () => resolve('#wasm/web-tree-sitter.wasm'),
+    ...({ wasmMemory: memory } as object),
+  })
   const language = await Language.load(resolve('#wasm/tree-sitter-python.wasm'))
   const parser = new Parser()
   parser.setLanguage(language)
-  // Each question to the cursor is a call into WebAssembly, so what follows from the type is asked once.
   const kinds: NodeKind[] = []
   for (let id = 0; id < language.nodeTypeCount; id++) {
     const type = language.nodeTypeForId(id) ?? ''
-    kinds.push({ type, kept: language.nodeTypeIsNamed(id) && type !== 'comment', leaf: leaves.has(type) })
+    kinds.push({
+      type,
+      kept: language.nodeTypeIsNamed(id) && type !== 'comment',
+      leaf: leaves.has(type),
+      python2: python2.has(type),
+    })
   }
   const fields = language.fields.map((field) => field ?? '')
-  return { parse: (text) => parseWith(parser, kinds, fields, text) }
+  let views = viewsOf(memory.buffer)
+  const tables = grammarTables(views, addressOf(language))
+  return {
+    parse: (text) => {
+      const tree = parser.parse(text)
+      if (tree === null) return { problem: 'no syntax tree', line: 1 }
+      try {
+        if (tree.rootNode.hasError)
+          return { problem: 'a syntax error', line: lineAt(text, errorIn(tree.walk())) }
+        if (views.bytes.buffer !== memory.buffer) views = viewsOf(memory.buffer)
+        const copy = new TreeCopy(text, kinds, fields)
+        visitTree(views, tables, addressOf(tree), copy)
+        return copy.problem ?? copy.root
+      } finally {
+        tree.delete()
+      }
+    },
+  }
 }
 
+/** Of what the library has in the memory of its WebAssembly. */
+function addressOf(handle: object): number {
+  return (handle as { readonly 0: number })[0]
+}
+
+function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length
+}
+
+/** What follows from the type of a node. */
 interface NodeKind {
   readonly type: string
   readonly kept: boolean
   readonly leaf: boolean
+  readonly python2: boolean
 }
 
 const leaves = new Set([
@@ -71,57 +114,50 @@ const leaves = new Set([
 /** Python 2 statements that the grammar knows and CPython 3 does not. */
 const python2 = new Set(['print_statement', 'exec_statement'])
 
-interface Building {
-  readonly type: string
-  readonly field: string
-  readonly start: number
-  readonly end: number
+interface Building extends Node {
   readonly children: Building[]
 }
 
-function parseWith(
-  parser: TreeSitter,
-  kinds: readonly NodeKind[],
-  fields: readonly string[],
-  text: string,
-): Node | SyntaxProblem {
-  const tree = parser.parse(text)
-  if (tree === null) return { problem: 'no syntax tree', line: 1 }
-  const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length
-  const cursor = tree.walk()
-  try {
-    if (tree.rootNode.hasError) return { problem: 'a syntax error', line: lineOf(errorIn(cursor)) }
-    const root: Building = { type: 'module', field: '', start: 0, end: text.length, children: [] }
-    const stack = [root]
-    // Depth first, without recursion: hostile text must not overflow the stack here either.
-    let down = cursor.gotoFirstChild()
-    while (stack.length > 0) {
-      if (!down) {
-        cursor.gotoParent()
-        stack.pop()
-        down = stack.length > 0 && cursor.gotoNextSibling()
-        continue
-      }
-      const { type, kept, leaf } = kinds[cursor.nodeTypeId]!
-      if (!kept) {
-        down = cursor.gotoNextSibling()
-        continue
-      }
-      const { startIndex: start, endIndex: end } = cursor
-      const node: Building = { type, field: fields[cursor.currentFieldId] ?? '', start, end, children: [] }
-      if (python2.has(type) && !/^(?:print|exec)\s*\(/.test(text.slice(start, start + 20)))
-        return { problem: 'a statement of Python 2', line: lineOf(start) }
-      stack.at(-1)!.children.push(node)
-      if (!leaf && (type !== 'string' || isFormatted(text, start)) && cursor.gotoFirstChild()) {
-        stack.push(node)
-        if (stack.length > maxDepth) return { problem: `nested deeper than ${maxDepth}`, line: lineOf(start) }
-        down = true
-      } else down = cursor.gotoNextSibling()
-    }
-    return root
-  } finally {
-    cursor.delete()
-    tree.delete()
+const noChildren: Building[] = []
+
+/** Makes plain objects of a tree, up to the first problem. */
+class TreeCopy implements TreeVisitor {
+  readonly root: Building
+  problem: SyntaxProblem | undefined
+  readonly #text: string
+  readonly #kinds: readonly NodeKind[]
+  readonly #fields: readonly string[]
+  readonly #open: Building[]
+
+  constructor(text: string, kinds: readonly NodeKind[], fields: readonly string[]) {
+    this.#text = text
+    this.#kinds = kinds
+    this.#fields = fields
+    this.root = { type: 'module', field: '', start: 0, end: text.length, children: [] }
+    this.#open = [this.root]
+  }
+
+  enter(symbol: number, field: number, start: number, end: number, hasChildren: boolean): boolean {
+    const { type, kept, leaf, python2 } = this.#kinds[symbol]!
+    if (!kept || this.problem !== undefined) return false
+    if (python2 && !/^(?:print|exec)\s*\(/.test(this.#text.slice(start, start + 20)))
+      return this.#fail('a statement of Python 2', start)
+    const entered = hasChildren && !leaf && (type !== 'string' || isFormatted(this.#text, start))
+    if (entered && this.#open.length === maxDepth) return this.#fail(`nested deeper than ${maxDepth}`, start)
+    const children = entered ? [] : noChildren
+    const node: Building = { type, field: this.#fields[field]!, start, end, children }
+    this.#open.at(-1)!.children.push(node)
+    if (entered) this.#open.push(node)
+    return entered
+  }
+
+  leave(): void {
+    this.#open.pop()
+  }
+
+  #fail(problem: string, start: number): false {
+    this.problem = { problem, line: lineAt(this.#text, start) }
+    return false
   }
 }
 
