@@ -17,10 +17,7 @@ export function imagesText(result: ImagesWithResult, options: TextOptions): stri
   const lines =
     carriers.length === 0
       ? [`${paint('bold', what)}: in none of ${asked}${unread.length > 0 ? ' that could be read' : ''}`]
-      : [
-          `${paint('bold', what)}: in ${found(result)}`,
-          ...rows(carriers).map((row) => `  ${row}`),
-        ]
+      : [`${paint('bold', what)}: in ${found(result)}`, ...rows(carriers).map((row) => `  ${row}`)]
   if (unread.length > 0)
     lines.push(
       paint('yellow', `not decided: ${plural(unread.length, 'thing')} could not be read`),

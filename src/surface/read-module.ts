@@ -82,8 +82,8 @@ class ModuleReader {
   }
 
   #visit(node: Node, place: Place): void {
+    if (node.children.length === 0) return
     switch (node.type) {
-      case 'identifier':
       case 'future_import_statement':
       case 'global_statement':
       case 'nonlocal_statement':
@@ -197,7 +197,7 @@ class ModuleReader {
       scope,
       moment: 'call',
       // what an enclosing `try` catches, it catches while the function is made and not when it is called
-      shelter: { ...place.shelter, caught: new Set() },
+      shelter: { ...place.shelter, caught: noShelter.caught },
       ...(self === undefined ? {} : { self }),
     })
   }

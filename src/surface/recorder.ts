@@ -218,7 +218,7 @@ export class Recorder {
     for (const name of this.#maybe) if (name.startsWith(':')) bound[name.slice(1)] ??= '?'
     const all = literalAll(this.#module, scope, root)
     return {
-      bound: { ...bound },
+      bound,
       stars: [...scope.stars].sort(),
       ...(all === undefined ? {} : { all }),
       ...(this.#dynamic ? { dynamic: true as const } : {}),

@@ -94,6 +94,7 @@ export function declareNames(module: SourceModule, nodes: readonly Node[], scope
 }
 
 function declare(module: SourceModule, node: Node, scope: Scope, conditional: boolean): void {
+  if (node.children.length === 0) return
   const bind = (name: string, kind: Bound['kind'], target?: string): void => {
     bindName(scope, name, kind, target)
   }
@@ -239,11 +240,14 @@ function captures(module: SourceModule, node: Node, bind: (name: string, kind: '
 
 /** Names of parameters, without their defaults and annotations. */
 export function parameterNames(module: SourceModule, parameters: Node | undefined): readonly string[] {
-  return (parameters?.children ?? []).flatMap((child) => {
+  const names: string[] = []
+  for (const child of parameters?.children ?? []) {
     const name = childOf(child, 'name') ?? (child.type === 'identifier' ? child : child.children[0])
-    if (name === undefined || child.type.endsWith('_separator')) return []
-    return [textOf(module, name).replace(/^\*+\s*/, '')]
-  })
+    if (name === undefined || child.type.endsWith('_separator')) continue
+    const text = textOf(module, name)
+    names.push(text.startsWith('*') ? text.replace(/^\*+\s*/, '') : text)
+  }
+  return names
 }
 
 export function childScope(parent: Scope, kind: Scope['kind']): Scope {

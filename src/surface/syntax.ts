@@ -75,7 +75,7 @@ async function load(): Promise<PythonParser> {
         if (views.bytes.buffer !== memory.buffer) views = viewsOf(memory.buffer)
         const copy = new TreeCopy(text, kinds, fields)
         visitTree(views, tables, addressOf(tree), copy)
-        return copy.problem ?? copy.root
+        return copy.problem ?? copy.root()
       } finally {
         tree.delete()
       }
@@ -115,26 +115,32 @@ const leaves = new Set([
 const python2 = new Set(['print_statement', 'exec_statement'])
 
 interface Building extends Node {
-  readonly children: Building[]
+  children: readonly Node[]
 }
 
-const noChildren: Building[] = []
+const noChildren: readonly Node[] = []
 
 /** Makes plain objects of a tree, up to the first problem. */
 class TreeCopy implements TreeVisitor {
-  readonly root: Building
   problem: SyntaxProblem | undefined
   readonly #text: string
   readonly #kinds: readonly NodeKind[]
   readonly #fields: readonly string[]
-  readonly #open: Building[]
+  /** Nodes whose parent is still open; the list of a parent's children is made when their number is known. */
+  readonly #waiting: Building[] = []
+  #count = 0
+  /** Of the open nodes, where their children begin in those that wait. */
+  readonly #open: number[] = [0]
 
   constructor(text: string, kinds: readonly NodeKind[], fields: readonly string[]) {
     this.#text = text
     this.#kinds = kinds
     this.#fields = fields
-    this.root = { type: 'module', field: '', start: 0, end: text.length, children: [] }
-    this.#open = [this.root]
+  }
+
+  root(): Node {
+    const children = this.#waiting.slice(0, this.#count)
+    return { type: 'module', field: '', start: 0, end: this.#text.length, children }
   }
 
   enter(symbol: number, field: number, start: number, end: number, hasChildren: boolean): boolean {
@@ -144,15 +150,15 @@ class TreeCopy implements TreeVisitor {
       return this.#fail('a statement of Python 2', start)
     const entered = hasChildren && !leaf && (type !== 'string' || isFormatted(this.#text, start))
     if (entered && this.#open.length === maxDepth) return this.#fail(`nested deeper than ${maxDepth}`, start)
-    const children = entered ? [] : noChildren
-    const node: Building = { type, field: this.#fields[field]!, start, end, children }
-    this.#open.at(-1)!.children.push(node)
-    if (entered) this.#open.push(node)
+    this.#waiting[this.#count++] = { type, field: this.#fields[field]!, start, end, children: noChildren }
+    if (entered) this.#open.push(this.#count)
     return entered
   }
 
   leave(): void {
-    this.#open.pop()
+    const first = this.#open.pop()!
+    if (this.#count > first) this.#waiting[first - 1]!.children = this.#waiting.slice(first, this.#count)
+    this.#count = first
   }
 
   #fail(problem: string, start: number): false {
@@ -181,5 +187,7 @@ function isFormatted(text: string, start: number): boolean {
 }
 
 export function childOf(node: Node, field: string): Node | undefined {
-  return node.children.find((child) => child.field === field)
+  // asked so often that a function for each question would be felt
+  for (const child of node.children) if (child.field === field) return child
+  return undefined
 }

@@ -66,52 +66,78 @@ export interface TreeVisitor {
   leave(): void
 }
 
+/** Where the walk goes on when it comes back to a node. */
+interface Standing {
+  readonly parent: number
+  readonly index: number
+  readonly position: number
+  readonly place: number
+  readonly fieldOfParent: number
+  readonly isHidden: boolean
+}
+
 /**
- * Tells of all nodes below the root of a tree.
+ * Tells of all nodes below the root of a tree, each before those in it. Hidden nodes are entered untold: what is in them
+ * is shown in their place. Without recursion, since hostile text is nested without end.
  * @param tree address of its `TSTree`
  */
-export function visitTree(memory: TreeMemory, tables: GrammarTables, tree: number, visitor: TreeVisitor): void {
-  const { bytes, halves, words } = memory
-  const { known, width, aliases, fields } = tables
-
-  /** Hidden nodes are entered here: what is in them is shown in their place. */
-  const children = (parent: number, from: number, fieldOfParent: number): void => {
-    const count = words[(parent + 36) >> 2]!
-    const rule = halves[(parent + 66) >> 1]! * width
-    let position = from
-    let place = 0
-    for (let index = 0; index < count; index++) {
-      const child = parent - 8 * (count - index)
-      const word = words[child >> 2]!
-      // A small leaf is these eight bytes, anything else has its address there.
-      const isSmall = (word & 1) !== 0
-      const sizes = words[(child + 4) >> 2]!
-      const flags = isSmall ? word >> 1 : bytes[word + 44]!
-      if (index > 0) position += isSmall ? (sizes >> 16) & 255 : words[(word + 4) >> 2]!
-      const start = position
-      position += isSmall ? sizes >>> 24 : words[(word + 16) >> 2]!
-      // Comments and joined lines may stand anywhere, and have no place in the rule.
-      const isExtra = (flags & 4) !== 0
-      const inRule = !isExtra && place < width
-      const alias = inRule ? aliases[rule + place]! : 0
-      const field = isExtra ? 0 : (inRule && fields[rule + place]!) || fieldOfParent
-      if (!isExtra) place++
-      const isInner = !isSmall && words[(word + 36) >> 2]! > 0
-      if (alias === 0 && (flags & 1) === 0) {
-        if (isInner) children(word, start, field)
-        continue
-      }
+export function visitTree(
+  { bytes, halves, words }: TreeMemory,
+  { known, width, aliases, fields }: GrammarTables,
+  tree: number,
+  visitor: TreeVisitor,
+): void {
+  const above: Standing[] = []
+  let parent = words[tree >> 2]!
+  // A small leaf is its eight bytes itself, anything else has its address there.
+  if ((parent & 1) !== 0) return
+  let [index, position, place, fieldOfParent, isHidden] = [0, words[(parent + 4) >> 2]!, 0, 0, true]
+  let count = words[(parent + 36) >> 2]!
+  let rule = halves[(parent + 66) >> 1]! * width
+  for (;;) {
+    if (index === count) {
+      if (!isHidden) visitor.leave()
+      const back = above.pop()
+      if (back === undefined) return
+      ;({ parent, index, position, place, fieldOfParent, isHidden } = back)
+      count = words[(parent + 36) >> 2]!
+      rule = halves[(parent + 66) >> 1]! * width
+      continue
+    }
+    const child = parent - 8 * (count - index)
+    const word = words[child >> 2]!
+    const isSmall = (word & 1) !== 0
+    const sizes = words[(child + 4) >> 2]!
+    const flags = isSmall ? word >> 1 : bytes[word + 44]!
+    if (index > 0) position += isSmall ? (sizes >> 16) & 255 : words[(word + 4) >> 2]!
+    const start = position
+    position += isSmall ? sizes >>> 24 : words[(word + 16) >> 2]!
+    index++
+    // Comments and joined lines may stand anywhere, and have no place in the rule.
+    const isExtra = (flags & 4) !== 0
+    const isInRule = !isExtra && place < width
+    const alias = isInRule ? aliases[rule + place]! : 0
+    const field = isExtra ? 0 : (isInRule && fields[rule + place]!) || fieldOfParent
+    if (!isExtra) place++
+    const isInner = !isSmall && words[(word + 36) >> 2]! > 0
+    const hides = alias === 0 && (flags & 1) === 0
+    if (hides) {
+      if (!isInner) continue
+    } else {
       const own = isSmall ? (word >> 8) & 255 : halves[(word + 40) >> 1]!
-      const symbol = known[alias === 0 ? own : alias]!
       const hasChildren = isInner && words[(word + 48) >> 2]! > 0
       // The text is given in UTF-16: two bytes a letter.
-      if (visitor.enter(symbol, field, start >> 1, position >> 1, hasChildren) && hasChildren) {
-        children(word, start, 0)
-        visitor.leave()
-      }
+      const symbol = known[alias === 0 ? own : alias]!
+      if (!visitor.enter(symbol, field, start >> 1, position >> 1, hasChildren) || !hasChildren) continue
     }
+    above.push({ parent, index, position, place, fieldOfParent, isHidden })
+    parent = word
+    index = 0
+    position = start
+    place = 0
+    fieldOfParent = hides ? field : 0
+    isHidden = hides
+    count = words[(parent + 36) >> 2]!
+    rule = halves[(parent + 66) >> 1]! * width
   }
-
-  const root = words[tree >> 2]!
-  if ((root & 1) === 0) children(root, words[(root + 4) >> 2]!, 0)
 }
