@@ -150,7 +150,7 @@ function developmentOf(version: Version): Version {
 }
 
 /** The first version of the next series, after dropping some last segments of the release: (1.2.3, 1) gives 1.3.dev0. */
-export function nextSeries(version: Version, drop: number): Version {
+function nextSeries(version: Version, drop: number): Version {
   const { epoch, release } = partsOf(version)
   const kept = release.slice(0, release.length - drop)
   return versionOf({ epoch, release: [...kept.slice(0, -1), increment(kept.at(-1)!)], dev: '0' })

@@ -43,8 +43,6 @@ export const orderedSpecifier = fc.oneof(
   fc.tuple(number, release).map(([first, rest]) => `~=${first}.${rest}`),
 )
 
-export const orderedSet = fc.array(orderedSpecifier, { maxLength: 3 }).map((all) => all.join(','))
-
 export const specifierSet = fc
   .array(
     fc.oneof(

@@ -176,46 +176,6 @@ def specifiers():
     )
 
 
-def ranges():
-    candidates = [text for text in VERSIONS if len(text) < 40]
-    texts = [text for text in dict.fromkeys(SETS + SPECIFIERS)]
-    found = [SpecifierSet(text).to_range() for text in texts]
-    pairs = []
-    for left in found:
-        # One bit each: subset, disjoint, equal as sets.
-        pairs.append(
-            "".join(
-                str(
-                    left.is_subset(right)
-                    + 2 * left.is_disjoint(right)
-                    + 4 * (left.is_subset(right) and right.is_subset(left))
-                )
-                for right in found
-            )
-        )
-    algebra = []
-    for _ in range(250):
-        a, b = chance.randrange(len(texts)), chance.randrange(len(texts))
-        results = [found[a] & found[b], found[a] | found[b], ~found[a], found[a] - found[b]]
-        cells = "".join(
-            format(sum(bit << at for at, bit in enumerate(candidate in r for r in results)), "x")
-            for candidate in candidates
-        )
-        algebra.append([a, b, [r.is_empty for r in results], cells])
-    write(
-        "ranges",
-        {
-            "candidates": candidates,
-            "sets": [
-                [text, r.is_empty]
-                for text, r in zip(texts, found, strict=True)
-            ],
-            "pairs": pairs,
-            "algebra": algebra,
-        },
-    )
-
-
 def answer(marker, environment, context):
     try:
         return "01"[marker.evaluate(environment, context)]
@@ -357,7 +317,6 @@ def descriptions():
 
 versions()
 specifiers()
-ranges()
 markers()
 requirements()
 filenames()
