@@ -1,7 +1,7 @@
 import { readFromSet } from '#io/file-set.js'
 import type { DistributionName } from '#pep/name.js'
 import { compareVersions, parseVersion, tryParseVersion } from '#pep/version.js'
-import type { Catalog, DistributionFile, Metadata } from './catalog.js'
+import type { DistributionFile, Metadata } from './catalog.js'
 import { parseSharedPaths, type SharedPath } from './shared-paths.js'
 import {
   keyOfLine,
@@ -92,15 +92,6 @@ export function loadSnapshot(...dirs: readonly [string, ...string[]]): Snapshot 
         }
       }, first!)
     },
-  }
-}
-
-/** The snapshot as a `Catalog`, for whoever asks an index otherwise. */
-export function snapshotCatalog(snapshot: Snapshot): Catalog {
-  return {
-    versions: async (name) => snapshot.versions(name),
-    metadata: async (name, version) => snapshot.metadata(name, version),
-    files: async (name, version) => snapshot.files(name, version),
   }
 }
 

@@ -1,11 +1,10 @@
 import { type SvcsplitError, visible } from '#errors.js'
 import { failure } from './failure.js'
 import { type Marker, readMarker } from './marker.js'
-import { formatMarker } from './marker-format.js'
 import { type DistributionName, normalizeExtra, normalizeName } from './name.js'
 import { isAsciiLetterOrDigit, isPythonSpace, isWordAt, skipPythonSpace } from './python-text.js'
 import { endOfSpecifier, operatorAt, parseSpecifier } from './specifier.js'
-import { formatSpecifierSet, parseSpecifierSet, type SpecifierSet } from './specifier-set.js'
+import { parseSpecifierSet, type SpecifierSet } from './specifier-set.js'
 
 /** A demand for a distribution (PEP 508). */
 export interface Requirement {
@@ -42,17 +41,6 @@ export function parseRequirement(text: string): Requirement {
     ...(url !== undefined && { url }),
     ...(marker !== undefined && { marker }),
   }
-}
-
-/** The requirement as packaging prints it, but with normalised extras. */
-export function formatRequirement(requirement: Requirement): string {
-  const { rawName, extras, specifiers, url, marker } = requirement
-  let text = rawName
-  // 'a_' is read as an extra and normalised to 'a-', which would not be read again.
-  if (extras.length > 0) text += `[${extras.map((extra) => extra.replace(/-$/, '_')).join(',')}]`
-  text += formatSpecifierSet(specifiers)
-  if (url !== undefined) text += ` @ ${url}${marker === undefined ? '' : ' '}`
-  return marker === undefined ? text : `${text}; ${formatMarker(marker)}`
 }
 
 interface Described {

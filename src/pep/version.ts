@@ -64,11 +64,6 @@ export function isPrerelease(version: Version): boolean {
   return version.prerelease
 }
 
-/** The canonical spelling without the local segment. */
-export function publicText(version: Version): string {
-  return version.local === undefined ? version.text : version.text.slice(0, version.text.indexOf('+'))
-}
-
 /** The version that these parts make. */
 export function versionOf(parts: VersionParts): Version {
   const { epoch, release, pre, post, dev, local } = parts

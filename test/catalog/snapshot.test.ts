@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Metadata } from '#catalog/catalog.js'
-import { loadSnapshot, snapshotCatalog } from '#catalog/snapshot.js'
+import { loadSnapshot } from '#catalog/snapshot.js'
 import {
   formatEntryPoints,
   formatFiles,
@@ -84,7 +84,6 @@ describe('a snapshot', () => {
       expect(snapshot.entryPoints(demo, '1.9')).toEqual(entryPoints)
       expect(snapshot.entryPoints(other, '3')).toBeUndefined()
       expect(snapshot.unpinned()).toEqual(unpinned)
-      expect(await snapshotCatalog(snapshot).versions(demo)).toEqual(['1.9', '1.10'])
     })
   })
 

@@ -6,13 +6,13 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { type AssembleOptions, assembleImage, baseLayersAnnotation, type Image } from '#image/assemble.js'
 import { layoutBlob, readLayout, readLayoutImage, refNames, writeLayout } from '#image/layout.js'
 import { readImageFiles } from '#image/read-files.js'
-import { validateImage } from '#image/validate.js'
 import { type BlobStore, openBlobStore } from '#io/blob-store.js'
 import { type Layer, writeLayer } from '#layers/layer.js'
 import type { LayerEntry } from '#layers/layer-stream.js'
 import { tarEnd, tarHeader } from '#layers/tar-header.js'
 import { digestOfHex, sha256 } from '#oci/digest.js'
 import { mediaTypes } from '#oci/media-type.js'
+import { validateImage } from '../support/validate-image.js'
 
 const root = mkdtempSync(join(tmpdir(), 'svcsplit-image-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -203,6 +203,14 @@ describe('an OCI layout', () => {
     expect(readdirSync(layout)).toEqual(['thesis.txt'])
   })
 
+  it('says of a folder without a layout what one is', async () => {
+    await expect(readLayout(join(dir, 'nowhere'))).rejects.toMatchObject({
+      code: 'E-FS-NOTFOUND',
+      message: expect.stringContaining('nowhere/oci-layout'),
+      hint: expect.stringContaining('svcsplit build -o oci:DIR'),
+    })
+  })
+
   it('is told apart when it has no image of a name, or several', async () => {
     const layout = join(dir, 'layout')
     const images = [
@@ -219,7 +227,7 @@ describe('an OCI layout', () => {
   })
 })
 
-describe('validation of an image', () => {
+describe('what tests hold images against', () => {
   async function written(): Promise<{ layout: string; image: Image }> {
     const layout = join(dir, 'layout')
     const made = await image()
@@ -236,14 +244,6 @@ describe('validation of an image', () => {
     const { layout } = await written()
 
     expect((await validateImage(layout, 'glance:1')).layers.map(({ entries }) => entries)).toEqual([2, 1])
-  })
-
-  it('says of a folder without a layout what one is', async () => {
-    await expect(readLayout(join(dir, 'nowhere'))).rejects.toMatchObject({
-      code: 'E-FS-NOTFOUND',
-      message: expect.stringContaining('nowhere/oci-layout'),
-      hint: expect.stringContaining('svcsplit build -o oci:DIR'),
-    })
   })
 
   it('finds a layer with another byte', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseRequirementsFile, parseRequirementsText } from '#inputs/requirements-file.js'
-import { formatRequirement } from '#pep/requirement.js'
+import { formatRequirement } from '../support/format-requirement.js'
 
 /** `${NAME}` as a requirements file writes it. */
 function variable(name: string): string {

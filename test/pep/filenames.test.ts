@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { isValidName, normalizeExtra, normalizeName } from '#pep/name.js'
-import { parseSdistFilename } from '#pep/sdist-filename.js'
 import { parseWheelFilename } from '#pep/wheel-filename.js'
 import { answers, differences, outcome } from './answers.js'
 
 type Wheel = [text: string] | [text: string, name: string, version: string, build: string, tags: string[]]
-type Sdist = [text: string] | [text: string, name: string, version: string]
 type Name = [text: string, normalized: string, valid: boolean]
-const { wheels, sdists, names } = answers<{ wheels: Wheel[]; sdists: Sdist[]; names: Name[] }>('filenames')
+const { wheels, names } = answers<{ wheels: Wheel[]; names: Name[] }>('filenames')
 
 describe('file names and names agree with packaging 26.3', () => {
   it('for wheels', () => {
@@ -19,14 +17,6 @@ describe('file names and names agree with packaging 26.3', () => {
       return [text, wheel.name, wheel.version, build, [...wheel.tags].sort()]
     }
     expect(differences(wheels, actual, (row) => row)).toEqual([])
-  })
-
-  it('for sdists', () => {
-    const actual = ([text]: Sdist) => {
-      const sdist = outcome(() => parseSdistFilename(text))
-      return 'code' in sdist ? [text] : [text, sdist.name, sdist.version]
-    }
-    expect(differences(sdists, actual, (row) => row)).toEqual([])
   })
 
   it('for names of distributions and extras', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { formatMarker } from '#pep/marker-format.js'
-import { formatRequirement, parseRequirement } from '#pep/requirement.js'
+import { parseRequirement } from '#pep/requirement.js'
 import { formatSpecifierSet } from '#pep/specifier-set.js'
+import { formatRequirement } from '../support/format-requirement.js'
 import { answers, differences, outcome } from './answers.js'
 
 type Row =

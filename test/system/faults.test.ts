@@ -12,7 +12,6 @@ import {
 import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readLayout, refNames } from '#image/layout.js'
-import { validateImage } from '#image/validate.js'
 import { waitingFolder } from '#io/file-set.js'
 import { tempPrefix } from '#io/temp-dir.js'
 import { startRegistry, type TestRegistry } from '../support/oci-registry.js'
@@ -20,6 +19,7 @@ import { keepRows, type ReliabilityRow } from '../support/reliability.js'
 import { type Ended, isBuilt, type SmallTool, smallTool } from '../support/small-tool.js'
 import { failedAt, killedAt, type Moment, momentsOf, spread } from '../support/system-faults.js'
 import { needs } from '../support/tools.js'
+import { validateImage } from '../support/validate-image.js'
 
 /** How many moments of each command are met at most; `npm run test:faults` meets every one. */
 const most = Number(process.env.SVCSPLIT_TEST_FAULTS ?? 1)

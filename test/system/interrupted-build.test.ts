@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readLayout, refNames } from '#image/layout.js'
-import { validateImage } from '#image/validate.js'
 import { tempDir, tempPrefix } from '#io/temp-dir.js'
 import { type BuildOutcome, build } from '#verbs/build.js'
+import { validateImage } from '../support/validate-image.js'
 import { type SmallWorld, smallWorld } from '../verbs/small-world.js'
 
 const dist = fileURLToPath(new URL('../../dist/verbs/build.js', import.meta.url))

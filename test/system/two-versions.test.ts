@@ -3,11 +3,11 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readLayout, refNames } from '#image/layout.js'
-import { validateImage } from '#image/validate.js'
 import { tempPrefix } from '#io/temp-dir.js'
 import { olderVersion } from '../support/older-version.js'
 import { keepRows } from '../support/reliability.js'
 import { type Ended, isBuilt, runCommand, type SmallTool, smallTool } from '../support/small-tool.js'
+import { validateImage } from '../support/validate-image.js'
 
 /** Revisions of this repository, with commas between: `npm run test:versions`. */
 const older = (process.env.SVCSPLIT_TEST_OLDER ?? '').split(',').filter((text) => text !== '')

@@ -2,7 +2,6 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readLayout, readLayoutImage, refNames } from '#image/layout.js'
-import { validateImage } from '#image/validate.js'
 import { parseImageIndex } from '#oci/image-index.js'
 import { mediaTypes } from '#oci/media-type.js'
 import { type BuildOutcome, type BuildRequest, type BuiltImage, build } from '#verbs/build.js'
@@ -10,6 +9,7 @@ import { copy } from '#verbs/copy.js'
 import { dryRun } from '#verbs/dry-run.js'
 import { verify } from '#verbs/verify.js'
 import { startRegistry } from '../support/oci-registry.js'
+import { validateImage } from '../support/validate-image.js'
 import { type SmallWorld, smallWorld, sourcedWheel } from './small-world.js'
 
 let world: SmallWorld

@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readLayoutImage } from '#image/layout.js'
-import { validateImage } from '#image/validate.js'
 import { parsePylock } from '#lock/parse-pylock.js'
 import { formatPylock } from '#lock/pylock.js'
 import { type BuildRequest, type BuiltImage, build } from '#verbs/build.js'
@@ -11,6 +10,7 @@ import { dryRun } from '#verbs/dry-run.js'
 import { rebase } from '#verbs/rebase.js'
 import { verify } from '#verbs/verify.js'
 import { startRegistry, type TestRegistry } from '../support/oci-registry.js'
+import { validateImage } from '../support/validate-image.js'
 import { type SmallWorld, smallWorld, sourcedWheel } from './small-world.js'
 
 let world: SmallWorld

@@ -27,7 +27,6 @@ from tables import (
     MARKERS,
     NAMES,
     REQUIREMENTS,
-    SDISTS,
     SETS,
     SPECIFIERS,
     VERSIONS,
@@ -253,16 +252,8 @@ def filenames():
             wheels.append([text])
             continue
         wheels.append([text, name, str(version), "".join(map(str, build)), sorted(map(str, found))])
-    sdists = []
-    for text in SDISTS + [mutate(chance.choice(SDISTS), "-_.0a") for _ in range(200)]:
-        try:
-            name, version = utils.parse_sdist_filename(text)
-        except utils.InvalidSdistFilename:
-            sdists.append([text])
-            continue
-        sdists.append([text, name, str(version)])
     names = [[text, utils.canonicalize_name(text), utils._validate_regex.fullmatch(text) is not None] for text in NAMES]
-    write("filenames", {"wheels": wheels, "sdists": sdists, "names": names})
+    write("filenames", {"wheels": wheels, "names": names})
 
 
 def supported():

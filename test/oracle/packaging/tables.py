@@ -148,9 +148,6 @@ foo-1.0-py3..py2-none-any.whl foo-1.0--none-any.whl foo-1.0-3py-none-any.whl -1.
 foo-1.0-py3-none-any-any.whl a-b-c-d-e-f-g.whl foo-v1.0-py3-none-any.whl foo-1.0-1-2-py3-none-any.whl .foo-1.0-py3-none-any.whl foo.-1.0-py3-none-any.whl _-1-py3-none-any.whl
 oslo_config-9.7.1-py3-none-any.whl cffi-1.17.1-cp311-cp311-manylinux_2_17_aarch64.manylinux2014_aarch64.whl foo-01.00-py3-none-any.whl foo-1.0-é3-none-any.whl""".split()
 
-SDISTS = """foo-1.0.tar.gz foo-1.0.zip foo-bar-1.0.tar.gz Foo_Bar-1.0.tar.gz foo-1.0.tar.bz2 foo-1.0.tgz foo.tar.gz -1.0.tar.gz foo-.tar.gz foo-x.tar.gz foo-1.0-1.tar.gz
-foo-1.0a1.tar.gz foo-v1.0.tar.gz foo-1!1.0.tar.gz foo-1.0+a.1.tar.gz foo-1.0.TAR.GZ foo-1.0.tar.gz.tar.gz .tar.gz pyScss-1.4.0.tar.gz oslo.config-9.7.1.tar.gz""".split()
-
 DESCRIPTIONS = [
     "Metadata-Version: 2.1\nName: foo\nVersion: 1.0\nRequires-Dist: a>=1\nRequires-Dist: b; extra == 'x'\nProvides-Extra: x\nRequires-Python: >=3.8\n\nBody: not a header\n",
     "metadata-version: 2.1\nNAME: foo\nversion:1.0\nRequires-Dist:a\n",

@@ -1,9 +1,9 @@
 import { SvcsplitError } from '#errors.js'
+import { layoutBlob, readLayoutImage } from '#image/layout.js'
 import { readLayer, refuseLayer } from '#io/read-layer.js'
 import { tarWalker } from '#io/tar-reader.js'
 import type { Descriptor } from '#oci/descriptor.js'
 import type { Digest } from '#oci/digest.js'
-import { layoutBlob, readLayoutImage } from './layout.js'
 
 /** What a look at every byte of an image has found. */
 interface ValidatedImage {
@@ -12,7 +12,7 @@ interface ValidatedImage {
 }
 
 /**
- * Recomputes all digests, sizes and diffIDs of an image in a layout, and looks for a path that stands twice in
+ * For tests of what writes images: recomputes all digests, sizes and diffIDs of an image in a layout, and looks for a path that stands twice in
  * one layer (image-spec, layer.md forbids it).
  * @throws SvcsplitError E-IMG-DIGEST, E-IMG-FORM, E-IMG-REF, E-FS-*
  */
