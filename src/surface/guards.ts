@@ -9,7 +9,7 @@ export interface Shelter {
   readonly condition?: Guard
 }
 
-type Caught = 'import-error' | 'attribute-error' | 'type-error' | 'any-error'
+export type Caught = 'import-error' | 'attribute-error' | 'type-error' | 'any-error'
 
 export const noShelter: Shelter = { caught: new Set() }
 

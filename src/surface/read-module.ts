@@ -1,12 +1,12 @@
-import { isDottedName, literalArgument, literalOf, optionName } from './call-arguments.js'
+import { readCall } from './calls.js'
 import { caughtBySuppress, caughtByTry, conditionOf, guardOf, noShelter, type Shelter } from './guards.js'
+import { readImport, readImportFrom } from './imports.js'
 import type { ModuleFacts } from './module-facts.js'
+import { baseName, catching, dottedName, isSuperCall, type Place } from './place.js'
 import { Recorder } from './recorder.js'
 import {
   childScope,
   declareNames,
-  importedFrom,
-  importedNames,
   isComprehension,
   lookUp,
   parameterNames,
@@ -14,27 +14,7 @@ import {
   type SourceModule,
   textOf,
 } from './scope.js'
-import type { UseKind } from './surface.js'
 import { childOf, type Node } from './syntax.js'
-
-/** Where the reader stands. */
-interface Place {
-  readonly scope: Scope
-  readonly moment: 'import' | 'call'
-  readonly shelter: Shelter
-  /** The class whose method this is, and what the method calls its instance. */
-  readonly self?: { readonly className: string; readonly name: string }
-  /** The class whose body this is. */
-  readonly classBody?: string
-}
-
-/** Modules that make modules of their own when they run. */
-const importers = new Set([
-  'importlib.import_module',
-  '__import__',
-  'oslo_utils.importutils.import_module',
-  'oslo_utils.importutils.try_import',
-])
 
 /** The first argument of such a method is no instance of its class. */
 const staticMethod = /^@\s*(?:\w+\.)*(?:abstract)?staticmethod\b/
@@ -92,11 +72,10 @@ class ModuleReader {
       case 'dotted_name':
         return
       case 'import_statement':
-        for (const { name, node: at } of importedNames(this.#module, node))
-          this.#import(name, 'module', at, place)
+        readImport(this.#module, this.#found, node, place)
         return
       case 'import_from_statement':
-        this.#importFrom(node, place)
+        readImportFrom(this.#module, this.#found, node, place)
         return
       case 'function_definition':
         this.#function(node, place)
@@ -130,7 +109,8 @@ class ModuleReader {
         this.#attribute(node, place)
         return
       case 'call':
-        this.#call(node, place)
+        readCall(this.#module, this.#found, node, place)
+        this.#each(node.children, place)
         return
       case 'assignment':
       case 'augmented_assignment':
@@ -140,7 +120,7 @@ class ModuleReader {
         this.#store(node, place)
         return
       case 'subscript':
-        this.#found.item(this.#dotted(childOf(node, 'value'), place), node, false)
+        this.#found.item(dottedName(this.#module, childOf(node, 'value'), place.scope), node, false)
         this.#each(node.children, place)
         return
       case 'keyword_argument':
@@ -157,23 +137,6 @@ class ModuleReader {
         this.#each(node.children, place)
         return
     }
-  }
-
-  #import(name: string, kind: UseKind, at: Node, place: Place): void {
-    const guard = guardOf(place.shelter, kind)
-    this.#found.use({ name, kind, at, moment: place.moment, guard, certain: true })
-    if (place.moment === 'import' && guard === undefined)
-      this.#found.imports(kind === 'name' ? `?${name}` : name)
-    else if (kind === 'module') this.#found.importsLater(name)
-    if (guard !== undefined) this.#found.guarded(name, guard)
-  }
-
-  #importFrom(node: Node, place: Place): void {
-    const from = importedFrom(this.#module, node)
-    if (from === undefined) return
-    this.#import(from, 'module', childOf(node, 'module_name')!, place)
-    for (const { name, node: at } of importedNames(this.#module, node))
-      this.#import(`${from}.${name}`, 'name', at, place)
   }
 
   #function(node: Node, place: Place): void {
@@ -240,41 +203,21 @@ class ModuleReader {
       this.#found.classAt(
         className,
         scope,
-        (bases?.children ?? []).map((base) => this.#base(base, place)),
+        (bases?.children ?? []).map((base) => baseName(this.#module, base, place.scope)),
       )
     const { self: _, ...rest } = place
     this.#each(body.children, { ...rest, scope, ...(topLevel ? { classBody: className } : {}) })
   }
 
-  /** The dotted name of a base; `?` for an expression, `metaclass=` as `!`. */
-  #base(node: Node, place: Place): string {
-    if (node.type === 'keyword_argument') {
-      const value = childOf(node, 'value')
-      return /\bABCMeta$/.test(value === undefined ? '' : this.#text(value)) ? '' : '!'
-    }
-    const dotted = this.#dotted(node, place)
-    if (dotted !== undefined) return dotted
-    if (node.type !== 'identifier') return '?'
-    const name = this.#text(node)
-    const bound = lookUp(place.scope, name)
-    if (bound === undefined) return this.#scope.stars.size === 0 ? `builtins.${name}` : '?'
-    return bound.kind === 'c' && bound.targets.size === 0 ? `${this.#module.name}.${name}` : '?'
-  }
-
   #try(node: Node, place: Place): void {
     const caught = caughtByTry(node, this.#module.text)
     const body = childOf(node, 'body')
-    const sheltered = this.#catching(place, caught)
+    const sheltered = catching(place, caught)
     for (const child of node.children) {
       if (child === body) this.#visit(child, sheltered)
       // what stands in a handler runs only where the body failed
       else this.#visit(child, child.type.startsWith('except') ? sheltered : place)
     }
-  }
-
-  #catching(place: Place, more: readonly ReturnType<typeof caughtByTry>[number][]): Place {
-    if (more.length === 0) return place
-    return { ...place, shelter: { ...place.shelter, caught: new Set([...place.shelter.caught, ...more]) } }
   }
 
   #if(node: Node, place: Place): void {
@@ -291,7 +234,7 @@ class ModuleReader {
   }
 
   #with(node: Node, place: Place): void {
-    const inside = this.#catching(place, caughtBySuppress(node, this.#module.text))
+    const inside = catching(place, caughtBySuppress(node, this.#module.text))
     for (const child of node.children) this.#visit(child, child.field === 'body' ? inside : place)
   }
 
@@ -307,19 +250,6 @@ class ModuleReader {
     this.#each(node.children, { ...place, scope })
   }
 
-  /** The dotted name that an expression stands for, if it is a chain of attributes of something imported once. */
-  #dotted(node: Node | undefined, place: Place): string | undefined {
-    if (node?.type === 'identifier') {
-      const name = this.#text(node)
-      const bound = lookUp(place.scope, name)
-      if (bound === undefined) return name === '__import__' ? name : undefined
-      return bound.targets.size === 1 && bound.kind === '' ? [...bound.targets][0] : undefined
-    }
-    if (node?.type !== 'attribute') return undefined
-    const object = this.#dotted(childOf(node, 'object'), place)
-    return object === undefined ? undefined : `${object}.${this.#text(childOf(node, 'attribute')!)}`
-  }
-
   #attribute(node: Node, place: Place): void {
     const chain: string[] = []
     let base: Node = node
@@ -328,7 +258,7 @@ class ModuleReader {
       base = childOf(base, 'object')!
     }
     if (base.type !== 'identifier') {
-      if (base.type === 'call' && place.self !== undefined && this.#isSuper(base, place))
+      if (base.type === 'call' && place.self !== undefined && isSuperCall(this.#module, base, place.scope))
         this.#found.selfUse(place.self.className, chain[0]!, node, true)
       this.#visit(base, place)
       return
@@ -348,57 +278,6 @@ class ModuleReader {
     }
   }
 
-  #isSuper(call: Node, place: Place): boolean {
-    const callee = childOf(call, 'function')
-    return (
-      callee?.type === 'identifier' &&
-      this.#text(callee) === 'super' &&
-      lookUp(place.scope, 'super') === undefined
-    )
-  }
-
-  #call(node: Node, place: Place): void {
-    const callee = childOf(node, 'function')
-    const list = childOf(node, 'arguments')?.children ?? []
-    const dotted = this.#dotted(callee, place)
-    const plain = callee?.type === 'identifier' ? this.#text(callee) : ''
-    if (plain !== '' && lookUp(place.scope, plain) === undefined) {
-      const inModule = place.scope.kind === 'module'
-      const target = this.#dotted(list[0], place)
-      this.#found.builtinCall(plain, inModule && list.length === 0, target, list, place.self)
-    }
-    const method = callee?.type === 'attribute' ? this.#text(childOf(callee, 'attribute')!) : plain
-    if (method === 'import_opt' || method === 'import_group') this.#importOption(method, list, place)
-    else if (/^(?:[A-Z]\w*)?Opt$/.test(method)) this.#found.defines(optionName(this.#module, list))
-    if (dotted !== undefined) {
-      const literal = literalOf(this.#module, list[0])
-      if (importers.has(dotted) && literal !== undefined && isDottedName(literal)) {
-        const inside = dotted.endsWith('try_import') ? this.#catching(place, ['import-error']) : place
-        this.#import(literal, 'module', list[0]!, inside)
-      }
-      this.#found.methodOfModules(dotted)
-      const guard = guardOf(place.shelter, 'keyword') ?? this.#found.guardOfImport(dotted)
-      for (const argument of list)
-        if (argument.type === 'keyword_argument') {
-          const name = `${dotted}(${this.#text(childOf(argument, 'name')!)})`
-          this.#found.use({ name, kind: 'keyword', at: argument, moment: place.moment, guard, certain: true })
-        }
-    }
-    this.#each(node.children, place)
-  }
-
-  /** `CONF.import_opt('option', 'a.b')`: imports `a.b`, and fails if that defines no such option. Source: oslo.config. */
-  #importOption(method: string, list: readonly Node[], place: Place): void {
-    const module = literalArgument(this.#module, list, 1, 'module_str')
-    if (module === undefined || !isDottedName(module)) return
-    this.#import(module, 'module', list[0]!, place)
-    const option = literalArgument(this.#module, list, 0, 'name')
-    if (method !== 'import_opt' || option === undefined) return
-    const name = `${module}[${option.replaceAll('-', '_')}]`
-    const guard = guardOf(place.shelter, 'option')
-    this.#found.use({ name, kind: 'option', at: list[0]!, moment: place.moment, guard, certain: true })
-  }
-
   #assignment(node: Node, place: Place): void {
     for (const child of node.children) {
       if (child.field === 'left') this.#store(child, place, node.type === 'augmented_assignment')
@@ -412,7 +291,7 @@ class ModuleReader {
     if (node.type === 'attribute') {
       const object = childOf(node, 'object')!
       const attribute = this.#text(childOf(node, 'attribute')!)
-      const owner = this.#dotted(object, place)
+      const owner = dottedName(this.#module, object, place.scope)
       if (owner !== undefined) this.#found.sets(`${owner}.${attribute}`)
       else if (object.type !== 'identifier' || this.#text(object) !== place.self?.name)
         this.#found.setsLoosely(attribute)
@@ -424,7 +303,7 @@ class ModuleReader {
       return
     }
     if (node.type === 'subscript') {
-      this.#found.item(this.#dotted(childOf(node, 'value'), place), node, true)
+      this.#found.item(dottedName(this.#module, childOf(node, 'value'), place.scope), node, true)
       this.#each(node.children, place)
       return
     }

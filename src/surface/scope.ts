@@ -254,14 +254,17 @@ export function childScope(parent: Scope, kind: Scope['kind']): Scope {
   return { kind, parent, names: new Map(), globals: new Set(), stars: new Set() }
 }
 
+export function moduleScope(scope: Scope): Scope {
+  let at = scope
+  while (at.parent !== undefined) at = at.parent
+  return at
+}
+
 /** Where Python looks a name up: scopes from the inside out, those of classes only from right inside. */
 export function lookUp(scope: Scope, name: string): Bound | undefined {
   let at: Scope | undefined = scope
   while (at !== undefined) {
-    if (at.globals.has(name)) {
-      while (at.parent !== undefined) at = at.parent
-      return at.names.get(name)
-    }
+    if (at.globals.has(name)) return moduleScope(at).names.get(name)
     if (at === scope || at.kind !== 'class') {
       const found = at.names.get(name)
       if (found !== undefined) return found
