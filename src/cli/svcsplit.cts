@@ -3,6 +3,8 @@
  * Where the program begins. In CommonJS, because loading ES modules alone takes Node a third of the time that it needs
  * to start: a script that asks only for the version gets it without.
  */
+import fs = require('node:fs')
+
 import nodeModule = require('node:module')
 
 import v8 = require('node:v8')
@@ -12,7 +14,7 @@ if (asked.length === 1 && (asked[0] === '--version' || asked[0] === '-V')) {
   const { version } = require('#package.json') as { version: string }
   process.stdout.write(`${version}\n`)
 } else {
-  void start()
+  start().catch(tellThatItDidNotStart)
 }
 
 async function start(): Promise<void> {
@@ -24,6 +26,20 @@ async function start(): Promise<void> {
     enableCompileCache(`${cacheDir()}/compiled`)
   }
   await import('./main.js')
+}
+
+/** Code that cannot be loaded cannot be loaded to tell so either; once it is loaded, it tells its own errors. */
+function tellThatItDidNotStart(reason: unknown): void {
+  const { code, path, message } = reason as NodeJS.ErrnoException
+  const isOfSystem = typeof code === 'string' && typeof path === 'string'
+  const lines = isOfSystem
+    ? [
+        `error: cannot open ${path} (${code}) [E-FS-IO]`,
+        `  ${code === 'EMFILE' ? 'raise the limit of open files: ulimit -n 4096' : 'svcsplit was not loaded: look at its files, or install it again'}`,
+      ]
+    : [`error: svcsplit was not loaded: ${message}`, '  install it again']
+  process.exitCode = isOfSystem ? 4 : 70
+  fs.writeSync(2, `${lines.join('\n')}\n`)
 }
 
 /**

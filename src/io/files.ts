@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, type Stats } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import { SvcsplitError } from '#errors.js'
 import { errnoOf, fsError } from './errno.js'
@@ -30,19 +30,36 @@ export function readTextSync(path: string, options: { readonly maxBytes?: number
 
 export function readBytesSync(path: string, options: { readonly maxBytes?: number } = {}): Buffer {
   const maxBytes = options.maxBytes ?? defaultMaxBytes
+  let descriptor: number | undefined
   try {
-    const bytes = readFileSync(path)
+    descriptor = openSync(path, readFlags(path))
+    const status = fstatSync(descriptor)
+    requireNoPipe(status, path)
+    if (status.size > maxBytes) throw tooLarge(path, maxBytes)
+    const bytes = readFileSync(descriptor)
     if (bytes.length > maxBytes) throw tooLarge(path, maxBytes)
     return bytes
   } catch (error) {
     throw fsError(error, 'read', path)
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
   }
+}
+
+/** Opening a pipe would wait for somebody who writes to it, for ever. What the shell makes of `<(...)` is below /dev. */
+function readFlags(path: string): number {
+  return path.startsWith('/dev/') ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK
+}
+
+function requireNoPipe(status: Stats, path: string): void {
+  if (status.isFIFO() && !path.startsWith('/dev/'))
+    throw new SvcsplitError('E-FS-KIND', `${path} is not a file`, { at: { path } })
 }
 
 /** The whole file. A file that is larger than `maxBytes` (default 64 MiB) is refused before it is read. @throws E-FS-* */
 export async function readBytes(path: string, options: { readonly maxBytes?: number } = {}): Promise<Buffer> {
   const maxBytes = options.maxBytes ?? defaultMaxBytes
-  return withFile(path, 'r', 'read', async (handle) => {
+  return withFile(path, async (handle) => {
     const status = await handle.stat()
     if (status.size > maxBytes) throw tooLarge(path, maxBytes)
     if (status.isFile() && status.size > 0) return handle.readFile()
@@ -52,7 +69,7 @@ export async function readBytes(path: string, options: { readonly maxBytes?: num
 
 /** Exactly `length` bytes from `start`; fewer only where the file ends. @throws E-FS-* */
 export async function readRange(path: string, start: number, length: number): Promise<Buffer> {
-  return withFile(path, 'r', 'read', async (handle) => {
+  return withFile(path, async (handle) => {
     const buffer = Buffer.allocUnsafe(length)
     let filled = 0
     while (filled < length) {
@@ -68,7 +85,7 @@ export async function readRange(path: string, start: number, length: number): Pr
 export async function* readChunks(path: string, chunkSize = 1024 * 1024): AsyncGenerator<Buffer> {
   let handle: FileHandle | undefined
   try {
-    handle = await open(path, 'r')
+    handle = await openToRead(path)
     for (;;) {
       const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkSize), 0, chunkSize, null)
       if (bytesRead === 0) return
@@ -184,18 +201,24 @@ export async function move(from: string, to: string): Promise<void> {
   }
 }
 
-async function withFile<T>(
-  path: string,
-  flags: string,
-  action: string,
-  fn: (handle: FileHandle) => Promise<T>,
-): Promise<T> {
+async function openToRead(path: string): Promise<FileHandle> {
+  const handle = await open(path, readFlags(path))
+  try {
+    requireNoPipe(await handle.stat(), path)
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+async function withFile<T>(path: string, fn: (handle: FileHandle) => Promise<T>): Promise<T> {
   let handle: FileHandle | undefined
   try {
-    handle = await open(path, flags)
+    handle = await openToRead(path)
     return await fn(handle)
   } catch (error) {
-    throw fsError(error, action, path)
+    throw fsError(error, 'read', path)
   } finally {
     await handle?.close()
   }

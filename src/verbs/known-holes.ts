@@ -50,6 +50,13 @@ export const knownHoles: readonly KnownHole[] = [
     source: 'containers/podman, pull requests 25069, 25095, 25098 and 25255',
   },
   {
+    id: 'GHSA-49p4-px3h-rq49',
+    program: 'buildah',
+    what: 'what ADD fetches, by git or as an archive, brings files of this machine into a build',
+    fixed: ['1.43.2', '1.44.0'],
+    source: 'containers/buildah, security advisories; golang/vulndb 5116',
+  },
+  {
     id: 'CVE-2024-1753',
     program: 'podman',
     what: 'a Containerfile mounts the root of this machine into a build',

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { writeWheel } from '../support/wheel-writer.js'
+import { layout } from './base-image.js'
 import { buildAnswer, buildArgs, buildRow, leastWheel } from './build-row.js'
-import type { Row } from './row.js'
+import { pipe, type Row } from './row.js'
 
 interface File {
   readonly filename: string
@@ -108,6 +109,22 @@ export const lockRows: readonly Row[] = [
       code: 'E-IDX-HASH',
     },
   ),
+  {
+    id: '138 pipe',
+    given: 'a lock that is a named pipe to which nobody writes',
+    files: () => ({ base: layout(), 'pylock.toml': pipe }),
+    args: [...buildArgs().filter((one) => one !== '--index-url' && one !== '{index}'), '--offline'],
+    exit: 2,
+    code: 'E-FS-KIND',
+    says: 'pylock.toml',
+  },
+  built('138 newer', 'a lock that does not say when its wheel was uploaded, with --exclude-newer', good, {
+    exit: 4,
+    code: 'E-LCK-NOFILE',
+    at: 'pylock.toml',
+    says: 'no upload time',
+    args: [...buildArgs(), '--exclude-newer', '2026-01-01'],
+  }),
   built('118 size', 'a wheel of another size than the lock says', good.replace(/size = \d+/, 'size = 5'), {
     exit: 4,
     code: 'E-IDX-HASH',

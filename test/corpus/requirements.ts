@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { indexWheel } from '../support/package-index.js'
-import { type Given, type Row, text } from './row.js'
+import { pipe, type Row, text } from './row.js'
 
 const run = ['resolve', '--offline', '-r', 'requirements.txt']
 
@@ -18,10 +17,6 @@ function line(
 
 const variable = (name: string): string => `\${${name}}`
 const at = (place: string): { exit: number; at: string } => ({ exit: 2, at: `requirements.txt:${place}` })
-
-const fifo: Given = (path) => {
-  spawnSync('mkfifo', [path])
-}
 
 /** Asks for `pbr` under a file of constraints. */
 function constrained(
@@ -153,7 +148,7 @@ export const requirementRows: readonly Row[] = [
   {
     id: '23 pipe',
     given: 'a named pipe that nobody writes to',
-    files: { 'requirements.txt': fifo },
+    files: { 'requirements.txt': pipe },
     args: run,
     exit: 2,
     code: 'E-FS-KIND',

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import type { ErrorCode } from '#errors.js'
 import type { Fault as RegistryFault, TestRegistry, TestRegistryOptions } from '../support/oci-registry.js'
 import type { PackageIndex, PackageIndexOptions } from '../support/package-index.js'
@@ -42,6 +43,11 @@ export interface Row {
   readonly long?: true
   /** The answer is not the same in every run (a port, a time): not shown on a page. */
   readonly varies?: true
+}
+
+/** A named pipe that nobody writes to. */
+export const pipe: Given = (path) => {
+  spawnSync('mkfifo', [path])
 }
 
 export const text = (...lines: readonly string[]): string => `${lines.join('\n')}\n`

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#errors.js'
-import { type Row, text } from './row.js'
+import { pipe, type Row, text } from './row.js'
 
 const profile = (...lines: readonly string[]): string =>
   text('service: glance', 'distribution: glance', ...lines)
@@ -267,6 +267,15 @@ const planRows: readonly Row[] = [
     args: plan('--fallback', '--state', 'nowhere.json'),
     exit: 2,
     code: 'E-FS-NOTFOUND',
+  },
+  {
+    id: 'plan state pipe',
+    given: 'a record of progress that is a named pipe to which nobody writes',
+    files: { 'upgrade.json': pipe },
+    args: plan('--fallback', '--state', 'upgrade.json'),
+    exit: 2,
+    code: 'E-FS-KIND',
+    says: 'upgrade.json',
   },
   {
     id: 'plan state form',

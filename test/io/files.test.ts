@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
   closeSync,
   linkSync,
@@ -18,7 +18,17 @@ import { describe, expect, it, vi } from 'vitest'
 import { openBlobStore } from '#io/blob-store.js'
 import { cacheDir } from '#io/cache-dir.js'
 import { fsError } from '#io/errno.js'
-import { ensureDir, existsSync, listDir, readBytes, readRange, readText, statusOf } from '#io/files.js'
+import {
+  ensureDir,
+  existsSync,
+  listDir,
+  readBytes,
+  readChunks,
+  readRange,
+  readText,
+  readTextSync,
+  statusOf,
+} from '#io/files.js'
 import { tempDir } from '#io/temp-dir.js'
 import { linkOrCopy, writeAtomic, writeIfChanged, writeOutput } from '#io/write-files.js'
 
@@ -289,6 +299,33 @@ describe('a folder', () => {
     ['/dev/null', 'E-FS-KIND'],
   ])('that the system refuses is an error at once: %s', async (path, code) => {
     await expect(ensureDir(path)).rejects.toMatchObject({ code, at: { path } })
+  })
+})
+
+describe('a pipe that nobody writes to', () => {
+  it.each([
+    ['readBytes', (path: string) => readBytes(path)],
+    ['readText', (path: string) => readText(path)],
+    ['readTextSync', async (path: string) => readTextSync(path)],
+    ['readRange', (path: string) => readRange(path, 0, 1)],
+    ['readChunks', async (path: string) => (await readChunks(path).next()).value],
+  ])('is refused at once by %s', (_, read) =>
+    tempDir('pipe-', async (dir) => {
+      const path = join(dir, 'pipe')
+      execFileSync('mkfifo', [path])
+      // A writer that comes ends a read that waits: the test then fails, and does not hang.
+      const writer = spawn('bash', ['-c', 'sleep 2; exec 3<>"$0"; sleep 1', path], { stdio: 'ignore' })
+      try {
+        await expect(read(path)).rejects.toMatchObject({ code: 'E-FS-KIND', at: { path } })
+      } finally {
+        writer.kill('SIGKILL')
+      }
+    }))
+
+  it('but what the shell makes of <(...) is read', async () => {
+    const code = `import('#io/files.js').then(async ({ readText }) => console.log(await readText(process.argv[1])))`
+    const shown = execFileSync('bash', ['-c', `"$0" -e "$1" <(sleep 0.1; echo told)`, process.execPath, code])
+    expect(String(shown).trim()).toBe('told')
   })
 })
 

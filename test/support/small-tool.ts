@@ -46,7 +46,7 @@ export async function smallTool(libraries = 0): Promise<SmallTool> {
   for (const name of ['dist', 'package.json'])
     cpSync(join(repository, name), join(place, name), { recursive: true })
   symlinkSync(join(repository, 'node_modules'), join(place, 'node_modules'))
-  const command = [process.execPath, join(place, 'dist/cli/main.js')]
+  const command = [process.execPath, join(place, 'dist/cli/svcsplit.cjs')]
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     HOME: world.path('home'),

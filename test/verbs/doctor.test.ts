@@ -9,14 +9,29 @@ import { holesOf, knownHoles } from '#verbs/known-holes.js'
 
 describe('a known hole', () => {
   it.each([
-    ['buildah', '1.28.2', ['CVE-2024-1753', 'CVE-2024-9407', 'CVE-2024-9675', 'CVE-2024-11218']],
-    ['buildah', '1.32.2', ['CVE-2024-1753', 'CVE-2024-9407', 'CVE-2024-9675', 'CVE-2024-11218']],
-    ['buildah', '1.32.3', ['CVE-2024-9407', 'CVE-2024-9675', 'CVE-2024-11218']],
-    ['buildah', '1.33.6', ['CVE-2024-1753', 'CVE-2024-9407', 'CVE-2024-9675', 'CVE-2024-11218']],
-    ['buildah', '1.33.11', ['CVE-2024-11218']],
-    ['buildah', '1.37.5', ['CVE-2024-11218']],
-    ['buildah', '1.37.10', []],
-    ['buildah', '1.41.8', []],
+    [
+      'buildah',
+      '1.28.2',
+      ['CVE-2024-1753', 'CVE-2024-9407', 'CVE-2024-9675', 'CVE-2024-11218', 'GHSA-49p4-px3h-rq49'],
+    ],
+    [
+      'buildah',
+      '1.32.2',
+      ['CVE-2024-1753', 'CVE-2024-9407', 'CVE-2024-9675', 'CVE-2024-11218', 'GHSA-49p4-px3h-rq49'],
+    ],
+    ['buildah', '1.32.3', ['CVE-2024-9407', 'CVE-2024-9675', 'CVE-2024-11218', 'GHSA-49p4-px3h-rq49']],
+    [
+      'buildah',
+      '1.33.6',
+      ['CVE-2024-1753', 'CVE-2024-9407', 'CVE-2024-9675', 'CVE-2024-11218', 'GHSA-49p4-px3h-rq49'],
+    ],
+    ['buildah', '1.33.11', ['CVE-2024-11218', 'GHSA-49p4-px3h-rq49']],
+    ['buildah', '1.37.5', ['CVE-2024-11218', 'GHSA-49p4-px3h-rq49']],
+    ['buildah', '1.37.10', ['GHSA-49p4-px3h-rq49']],
+    ['buildah', '1.41.8', ['GHSA-49p4-px3h-rq49']],
+    ['buildah', '1.43.1', ['GHSA-49p4-px3h-rq49']],
+    ['buildah', '1.43.2', []],
+    ['buildah', '1.45.0', []],
     ['podman', '4.9.4', ['CVE-2024-9675']],
     ['podman', '5.2.4', ['CVE-2024-9675']],
     ['podman', '5.3.0', []],
@@ -33,7 +48,7 @@ describe('a known hole', () => {
 
   it('says where its fix was published, by lines that rise', () => {
     for (const { id, what, fixed, source } of knownHoles) {
-      expect(id).toMatch(/^CVE-\d{4}-\d{4,}$/)
+      expect(id).toMatch(/^(?:CVE-\d{4}-\d{4,}|GHSA(?:-[0-9a-z]{4}){3})$/)
       expect(what.length * source.length * fixed.length).toBeGreaterThan(0)
       expect(fixed.toSorted(new Intl.Collator('en', { numeric: true }).compare)).toEqual(fixed)
     }
@@ -76,15 +91,15 @@ async function checksOf(
 describe('doctor', () => {
   it('finds a builder with known holes, and says what is fixed where', async () => {
     const request = machine({
-      buildah: 'echo "buildah version 1.37.5 (image-spec 1.1.0, runtime-spec 1.2.0)"',
+      buildah: 'echo "buildah version 1.43.1 (image-spec 1.1.0, runtime-spec 1.2.0)"',
     })
     expect(await checksOf(request, 'buildah')).toEqual([
       {
         area: 'program',
         name: 'buildah',
         level: 'error',
-        message: expect.stringContaining('1.37.5 has CVE-2024-11218'),
-        hint: expect.stringContaining('1.37.6'),
+        message: expect.stringContaining('1.43.1 has GHSA-49p4-px3h-rq49'),
+        hint: expect.stringContaining('1.43.2'),
       },
     ])
   })
@@ -157,7 +172,7 @@ describe('doctor', () => {
   })
 
   it('counts, with problems last', async () => {
-    const text = doctorText(await doctor(machine({ buildah: 'echo "buildah version 1.37.5"' })))
+    const text = doctorText(await doctor(machine({ buildah: 'echo "buildah version 1.43.1"' })))
     expect(text).toMatch(
       /error {4}buildah.*\n.*\nsvcsplit \S+: 1 error, \d warnings?; known holes as of \d{4}-/,
     )
