@@ -81,7 +81,8 @@ describe.skipIf(tools.missing || process.getuid?.() !== 0)(
       for (const layout of ['native', 'bybuildah'])
         run('umoci', ['unpack', '--image', `${layout}:${asked.replace('@', ':')}`, `${layout}-bundle`])
       run('umoci', ['unpack', '--image', 'byhand:image', 'byhand-bundle'])
-    })
+      // Three builds, two of them by buildah without a cache.
+    }, 3_600_000)
     afterAll(() => rmSync(work, { recursive: true, force: true }))
 
     it.each([
