@@ -12,7 +12,10 @@ import { dts } from 'rolldown-plugin-dts'
  */
 const program = defineConfig({
   // cli/svcsplit.cjs, where the program begins, wants the third before it loads the first.
-  input: { 'cli/main': 'dist/cli/main.js', index: 'dist/index.js', 'io/cache-dir': 'dist/io/cache-dir.js' },
+  input: {
+    ...{ 'cli/main': 'dist/cli/main.js', index: 'dist/index.js' },
+    ...{ 'io/cache-dir': 'dist/io/cache-dir.js', 'layers/prove-thread': 'dist/layers/prove-thread.js' },
+  },
   platform: 'node',
   // web-tree-sitter, for what grammars that are not ours might ask of it
   checks: { eval: false },

@@ -1,8 +1,8 @@
 import { SvcsplitError } from '#errors.js'
-import { type InstalledWheel, sortEntries } from '#wheels/install-wheel.js'
+import { sortEntries } from '#wheels/install-wheel.js'
 import { type LayerContent, type LayerEntry, parentFolders } from './layer-stream.js'
 import { systemModulesPath, systemModulesText } from './system-modules.js'
-import { contentOf, type WheelBytes } from './wheel-layer.js'
+import { contentOf, type ReadWheel } from './wheel-layer.js'
 
 /** The account that a service runs as. */
 interface ServiceUser {
@@ -82,8 +82,7 @@ const ofTheBase = new Set([
  */
 export function configurationEntries(
   options: ConfigurationOptions,
-  wheels: readonly InstalledWheel[],
-  bytesOf: WheelBytes,
+  wheels: readonly ReadWheel[],
 ): readonly LayerEntry[] {
   const { user } = options
   const home = options.directories[0] ?? '/nonexistent'
@@ -110,7 +109,7 @@ export function configurationEntries(
   if (options.sudoers !== '') add({ ...textFile(`etc/sudoers.d/${user.name}`, options.sudoers), mode: 0o440 })
   const modules = systemModulesText(options.systemModules)
   if (modules !== '') add(textFile(systemModulesPath(options).slice(1), modules))
-  for (const entry of dataCopies(options, wheels, bytesOf)) add(entry)
+  for (const entry of dataCopies(options, wheels)) add(entry)
   const parents = parentFolders(entries.keys()).filter(
     ({ path }) => !ofTheBase.has(path) && !entries.has(path) && !isOfTheEnvironment(path, options.prefix),
   )
@@ -145,8 +144,7 @@ function placeOf(prefix: string, from: string): string {
 
 function dataCopies(
   { prefix, data, rootwrap }: ConfigurationOptions,
-  wheels: readonly InstalledWheel[],
-  bytesOf: WheelBytes,
+  wheels: readonly ReadWheel[],
 ): readonly LayerEntry[] {
   const copies: LayerEntry[] = []
   for (const [from, to] of data) {
@@ -155,10 +153,10 @@ function dataCopies(
     for (const wheel of wheels) {
       const wanted = wheel.entries.filter(({ path }) => isBelow(path, source))
       if (wanted.length === 0) continue
-      const archive = bytesOf(wheel)
+      const { archive, filename } = wheel
       for (const entry of wanted) {
         const path = target + entry.path.slice(source.length)
-        const content = () => contentOf(entry, archive, wheel.filename)
+        const content = () => contentOf(entry, archive, filename)
         const { mode, size } = entry
         if (`/${path}` === rootwrap) {
           const text = textOf(content()).replace(execDirs, `$&${prefix}/bin,`)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { BlobStore } from '#io/blob-store.js'
+import { statusOfSync } from '#io/files.js'
 import type { Progress } from '#progress.js'
 import { checkClashes } from '#wheels/clashes.js'
 import { unpackEntry } from '#wheels/wheel-entry.js'
@@ -8,6 +9,7 @@ import { type DescriptorCache, isInStore, type LayerKey, openDescriptorCache } f
 import { type Layer, writeLayer } from './layer.js'
 import type { LayerEntry } from './layer-stream.js'
 import type { LayerGroup } from './plan.js'
+import { openProvers, type Prover, type ProverPool } from './provers.js'
 import { venvEntries } from './venv-layer.js'
 import { wheelEntries } from './wheel-layer.js'
 import { type WheelReader, type WheelSource, wheelReader } from './wheel-reader.js'
@@ -29,6 +31,8 @@ export interface EnvironmentOptions {
   readonly fetch?: (wheels: readonly WheelSource[]) => Promise<void>
   /** Layers that were made once and are not made again although their blobs are gone: the destination may have them. */
   readonly spare?: (layer: Layer) => boolean | Promise<boolean>
+  /** This thread alone if left out. */
+  readonly provers?: ProverPool
   readonly progress?: Progress
 }
 
@@ -38,28 +42,60 @@ export interface EnvironmentOptions {
  * @throws SvcsplitError E-FS-*, E-IDX-HASH, E-WHL-*, E-IMG-BASE, and what `fetch` throws
  */
 export async function environmentLayers(options: EnvironmentOptions): Promise<readonly Layer[]> {
-  const { store, prefix, python, progress } = options
   const cache = openDescriptorCache(join(options.cacheDir, 'layers'))
   const wheels = wheelReader(options)
   const planned = plannedLayers(options, wheels)
   const known = await knownLayers(options, cache, planned)
   const missing = await missingWheels(planned, known)
-  await checkOnce(options, cache, wheels, missing)
-  await options.fetch?.([...missing])
+  const isChecked = await cache.isChecked(clashKey(options))
+  const others = isChecked ? [] : options.wheels.filter((source) => !missing.has(source))
+  await options.fetch?.([...missing, ...(await wheels.unread(others))])
 
+  const provers = (options.provers ?? openProvers(false)).provers(bytesOf(missing))
+  const layers: Promise<Layer>[] = []
   let done = known.filter((layer) => layer !== undefined).length
-  progress?.step?.('layers', done, planned.length)
-  const layers: Layer[] = []
-  // One after another: more at once would be no faster, and hold more wheels in memory.
-  for (const [position, { title, key, entries }] of planned.entries()) {
+  let hasFailed = false
+  options.progress?.step?.('layers', done, planned.length)
+  // One after another as far as reading goes; the next one is read while the one before is still proved.
+  for (const [position, plan] of planned.entries()) {
     const there = known[position]
-    const layer = there ?? (await writeLayer(title, await entries(), store))
+    const prover = there === undefined ? await provers.take() : undefined
+    // The first that failed of those begun is the first of all.
+    if (hasFailed) break
+    const layer = prover === undefined ? Promise.resolve(there!) : makeLayer(options, cache, plan, prover)
     layers.push(layer)
-    if (there !== undefined) continue
-    await cache.keep([prefix, python, ...key], layer)
-    progress?.step?.('layers', ++done, planned.length)
+    if (prover === undefined) continue
+    layer
+      .then(
+        () => options.progress?.step?.('layers', ++done, planned.length),
+        () => {
+          hasFailed = true
+        },
+      )
+      .finally(() => provers.give(prover))
   }
-  return layers
+  const checking = isChecked || hasFailed ? undefined : checkAll(options, cache, wheels, missing)
+  await Promise.allSettled([...layers, checking])
+  const made = await Promise.all(layers)
+  await checking
+  return made
+}
+
+async function makeLayer(
+  { prefix, python, store }: EnvironmentOptions,
+  cache: DescriptorCache,
+  { title, key, entries }: PlannedLayer,
+  prover: Prover,
+): Promise<Layer> {
+  const layer = await writeLayer(title, await entries(), store, prover)
+  await cache.keep([prefix, python, ...key], layer)
+  return layer
+}
+
+function bytesOf(wheels: Iterable<WheelSource>): number {
+  let sum = 0
+  for (const { path } of wheels) sum += statusOfSync(path)?.size ?? 0
+  return sum
 }
 
 /** The layers that need not be made: in the store, or spared. */
@@ -138,26 +174,22 @@ interface PlannedLayer {
 }
 
 /** Two distributions may clash from different layers, so all are looked at together, once per set of wheels. */
-async function checkOnce(
+async function checkAll(
   options: EnvironmentOptions,
   cache: DescriptorCache,
   wheels: WheelReader,
   missing: ReadonlySet<WheelSource>,
 ): Promise<void> {
-  const key = clashKey(options)
-  if (await cache.isChecked(key)) return
   const sources = [...options.wheels].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const others = sources.filter((source) => !missing.has(source))
-  await options.fetch?.([...missing, ...(await wheels.unread(others))])
   const placed = await Promise.all(
     sources.map((source) => (missing.has(source) ? wheels.placesByReading(source) : wheels.places(source))),
   )
   checkClashes(placed, ({ sha256 }, path) => {
     const [wheel] = wheels.read(sources.filter((source) => source.sha256 === sha256))
     const entry = wheel!.entries.find((one) => one.path === path)!
-    return unpackEntry(entry, wheels.bytesOf(wheel!), wheel!.filename)
+    return unpackEntry(entry, wheel!.archive, wheel!.filename)
   })
-  await cache.keepCheck(key)
+  await cache.keepCheck(clashKey(options))
 }
 
 function clashKey({ prefix, python, wheels }: EnvironmentOptions): LayerKey {
@@ -189,7 +221,7 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
       key: ['wheels', wheelKeys(sources)],
       sources: async () => sources,
       estimated: true,
-      entries: async () => wheelEntries(wheels.read(sources), wheels.bytesOf),
+      entries: async () => wheelEntries(wheels.read(sources)),
     })
   }
   const [forgotten] = byName.keys()
@@ -216,8 +248,7 @@ function plannedLayers(options: EnvironmentOptions, wheels: WheelReader): readon
     ],
     sources: holders,
     estimated: false,
-    entries: async () =>
-      configurationEntries(configuration, wheels.read(await holders(new Set())), wheels.bytesOf),
+    entries: async () => configurationEntries(configuration, wheels.read(await holders(new Set()))),
   })
   return planned
 }

@@ -16,7 +16,7 @@ export class GzipMembers {
 
   /** @param room bytes to begin with */
   constructor(room: number) {
-    this.#bytes = Buffer.allocUnsafe(room)
+    this.#bytes = sharedBytes(room)
   }
 
   get length(): number {
@@ -48,7 +48,7 @@ export class GzipMembers {
   #begin(room: number): void {
     const needed = this.#end + header.length + room + trailerSize
     if (needed > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length))
+      const larger = sharedBytes(Math.max(needed, 2 * this.#bytes.length))
       this.#bytes.copy(larger, 0, 0, this.#end)
       this.#bytes = larger
     }
@@ -61,4 +61,9 @@ export class GzipMembers {
     this.#bytes.writeUInt32LE(size % 2 ** 32, at + 4)
     this.#end = at + trailerSize
   }
+}
+
+/** Another thread can read them where they are. */
+function sharedBytes(size: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(size))
 }

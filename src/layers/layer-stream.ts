@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
-import { gunzip, type ZlibOptions } from 'node:zlib'
 import { type Digest, digestOfHex } from '#oci/digest.js'
+import type { FileHash } from '#wheels/record.js'
 import { GzipMembers, gzipMagic } from './gzip-members.js'
+import type { PieceFile } from './piece-proof.js'
+import { hereProver, type Prover } from './provers.js'
 import { paddingOf, type TarEntry, tarEnd, tarHeader } from './tar-header.js'
 
 /** An entry of a layer. The bytes of a file are asked for once, when its turn has come. */
@@ -16,9 +17,8 @@ interface DeflatedContent {
   readonly deflated: Buffer
   /** Of the unpacked bytes. */
   readonly crc32: number
-  /** Throws if these unpacked bytes are not the right ones. */
-  check(bytes: Buffer): void
-  /** Unpacks the stream alone, and throws if anything is wrong with it. */
+  readonly hash: FileHash
+  /** Unpacks the stream alone, and throws if anything is wrong with it or with what comes out. */
   unpack(): Buffer
 }
 
@@ -29,40 +29,45 @@ interface LayerStream {
   readonly diffId: () => Digest
 }
 
-const pieceSize = 1024 * 1024
+/** Small enough that what it unpacks to stays near the processor while it is unpacked and hashed. */
+const pieceSize = 256 * 1024
 const unpackedSize = 8 * pieceSize
 
 /** Members that are written together, and what they have to unpack to. */
-interface Piece {
+interface WrittenPiece {
   readonly members: GzipMembers
   unpacked: number
-  readonly files: { readonly at: number; readonly size: number; readonly content: DeflatedContent }[]
+  readonly files: PieceFile[]
+  readonly contents: DeflatedContent[]
 }
 
 /**
  * Writes entries as gzip-compressed tar. The blob is a function of the entries and this code alone: files go
  * in as the deflate streams that their wheels hold, everything else goes through own code. Each piece is
- * unpacked as a runtime will do it: that gives the diffID and the bytes to check, in one pass over many files.
+ * unpacked as a runtime will do it, by the prover, while the next one is written.
  * @param entries in byte order, folders before what they hold, no path twice
  */
-export function layerStream(entries: Iterable<LayerEntry>): LayerStream {
-  const tar = createHash('sha256')
+export function layerStream(entries: Iterable<LayerEntry>, prover: Prover = hereProver()): LayerStream {
   let diffId: Digest | undefined
-  const finish = async (started: Started): Promise<Buffer> => {
-    tar.update(checkPiece(started.piece, await started.unpacked))
-    return started.chunk
-  }
   async function* chunks(): AsyncGenerator<Buffer> {
-    let started: Started | undefined
-    for (const piece of pieces(entries)) {
-      const before = started
-      started = unpackPiece(piece)
-      // While zlib's thread unpacks the one, this thread hashes the other.
-      if (before !== undefined) yield await finish(before)
+    let before: Promise<void> | undefined
+    let isWhole = false
+    try {
+      for (const piece of pieces(entries)) {
+        const bytes = piece.members.bytes()
+        const proved = prove(piece, bytes, prover)
+        // Whoever takes the chunk may fail first.
+        proved.catch(() => undefined)
+        yield bytes
+        await before
+        before = proved
+      }
+      await before
+      isWhole = true
+    } finally {
+      const tar = await prover.end()
+      if (isWhole) diffId = digestOfHex(tar)
     }
-    const last = await finish(started!)
-    diffId = digestOfHex(tar.digest('hex'))
-    yield last
   }
   return {
     chunks: chunks(),
@@ -73,8 +78,16 @@ export function layerStream(entries: Iterable<LayerEntry>): LayerStream {
   }
 }
 
+async function prove(piece: WrittenPiece, bytes: Buffer, prover: Prover): Promise<void> {
+  const { unpacked, files, contents } = piece
+  if (await prover.add({ bytes, unpacked, files })) return
+  // One of the files is broken: looked at alone, it says so with its name.
+  for (const content of contents) content.unpack()
+  throw new Error('a piece of a layer does not unpack to what went into it')
+}
+
 /** A member for what is between two files (padding, headers), and one for each file that is not empty. */
-function* pieces(entries: Iterable<LayerEntry>): Generator<Piece> {
+function* pieces(entries: Iterable<LayerEntry>): Generator<WrittenPiece> {
   let piece = emptyPiece()
   const between = new Between()
   for (const entry of entries) {
@@ -123,12 +136,12 @@ class Between {
   }
 }
 
-function emptyPiece(): Piece {
+function emptyPiece(): WrittenPiece {
   // Most pieces end a little above their size, with the file that reaches it.
-  return { members: new GzipMembers(pieceSize + pieceSize / 4), unpacked: 0, files: [] }
+  return { members: new GzipMembers(pieceSize + pieceSize / 4), unpacked: 0, files: [], contents: [] }
 }
 
-function addFile(piece: Piece, entry: LayerEntry): void {
+function addFile(piece: WrittenPiece, entry: LayerEntry): void {
   const content = entry.content?.()
   if (content === undefined) throw new Error(`${entry.path} has no content`)
   if ('bytes' in content) {
@@ -139,51 +152,15 @@ function addFile(piece: Piece, entry: LayerEntry): void {
   }
   // A member could end early and hide another one behind its end: such bytes are looked at alone.
   if (content.deflated.includes(gzipMagic)) content.unpack()
-  piece.files.push({ at: piece.unpacked, size: entry.size, content })
+  piece.files.push({ at: piece.unpacked, size: entry.size, ...content.hash })
+  piece.contents.push(content)
   piece.members.copy(content.deflated, content.crc32, entry.size)
   piece.unpacked += entry.size
 }
 
-function addBytes(piece: Piece, bytes: Buffer): void {
+function addBytes(piece: WrittenPiece, bytes: Buffer): void {
   piece.members.pack(bytes)
   piece.unpacked += bytes.length
-}
-
-interface Started {
-  readonly piece: Piece
-  readonly chunk: Buffer
-  readonly unpacked: Promise<Unpacked>
-}
-
-type Unpacked = { readonly bytes: Buffer } | { readonly cause: unknown }
-
-function unpackPiece(piece: Piece): Started {
-  const chunk = piece.members.bytes()
-  // One spare byte keeps zlib from asking for a second output chunk at the very end.
-  const options = { chunkSize: Math.max(64, piece.unpacked + 1), maxOutputLength: piece.unpacked }
-  const unpacked = unzip(chunk, options).then(
-    (bytes) => ({ bytes }),
-    (cause: unknown) => ({ cause }),
-  )
-  return { piece, chunk, unpacked }
-}
-
-function unzip(bytes: Buffer, options: ZlibOptions): Promise<Buffer> {
-  return new Promise((resolve, reject) =>
-    gunzip(bytes, options, (error, unpacked) => (error === null ? resolve(unpacked) : reject(error))),
-  )
-}
-
-function checkPiece({ unpacked, files }: Piece, result: Unpacked): Buffer {
-  if (!('bytes' in result) || result.bytes.length !== unpacked) {
-    // One of the files is broken: looked at alone, it says so with its name.
-    for (const { content } of files) content.unpack()
-    throw new Error('a piece of a layer does not unpack to what went into it', {
-      cause: 'cause' in result ? result.cause : undefined,
-    })
-  }
-  for (const { at, size, content } of files) content.check(result.bytes.subarray(at, at + size))
-  return result.bytes
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Descriptor } from '#oci/descriptor.js'
 import { type Digest, digestOfHex } from '#oci/digest.js'
 import { mediaTypes } from '#oci/media-type.js'
 import { type LayerEntry, layerStream } from './layer-stream.js'
+import type { Prover } from './provers.js'
 
 /** A layer whose blob is in a store. */
 export interface Layer {
@@ -26,8 +27,9 @@ export async function writeLayer(
   title: string,
   entries: readonly LayerEntry[],
   store: BlobStore,
+  prover?: Prover,
 ): Promise<Layer> {
-  const stream = layerStream(entries)
+  const stream = layerStream(entries, prover)
   const blob = await store.put(stream.chunks)
   return {
     title,

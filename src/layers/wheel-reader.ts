@@ -7,7 +7,7 @@ import {
   readWheelFile,
 } from '#wheels/install-wheel.js'
 import { hasPlaces, keepPlaces, knownPlaces, type PlacedWheel } from '#wheels/placed-files.js'
-import type { WheelBytes } from './wheel-layer.js'
+import type { ReadWheel } from './wheel-layer.js'
 
 /** A wheel that is to be installed, and where its file lies. */
 export interface WheelSource {
@@ -29,8 +29,8 @@ export interface ReaderOptions {
 }
 
 export interface WheelReader {
-  readonly read: (sources: readonly WheelSource[]) => readonly InstalledWheel[]
-  readonly bytesOf: WheelBytes
+  /** Their bytes are not kept: who wants them a second time has them read a second time. */
+  readonly read: (sources: readonly WheelSource[]) => readonly ReadWheel[]
   /** What a wheel puts where: as an earlier run kept it, else by reading the wheel. */
   readonly places: (source: WheelSource) => Promise<PlacedWheel>
   /** The same of a wheel that is read in any case. */
@@ -39,14 +39,9 @@ export interface WheelReader {
   readonly unread: (sources: readonly WheelSource[]) => Promise<readonly WheelSource[]>
 }
 
-/** So many bytes of wheels are kept between looking at them and writing them; others are read a second time. */
-const keptBytes = 16 * 1024 ** 2
-
-/** Reads each wheel once, and only when somebody asks for it. */
+/** Reads wheels only when somebody asks for them, and looks at what is in each once. */
 export function wheelReader({ prefix, python, cacheDir }: ReaderOptions): WheelReader {
   const read = new Map<WheelSource, InstalledWheel>()
-  const kept = new Map<string, Buffer>()
-  let room = keptBytes
   const facts = openFactCache(cacheDir)
   const asked = new Map<WheelSource, Promise<PlacedWheel | undefined>>()
   const optionsOf = ({ filename, sha256, requested }: WheelSource): InstallOptions => ({
@@ -57,22 +52,15 @@ export function wheelReader({ prefix, python, cacheDir }: ReaderOptions): WheelR
     asked.set(source, found)
     return found
   }
-  const install = (source: WheelSource): InstalledWheel => {
-    const before = read.get(source)
-    if (before !== undefined) return before
+  const install = (source: WheelSource): ReadWheel => {
     const { path } = source
-    const bytes = readWheelFile(path)
-    const wheel = installWheelBytes(bytes, path, optionsOf(source))
+    const archive = readWheelFile(path)
+    const wheel = read.get(source) ?? installWheelBytes(archive, path, optionsOf(source))
     read.set(source, wheel)
-    if (bytes.length <= room) {
-      room -= bytes.length
-      kept.set(path, bytes)
-    }
-    return wheel
+    return { ...wheel, archive }
   }
   return {
     read: (sources) => sources.map(install),
-    bytesOf: ({ path }) => kept.get(path) ?? readWheelFile(path),
     async places(source) {
       const placed = read.get(source) ?? (await known(source))
       if (placed !== undefined) return placed
@@ -81,7 +69,7 @@ export function wheelReader({ prefix, python, cacheDir }: ReaderOptions): WheelR
       return wheel
     },
     async placesByReading(source) {
-      const wheel = install(source)
+      const wheel = read.get(source) ?? install(source)
       if (!hasPlaces(facts, optionsOf(source))) await keepPlaces(facts, wheel, optionsOf(source))
       return wheel
     },

@@ -73,7 +73,7 @@ async function layerOptions(
   { base, lock, files }: ServiceParts,
   spare: Spare,
 ): Promise<EnvironmentOptions> {
-  const { request, store } = workshop
+  const { request, store, provers } = workshop
   const sizes = new Map(lock.distributions.map(({ name, wheel, sdist }) => [name, (wheel ?? sdist)!.size]))
   return {
     prefix,
@@ -96,6 +96,7 @@ async function layerOptions(
       ...(await accountsOf(base, request.cacheDir)),
     },
     store,
+    provers,
     cacheDir: request.cacheDir,
     fetch: (wheels) => files.fetch(wheels),
     spare: ({ descriptor }) => spare(descriptor),

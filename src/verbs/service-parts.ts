@@ -8,6 +8,7 @@ import { inReleaseRange } from '#inputs/release-range.js'
 import { serviceReleaseNamed } from '#inputs/releases.js'
 import { buildPackages, runPackages } from '#inputs/system-packages.js'
 import { type BlobStore, openBlobStore } from '#io/blob-store.js'
+import { openProvers, type ProverPool } from '#layers/provers.js'
 import type { Lock } from '#lock/lock.js'
 import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
 import { explainForeignBase } from './foreign.js'
@@ -55,6 +56,7 @@ export interface Workshop {
   readonly snapshot: Snapshot
   readonly index: LazyIndex
   readonly store: BlobStore
+  readonly provers: ProverPool
 }
 
 /** A service release that is to get an image. */
@@ -83,7 +85,13 @@ export function openWorkshop(request: PartsRequest): Workshop & { close(): Promi
   const index = lazyIndex(asked)
   const store = openBlobStore(join(request.cacheDir, 'blobs'))
   const snapshot = shippedSnapshot(fleet, excludeNewer)
-  return { request, fleet, snapshot, index, store, close: () => index.close() }
+  const provers = openProvers()
+  return {
+    ...{ request, fleet, snapshot, index, store, provers },
+    async close() {
+      await Promise.all([index.close(), provers.close()])
+    },
+  }
 }
 
 /** Opens what a run needs, and closes it when `work` is done. */

@@ -9,6 +9,7 @@ import { deflate } from '#layers/deflate.js'
 import { type LayerEntry, layerStream, parentFolders } from '#layers/layer-stream.js'
 import { layerTime } from '#layers/tar-header.js'
 import { sortEntries } from '#wheels/install-wheel.js'
+import { hashOf } from '#wheels/record.js'
 
 interface File {
   readonly bytes: Buffer
@@ -45,7 +46,7 @@ const files: fc.Arbitrary<ReadonlyMap<string, File>> = fc
 function entriesOf(tree: ReadonlyMap<string, File>): readonly LayerEntry[] {
   const entries = [...tree].map(([name, { bytes, mode, copied }]): LayerEntry => {
     const content = copied
-      ? { deflated: deflateRawSync(bytes), crc32: crc32(bytes), check: () => {}, unpack: () => bytes }
+      ? { deflated: deflateRawSync(bytes), crc32: crc32(bytes), hash: hashOf(bytes), unpack: () => bytes }
       : { bytes }
     return { type: 'file', path: name, mode, uid: 0, gid: 0, size: bytes.length, content: () => content }
   })

@@ -1,0 +1,21 @@
+import { parentPort } from 'node:worker_threads'
+import { LayerProof, type Piece } from './piece-proof.js'
+
+/** The next piece of a layer; none at the layer's end. */
+export interface Question {
+  /** Tells the layers apart that are proved at the same time. */
+  readonly lane: number
+  readonly piece?: Piece
+}
+
+/** Of a piece whether it is right, at the end the SHA-256 of the layer's tar. */
+export type Answer = boolean | string
+
+// Where the thread that proves layers begins. Questions are answered in their order.
+const proofs: LayerProof[] = []
+parentPort!.on('message', ({ lane, piece }: Question) => {
+  proofs[lane] ??= new LayerProof()
+  const answer: Answer = piece === undefined ? proofs[lane].end() : proofs[lane].add(piece)
+  if (piece === undefined) delete proofs[lane]
+  parentPort!.postMessage(answer)
+})

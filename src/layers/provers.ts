@@ -1,0 +1,131 @@
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { LayerProof, type Piece } from './piece-proof.js'
+import type { Answer, Question } from './prove-thread.js'
+
+/** Proves layers one after another. */
+export interface Prover {
+  /** @returns whether the piece, the next one of its layer, unpacks to what it should */
+  add(piece: Piece): Promise<boolean>
+  /** @returns the SHA-256 of the layer's tar, in hex; what is added next is of another layer */
+  end(): Promise<string>
+}
+
+/** Provers that are free. A layer that finds none waits, so that few are in memory at the same time. */
+export interface Provers {
+  take(): Promise<Prover>
+  give(prover: Prover): void
+}
+
+/** The one place that decides which thread proves what. What comes out is the same whichever does. */
+export interface ProverPool {
+  /** @param bytes of all wheels whose layers are to be proved */
+  provers(bytes: number): Provers
+  close(): Promise<void>
+}
+
+/** Bytes of wheels that are proved sooner than a thread has started. */
+const fewBytes = 2 * 1024 ** 2
+
+/**
+ * One thread reads wheels and writes layers, a second one proves them, as both take about as long. The second is started when it
+ * is first needed, and stays for the layers of the next image.
+ */
+export function openProvers(hasThread = availableParallelism() > 1): ProverPool {
+  const here = queueOf([hereProver()])
+  let thread: ProofThread | undefined
+  let there: Provers | undefined
+  return {
+    provers(bytes) {
+      if (bytes < fewBytes || !hasThread) return here
+      thread ??= new ProofThread()
+      // The second layer begins while the last piece of the first is still proved.
+      there ??= queueOf([thread.prover(0), thread.prover(1)])
+      return there
+    },
+    async close() {
+      await thread?.close()
+    },
+  }
+}
+
+/** Proves in this thread. */
+export function hereProver(): Prover {
+  let proof = new LayerProof()
+  return {
+    add: async (piece) => proof.add(piece),
+    async end() {
+      const ended = proof
+      proof = new LayerProof()
+      return ended.end()
+    },
+  }
+}
+
+function queueOf(provers: readonly Prover[]): Provers {
+  const free = [...provers]
+  const waiting: ((prover: Prover) => void)[] = []
+  return {
+    take: () => {
+      const prover = free.pop()
+      return prover === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(prover)
+    },
+    give(prover) {
+      const next = waiting.shift()
+      if (next === undefined) free.push(prover)
+      else next(prover)
+    },
+  }
+}
+
+interface Asked {
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: unknown) => void
+}
+
+class ProofThread {
+  readonly #worker: Worker
+  /** In the order of the answers. */
+  readonly #asked: Asked[] = []
+  #end: Error | undefined
+
+  constructor() {
+    const file = createRequire(import.meta.url).resolve('#layers/prove-thread.js')
+    // The program's own flags are not for it.
+    this.#worker = new Worker(file, { execArgv: [] })
+    this.#worker.unref()
+    this.#worker.on('message', (answer: Answer) => {
+      this.#asked.shift()!.resolve(answer)
+      if (this.#asked.length === 0) this.#worker.unref()
+    })
+    this.#worker.on('error', (error) => this.#fail(error))
+    this.#worker.on('exit', () => this.#fail(new Error('the thread that proves layers has ended')))
+  }
+
+  prover(lane: number): Prover {
+    return {
+      add: async (piece) => (await this.#ask({ lane, piece })) === true,
+      end: async () => String(await this.#ask({ lane })),
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #fail(error: Error): void {
+    this.#end ??= error
+    for (const { reject } of this.#asked.splice(0)) reject(this.#end)
+  }
+
+  #ask(question: Question): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#end !== undefined) return reject(this.#end)
+      // A program that waits for an answer has something to do; one that does not may end.
+      this.#worker.ref()
+      this.#asked.push({ resolve, reject })
+      this.#worker.postMessage(question)
+    })
+  }
+}
