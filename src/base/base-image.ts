@@ -45,12 +45,14 @@ export interface BaseOptions {
   readonly mirrors?: readonly string[]
   /** Bootstraps again although there is one in the cache: its packages have moved on. */
   readonly refresh?: boolean
+  /** Take packages from the disk alone. */
+  readonly offline?: boolean
   readonly progress?: Progress
 }
 
 /**
  * The base image, bootstrapped or read once and then taken from the cache.
- * @throws E-IMG-REF, E-IMG-BASE, E-IMG-FORM, E-IMG-DIGEST, E-EXE-MISSING, E-FS-*
+ * @throws E-IMG-REF, E-IMG-BASE, E-IMG-FORM, E-IMG-DIGEST, E-EXE-MISSING, E-NET-OFFLINE, E-FS-*
  */
 export async function prepareBase(options: BaseOptions): Promise<BaseImage> {
   const reference = parseBaseReference(options.from)

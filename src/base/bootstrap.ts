@@ -119,8 +119,16 @@ async function makeLayout(job: Job): Promise<string> {
 async function bootstrap(job: Job, tar: string): Promise<void> {
   const { options } = job
   const label = `bootstrap ${options.from}`
-  options.progress?.step?.(label)
   const sources = job.mirrors.length > 0 ? job.mirrors : await aptSources(job.suite)
+  const areOnDisk =
+    sources.length > 0 && sources.every((source) => /(?:^|\s)(?:file|copy|cdrom):/.test(source))
+  if (options.offline === true && !areOnDisk)
+    throw new SvcsplitError(
+      'E-NET-OFFLINE',
+      `${options.from} is not in the cache with these packages, and --offline forbids the network`,
+      { hint: 'build once without --offline, or bring a base: --base oci:DIR' },
+    )
+  options.progress?.step?.(label)
   if (sources.length === 0)
     options.progress?.note?.(
       `this machine has no apt sources for ${job.suite}: mmdebstrap takes its own default`,

@@ -11,7 +11,7 @@ import type { BuildRequest, TargetPlatform } from './build.js'
 import { withUrls } from './lock.js'
 import { lockAsBuilt } from './locked.js'
 import { type PreparedImage, prepareImage } from './make-image.js'
-import { projectTarget } from './own-project.js'
+import { projectTarget, requireReadable } from './own-project.js'
 import { openWorkshop, type ServiceParts, targetOf } from './service-parts.js'
 import { requireUploadedBefore } from './upload-times.js'
 
@@ -51,6 +51,7 @@ async function readLock(request: BuildRequest): Promise<Lock | undefined> {
 export async function openMaker(request: BuildRequest): Promise<Maker> {
   const { platforms } = request
   const lock = await readLock(request)
+  if (request.project !== undefined) await requireReadable(request.project)
   const workshop = openWorkshop({
     ...request,
     platform: platforms[0]!,

@@ -8,6 +8,7 @@ import { type DistributionName, normalizeName } from '#pep/name.js'
 import type { Solution } from '#solver/problem.js'
 import { factsReader } from '#solver/release-facts.js'
 import { accountsOf } from './base-accounts.js'
+import { readConstraints } from './constraint-lines.js'
 import { lazyIndex } from './open-index.js'
 import { resolve } from './resolve.js'
 import type { Target, Workshop } from './service-parts.js'
@@ -46,6 +47,12 @@ export function projectTarget(project: OwnProject): Target {
       origin: { path: requirementsFile },
     },
   }
+}
+
+/** Told before a base is made for it. @throws E-REQ-*, E-CON-*, E-FS-* */
+export async function requireReadable({ requirementsFile, constraintsFiles }: OwnProject): Promise<void> {
+  await parseRequirementsFile(requirementsFile)
+  for (const path of constraintsFiles) await readConstraints(path)
 }
 
 /**

@@ -19,6 +19,7 @@ export interface SdistBuilderRequest {
   readonly index: LazyIndex
   readonly store: BlobStore
   readonly cacheDir: string
+  readonly offline?: boolean
   readonly progress?: Progress
 }
 
@@ -40,9 +41,13 @@ export async function fetchBuildWheel(
  * same for all services, and is built once.
  */
 export async function sdistBuilder(request: SdistBuilderRequest): Promise<Wheelhouse> {
-  const { base, platform, store, cacheDir, progress } = request
+  const { base, platform, store, cacheDir, offline, progress } = request
   const suite = parseBaseReference(base).kind === 'debian'
-  const shared = { from: base, platform, cacheDir, ...(progress === undefined ? {} : { progress }) }
+  const shared = {
+    ...{ from: base, platform, cacheDir },
+    ...(offline === undefined ? {} : { offline }),
+    ...(progress === undefined ? {} : { progress }),
+  }
 
   async function withPackages(packages: readonly string[]): Promise<BaseImage> {
     if (suite) return prepareBase({ ...shared, packages })

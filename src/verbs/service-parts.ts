@@ -120,7 +120,7 @@ const prepared = new WeakMap<Fleet, Map<string, Promise<BaseImage>>>()
 
 /** The base of a service; bootstraps run one after another, and one that fails is not tried again. */
 async function baseFor({ request, fleet }: Workshop, { profile, release }: Target): Promise<BaseImage> {
-  const { base: from, baseName, platform, cacheDir, progress } = request
+  const { base: from, baseName, platform, cacheDir, offline, progress } = request
   const suite = suiteOf(from)
   const packages = suite === undefined ? [] : runPackages(profile, suite, release)
   const known = prepared.get(fleet) ?? new Map<string, Promise<BaseImage>>()
@@ -134,6 +134,7 @@ async function baseFor({ request, fleet }: Workshop, { profile, release }: Targe
         prepareBase({
           ...{ from, packages, platform, cacheDir },
           ...(baseName === undefined ? {} : { name: baseName }),
+          ...(offline === undefined ? {} : { offline }),
           ...(progress === undefined ? {} : { progress }),
         }),
       )
@@ -196,6 +197,7 @@ export async function lazyPartsOf(workshop: Workshop, target: Target): Promise<S
       index,
       store,
       cacheDir,
+      ...(request.offline === undefined ? {} : { offline: request.offline }),
       ...told,
     })
   const files = await filesOf({

@@ -249,6 +249,12 @@ describe('a project of requirements alone', () => {
     })
   })
 
+  it('that cannot be read is told before a base is made', async () => {
+    const project = { name: 'own', requirementsFile: world.path('none.txt'), constraintsFiles: [] }
+    const asked = build({ ...world.request, services: [], project, base: 'debian:bookworm', offline: true })
+    await expect(asked).rejects.toMatchObject({ code: 'E-FS-NOTFOUND' })
+  })
+
   it('that cannot be solved is told with the lines that clash', async () => {
     await expect(build(project('torn', 'alpha\ncommon<1\n'))).rejects.toMatchObject({
       code: 'E-LCK-UNSOLVED',
@@ -345,6 +351,16 @@ describe('several platforms', () => {
   it('name the base that is missing', async () => {
     await expect(build({ ...world.request, platforms: ['linux/arm64'] })).rejects.toMatchObject({
       code: 'E-IMG-BASE',
+    })
+  })
+})
+
+describe('a base that is not in the cache', () => {
+  it('is not made offline, since that takes packages from the network', async () => {
+    const asked = build({ ...world.request, base: 'debian:bookworm', offline: true })
+    await expect(asked).rejects.toMatchObject({
+      code: 'E-NET-OFFLINE',
+      message: expect.stringContaining('debian:bookworm'),
     })
   })
 })
