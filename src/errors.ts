@@ -48,6 +48,7 @@ export const errorCodes = {
   'E-REQ-HASH': { class: 'input', title: 'a hash option that is weak, malformed or contradicted' },
   'E-REQ-ENV': { class: 'input', title: 'a variable that is not set' },
   'E-REQ-CYCLE': { class: 'input', title: 'requirements files include one another' },
+  'E-REQ-COMPUTED': { class: 'input', title: 'a checkout works out what it demands when it is packaged' },
   'E-REQ-LIMIT': { class: 'input', title: 'a requirement is larger than anything legitimate' },
   'E-REQ-ENCODING': { class: 'input', title: 'a text file is not UTF-8' },
   'E-REQ-CONTROL': { class: 'input', title: 'a control character where none may stand' },

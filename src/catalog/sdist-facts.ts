@@ -56,17 +56,3 @@ export async function readSdistMetadata(
   }
   return found?.toString('utf8')
 }
-
-/**
- * PKG-INFO states the whole truth only from Metadata 2.2 on, and only for fields that are not listed as Dynamic
- * (PEP 643). Older ones leave requirements out, and `requires.txt` beside them may be of another Python.
- */
-export function isStatic(metadata: {
-  readonly metadataVersion: string
-  readonly dynamic: readonly string[]
-}): boolean {
-  const [major = 0, minor = 0] = metadata.metadataVersion.split('.').map(Number)
-  if (major < 2 || (major === 2 && minor < 2)) return false
-  const dynamic = new Set(metadata.dynamic.map((field) => field.toLowerCase()))
-  return !['requires-dist', 'requires-python', 'provides-extra'].some((field) => dynamic.has(field))
-}

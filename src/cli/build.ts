@@ -169,7 +169,7 @@ export function registerBuild(program: Command): void {
       '--bytecode',
       'compile all sources, in a layer of its own: starts faster, and is about twice as large',
     )
-    .option('--wheelhouse <dir>', 'folder with wheels of what the index has only sdists of')
+    .option('--wheelhouse <dir>', 'folder with wheels that no index has, or only sdists of')
     .option('--lock <file>', 'build from this lock, as svcsplit lock or --write-lock wrote it')
     .option('--locked', 'refuse a base or a built wheel that is not the one of the lock')
     .option(

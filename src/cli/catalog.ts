@@ -76,8 +76,8 @@ export function registerCatalog(program: Command): void {
     )
     .addOption(
       new Option(
-        '--source <name=dir>',
-        'with --release: a checkout of a service or pinned library, read in place of its wheel (repeatable)',
+        '--source <name=path>',
+        'with --release: the checkout, unpacked sdist or wheel of a service or pinned library (repeatable)',
       ).argParser(collect),
     )
     .option('--slurp', 'with --release: upgrades may come from the SLURP release before')

@@ -1,17 +1,10 @@
 import { join } from 'node:path'
-import { listDir, readText, statusOf } from '#io/files.js'
-import { checkoutFiles, type Table, table, texts } from './checkout.js'
+import { listDir, statusOf } from '#io/files.js'
+import { type CheckoutFiles, type Table, table, texts } from './checkout-files.js'
 import { linesOf } from './setup-cfg.js'
 
-/** What a checkout says of the wheel that would be made of it, for what reads its code. */
+/** Which files of a checkout its wheel would install, for what reads its code. */
 export interface CheckoutPackage {
-  /** The version that it states; none where tags tell it (pbr, setuptools_scm). */
-  readonly version?: string
-  readonly requiresPython?: string
-  /** Requires-Dist lines of its extras. */
-  readonly extraRequirements: readonly string[]
-  /** Group -> name -> object reference. */
-  readonly entryPoints: ReadonlyMap<string, ReadonlyMap<string, string>>
   /** Folder of the packages, `src` or the checkout itself as ''. */
   readonly under: string
   /** Packages and modules in that folder: `nova`, `oslo_config`, `six.py`. */
@@ -26,36 +19,51 @@ export interface CheckoutPackage {
 const beside =
   /^(?:tests?|testing|docs?|examples?|samples?|tools?|scripts?|benchmarks?|build|dist|etc|releasenotes|api-ref|playbooks|roles|devstack|setup\.py|conftest\.py|noxfile\.py|tasks\.py|versioneer\.py)$/
 
-/** @throws E-FS-*, E-REQ-SYNTAX */
-export async function readCheckoutPackage(folder: string, distribution: string): Promise<CheckoutPackage> {
-  const { pyproject, setup } = await checkoutFiles(folder)
-  const project = table(pyproject.project)
-  const metadata = setup.get('metadata')
-  const stated = [project.version, metadata?.get('version'), await packedVersion(folder)]
-  // `attr: shop.__version__` is worked out when it is packaged
-  const version = stated.find((one): one is string => typeof one === 'string' && /^\d[\w.!+-]*$/.test(one))
-  const requiresPython =
-    typeof project['requires-python'] === 'string'
-      ? project['requires-python']
-      : (setup.get('options')?.get('python_requires') ?? metadata?.get('python-requires'))
-  const under = (await isPackageFolder(join(folder, 'src'))) ? 'src' : ''
+/** @throws E-FS-* */
+export async function checkoutPackage(files: CheckoutFiles, distribution: string): Promise<CheckoutPackage> {
+  const { folder, pyproject, setup } = files
+  const { packages, root } = namedIn(files)
+  const under = root ?? ((await isPackageFolder(join(folder, 'src'))) ? 'src' : '')
   return {
-    ...(version === undefined ? {} : { version }),
-    ...(requiresPython === undefined ? {} : { requiresPython }),
-    extraRequirements: extraLines(project, setup.get('extras') ?? setup.get('options.extras_require')),
-    entryPoints: entryPointsOf(project, setup.get('entry_points') ?? setup.get('options.entry_points')),
     under,
-    tops: await topsOf(folder, under, distribution, linesOf(setup.get('files')?.get('packages'))),
+    tops: await topsOf(folder, under, distribution, packages),
     dataFiles: dataFilesOf(linesOf(setup.get('files')?.get('data_files'))),
     generated: generatedBy(table(pyproject.tool)),
   }
 }
 
-/** Unpacked sdists have PKG-INFO. */
-async function packedVersion(folder: string): Promise<string | undefined> {
-  const path = join(folder, 'PKG-INFO')
-  if ((await statusOf(path))?.kind !== 'file') return undefined
-  return /^Version:[ \t]*(\S+)[ \t]*$/m.exec(await readText(path, { maxBytes: 4 * 1024 * 1024 }))?.[1]
+/** Packages and modules that are named, as pbr and setuptools do, and the folder that they are said to be in. */
+function namedIn({ pyproject, setup, call }: CheckoutFiles): {
+  readonly packages: readonly string[]
+  readonly root?: string
+} {
+  const [files, options] = [setup.get('files'), setup.get('options')]
+  const setuptools = table(table(pyproject.tool).setuptools)
+  const find = table(table(setuptools.packages).find)
+  const packages = [
+    ...linesOf(files?.get('packages')),
+    ...linesOf(options?.get('packages')),
+    ...texts(setuptools.packages),
+    ...texts(call?.stated.get('packages')),
+  ]
+  const modules = [
+    ...linesOf(files?.get('modules')),
+    ...linesOf(options?.get('py_modules')),
+    ...texts(setuptools['py-modules']),
+    ...texts(call?.stated.get('py_modules')),
+  ]
+  const roots = [
+    table(call?.stated.get('package_dir'))[''],
+    table(setuptools['package-dir'])[''],
+    linesOf(options?.get('package_dir')).flatMap((line) => /^=\s*(\S+)$/.exec(line)?.[1] ?? [])[0],
+    setup.get('options.packages.find')?.get('where'),
+    texts(find.where)[0],
+  ]
+  const root = roots.find((one) => typeof one === 'string' && /^\w[\w-]*(?:\/\w[\w-]*)*$/.test(one))
+  return {
+    packages: [...packages, ...modules.map((name) => `${name}.py`)],
+    ...(typeof root === 'string' ? { root } : {}),
+  }
 }
 
 async function isPackageFolder(path: string): Promise<boolean> {
@@ -70,7 +78,7 @@ async function isFile(path: string): Promise<boolean> {
   return (await statusOf(path))?.kind === 'file'
 }
 
-/** Named ones (pbr); else what the checkout is called, and every package and module that is not for its makers. */
+/** Named ones; else what the checkout is called, and every package and module that is not for its makers. */
 async function topsOf(
   folder: string,
   under: string,
@@ -78,10 +86,9 @@ async function topsOf(
   named: readonly string[],
 ): Promise<readonly string[]> {
   const base = join(folder, under)
-  const inNamed = named.map((name) => name.replaceAll('.', '/'))
   const there: string[] = []
-  for (const name of inNamed.filter((one) => /^[A-Za-z_]\w*(?:\/[A-Za-z_]\w*)*$/.test(one)))
-    if ((await statusOf(join(base, name), { follow: true }))?.kind === 'folder') there.push(name)
+  for (const name of named.map(pathOfName).toSorted())
+    if (!there.some((above) => name.startsWith(`${above}/`)) && (await isThere(base, name))) there.push(name)
   if (there.length > 0) return [...new Set(there)].sort()
   const own = new Set([distribution, distribution.replace(/^(?:openstack|python)-/, '')].map(moduleOf))
   const found: string[] = []
@@ -91,6 +98,17 @@ async function topsOf(
     if (/^[A-Za-z_]\w*\.py$/.test(name) || (await isPackage(join(base, name), isOwn))) found.push(name)
   }
   return found.sort()
+}
+
+/** `oslo_config.tests` as `oslo_config/tests`, `six.py` as it is. */
+function pathOfName(name: string): string {
+  return name.replaceAll(/\.(?!py$)/g, '/')
+}
+
+async function isThere(base: string, name: string): Promise<boolean> {
+  if (!/^[A-Za-z_]\w*(?:\/[A-Za-z_]\w*)*(?:\.py)?$/.test(name)) return false
+  const kind = (await statusOf(join(base, name), { follow: true }))?.kind
+  return kind === (name.endsWith('.py') ? 'file' : 'folder')
 }
 
 function moduleOf(distribution: string): string {
@@ -118,43 +136,6 @@ function dataFilesOf(lines: readonly string[]): ReadonlyMap<string, string> {
       if (file !== '' && to !== undefined) found.set(file, to)
   }
   return found
-}
-
-function entryPointsOf(
-  project: Table,
-  setup: ReadonlyMap<string, string> | undefined,
-): ReadonlyMap<string, ReadonlyMap<string, string>> {
-  const groups = new Map<string, Map<string, string>>()
-  const add = (group: string, name: string, target: unknown): void => {
-    if (typeof target !== 'string') return
-    const known = groups.get(group) ?? new Map<string, string>()
-    groups.set(group, known.set(name, target))
-  }
-  for (const [name, target] of Object.entries(table(project.scripts))) add('console_scripts', name, target)
-  for (const [group, entries] of Object.entries(table(project['entry-points'])))
-    for (const [name, target] of Object.entries(table(entries))) add(group, name, target)
-  for (const [group, lines] of setup ?? [])
-    for (const line of linesOf(lines)) {
-      const found = /^([^=]*[^=\s])\s*=\s*(\S.*)$/.exec(line)
-      if (found !== null) add(group, found[1]!, found[2])
-    }
-  return groups
-}
-
-function extraLines(project: Table, setup: ReadonlyMap<string, string> | undefined): readonly string[] {
-  const under = (extra: string, line: string): string => {
-    const [what = '', marker] = line.split(';').map((part) => part.trim())
-    return `${what}; ${marker === undefined ? '' : `(${marker}) and `}extra == '${extra}'`
-  }
-  return [
-    ...Object.entries(table(project['optional-dependencies'])).flatMap(([extra, lines]) =>
-      texts(lines).map((line) => under(extra, line)),
-    ),
-    // pbr has a marker in brackets at the end of a line, which is no part of the name
-    ...[...(setup ?? [])].flatMap(([extra, lines]) =>
-      linesOf(lines).map((line) => under(extra, line.replace(/\s+\(.*\)$/, ''))),
-    ),
-  ]
 }
 
 /** Files that setuptools_scm, hatch-vcs and their like write. */

@@ -61,6 +61,17 @@ export function parseCoreMetadata(text: string): CoreMetadata {
   }
 }
 
+/**
+ * PKG-INFO states the whole truth only from Metadata 2.2 on, and only for fields that are not listed as Dynamic
+ * (PEP 643). Older ones leave requirements out, and `requires.txt` beside them may be of another Python.
+ */
+export function isStatic(metadata: Pick<CoreMetadata, 'metadataVersion' | 'dynamic'>): boolean {
+  const [major = 0, minor = 0] = metadata.metadataVersion.split('.').map(Number)
+  if (major < 2 || (major === 2 && minor < 2)) return false
+  const dynamic = new Set(metadata.dynamic.map((field) => field.toLowerCase()))
+  return !['requires-dist', 'requires-python', 'provides-extra'].some((field) => dynamic.has(field))
+}
+
 function readHeaders(text: string): ReadonlyMap<string, readonly string[]> {
   const fields = new Map<string, string[]>()
   let name: string | undefined

@@ -85,6 +85,10 @@ export const errorMeanings: Readonly<Record<ErrorCode, Meaning>> = {
     'Files include one another in a circle; the message has the whole chain.',
     'Take one of the `-r` or `-c` lines out.',
   ],
+  'E-REQ-COMPUTED': [
+    'Demands, extras or entry points of a checkout are worked out by `setup.py` or a build backend when it is packaged; nothing of a checkout is run.',
+    'State them in `pyproject.toml` or `setup.cfg`, or give the wheel as the source: `--source NAME=FILE.whl`.',
+  ],
   'E-REQ-LIMIT': [
     'A line, a chain of includes or a number of files is larger than anything legitimate.',
     'Look whether it is the right file.',

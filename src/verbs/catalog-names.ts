@@ -15,16 +15,16 @@ import type { DistributionFacts } from '#surface/module-facts.js'
 import type { ReadBefore } from '#surface/read-distribution.js'
 import { loadSurface } from '#surface/shipped.js'
 import { fetchWheels, type VersionWheel, type WheelPlace } from './fetch-wheels.js'
-import { keyOfVersion, type OwnCheckouts } from './own-checkouts.js'
-import { factsKind, factsOfCheckout, factsOfWheel, fileToRead } from './wheel-sources.js'
+import { keyOfVersion, type OwnSources } from './own-sources.js'
+import { factsKind, factsOfFiles, factsOfWheel, fileToRead } from './wheel-sources.js'
 
 export interface CatalogNamesRequest extends WheelPlace {
   readonly fleet: Fleet
   readonly snapshot: Snapshot
   /** Which versions are read. */
   readonly wheels: readonly VersionWheel[]
-  /** Versions whose checkout is read in place of a wheel. */
-  readonly checkouts?: OwnCheckouts
+  /** Versions whose own source is read. */
+  readonly given?: OwnSources
   /** Names of versions that are not read, beside which the facts will stand. */
   readonly known?: KnownNames
   /** Folder of the facts. */
@@ -60,8 +60,8 @@ export async function updateNames(request: CatalogNamesRequest): Promise<Catalog
   const input: SurfaceInput = {
     versions,
     async read(name, version) {
-      const checkout = request.checkouts?.get(keyOfVersion(name, version))
-      if (checkout !== undefined) return factsOfCheckout(checkout, cache)
+      const own = request.given?.get(keyOfVersion(name, version))
+      if (own !== undefined) return factsOfFiles(await own.files(), cache)
       const wheel = fileToRead(snapshot.files(name, version))
       if (before.name !== name) before = { name, read: new Map() }
       const facts = wheel && (await readWheel(request, cache, wheel, before.read))

@@ -14,7 +14,13 @@ import { mergeFacts, metadataOf, readFacts, writeFacts } from './catalog-facts.j
 import { factsBeside, universeInput, without } from './catalog-universe.js'
 import type { WheelPlace } from './fetch-wheels.js'
 import { type IndexRequest, lazyIndex } from './open-index.js'
-import { type OwnCheckouts, ownCheckouts, universeWithCheckouts, withCheckouts } from './own-checkouts.js'
+import {
+  keepWheels,
+  type OwnSources,
+  ownSources,
+  universeWithOwnSources,
+  withOwnSources,
+} from './own-sources.js'
 import { sdistBuilder } from './sdist-builder.js'
 
 export interface CatalogUpdateOptions extends Partial<IndexRequest> {
@@ -68,20 +74,21 @@ export async function catalogUpdate(options: CatalogUpdateOptions): Promise<Cata
   })
   try {
     const { to = fleet.catalogDirs[0], progress } = options
-    const checkouts = await ownCheckouts(fleet)
-    const opened = withCheckouts(await index.open(), checkouts)
+    const given = await ownSources(fleet)
+    const opened = withOwnSources(await index.open(), given)
+    const store = openBlobStore(join(folder, 'blobs'))
+    await keepWheels(given, store)
     let told: Omit<CatalogUpdateResult, 'written'> | undefined
     const written = await replaceSet(to, async (aside) => {
-      const facts = await updateFacts(fleet, opened, checkouts, { ...options, to }, aside)
+      const facts = await updateFacts(fleet, opened, given, { ...options, to }, aside)
       const place = {
         index,
-        store: openBlobStore(join(folder, 'blobs')),
+        store,
         cacheDir: folder,
         to: aside,
         ...(progress === undefined ? {} : { progress }),
       }
-      told =
-        options.names === false ? facts : { ...facts, sources: await addWheelFacts(fleet, checkouts, place) }
+      told = options.names === false ? facts : { ...facts, sources: await addWheelFacts(fleet, given, place) }
     })
     return { ...told!, written }
   } finally {
@@ -93,7 +100,7 @@ export async function catalogUpdate(options: CatalogUpdateOptions): Promise<Cata
 /** What only the wheels themselves tell: which files they share, and which names their code uses and binds. */
 async function addWheelFacts(
   fleet: Fleet,
-  checkouts: OwnCheckouts,
+  given: OwnSources,
   place: WheelPlace & { readonly to: string },
 ): Promise<NonNullable<CatalogUpdateResult['sources']>> {
   const snapshot = loadSnapshot(place.to, ...fleet.catalogDirs.slice(1))
@@ -111,7 +118,7 @@ async function addWheelFacts(
     fleet,
     snapshot,
     wheels,
-    checkouts,
+    given,
     ...(known === undefined ? {} : { known }),
   })
 }
@@ -151,7 +158,7 @@ function sdistMetadata(
 async function updateFacts(
   fleet: Fleet,
   index: IndexCatalog,
-  checkouts: OwnCheckouts,
+  given: OwnSources,
   { to, release, progress }: CatalogUpdateOptions & { readonly to: string },
   aside: string,
 ): Promise<Omit<CatalogUpdateResult, 'written'>> {
@@ -159,7 +166,7 @@ async function updateFacts(
   const shipped = fleet.own === undefined ? undefined : loadSnapshot(fleet.catalogDirs.at(-1)!)
   const before = loadSnapshot(to)
   const asked: UniverseFacts = {
-    ...universeWithCheckouts(universeFactsOf(index), input, checkouts),
+    ...universeWithOwnSources(universeFactsOf(index), input, given),
     metadata: (name, version) => metadataOf(index, before, name, version),
   }
   const source = shipped === undefined ? asked : factsBeside(shipped, input, asked)

@@ -20,7 +20,7 @@ import { surfaceProblems } from '#surface/check.js'
 import { universeInput } from './catalog-universe.js'
 import { ownDistributions } from './lock.js'
 import { expiredNote, unusedOverrides } from './override-notes.js'
-import { checkoutsNamed, keyOfVersion } from './own-checkouts.js'
+import { keyOfVersion, sourcesNamed } from './own-sources.js'
 
 export interface CatalogVerifyOptions {
   /** Folder that holds `constraints/` and `profiles/`; default: the shipped one. */
@@ -64,15 +64,15 @@ export async function catalogVerify(options: CatalogVerifyOptions = {}): Promise
   })
   for (const absent of universe.absent) problems.add(`${absent} is demanded or pinned, and not known`)
   for (const text of universe.unreadable) problems.add(`a requirement cannot be parsed: ${text}`)
-  const fromCheckouts = new Set(
-    checkoutsNamed(fleet).map(({ distribution, version }) => keyOfVersion(distribution, version)),
+  const fromSources = new Set(
+    sourcesNamed(fleet).map(({ distribution, version }) => keyOfVersion(distribution, version)),
   )
   let versions = 0
   for (const [name, reached] of universe.versions)
     for (const version of reached) {
       versions += 1
       if (snapshot.metadata(name, version) === undefined) problems.add(`${name} ${version} has no metadata`)
-      if (snapshot.files(name, version).length === 0 && !fromCheckouts.has(keyOfVersion(name, version)))
+      if (snapshot.files(name, version).length === 0 && !fromSources.has(keyOfVersion(name, version)))
         problems.add(`${name} ${version} has no file`)
     }
   checkOverrides(fleet, snapshot, now, problems)

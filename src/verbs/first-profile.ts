@@ -28,8 +28,7 @@ function wsgiProcess(service: string, target: string, several: boolean): readonl
   const name = several ? `${service}-${module.split('.').at(-1)!.replaceAll('_', '-')}` : service
   return [
     `  - name: ${scalar(name)}`,
-    `    # Any WSGI server will do; add it to the additions above, as uWSGI or gunicorn.`,
-    `    command: [uwsgi, --http-socket, ":8080", --module, ${scalar(target)}]`,
+    '    # Served by the uWSGI of the base; of another server, write a command and add it to the additions above.',
     `    wsgi: ${scalar(target)}`,
     `    port: 8080`,
     `    # health: /healthcheck`,
@@ -73,7 +72,7 @@ export function firstProfile({ service, source, from }: FirstProfile): string {
         ]),
     comment('decide: packages of the base by its suite, to run and to build wheels'),
     'systemPackages:',
-    '  run: {bookworm: []}',
+    `  run: {bookworm: [${wsgi.length === 0 ? '' : 'uwsgi-core, uwsgi-plugin-python3'}]}`,
     '  build: {bookworm: [gcc, libc6-dev, python3-dev]}',
     comment('decide: folders that belong to the user'),
     `directories: [/var/lib/${service}, /var/log/${service}]`,

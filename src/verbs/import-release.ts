@@ -18,7 +18,7 @@ import { writeIfChanged } from '#io/write-files.js'
 import { markerEnvironment } from '#pep/marker-evaluate.js'
 import { normalizeName } from '#pep/name.js'
 import { tryParseVersion } from '#pep/version.js'
-import { readOwnCheckout } from './own-checkouts.js'
+import { readOwnSource } from './own-sources.js'
 
 export interface ImportReleaseRequest {
   /** Name of the release: `2026.2`, or any other of lower case letters, digits, dots and hyphens. */
@@ -29,7 +29,7 @@ export interface ImportReleaseRequest {
   readonly services: readonly string[]
   /** `nova=FILE`: the service's own requirements file, for line numbers; else its metadata is what counts. */
   readonly requirements: readonly string[]
-  /** `nova=DIR`, `oslo.config=DIR`: a checkout that is read in place of the wheel of a service, or of a pinned library. */
+  /** `nova=DIR`, `oslo.config=FILE.whl`: a checkout or wheel that is read of a service, or of a pinned library. */
   readonly sources?: readonly string[]
   /** Whether upgrades may leave out the release between; by default those of the first half of a year. */
   readonly slurp?: boolean
@@ -118,7 +118,7 @@ export async function importRelease(request: ImportReleaseRequest): Promise<Impo
   return { root, release, services: [...entries.keys()].sort(), pins: pins.size, written: written.sort() }
 }
 
-/** Checkouts by distribution, each of the version that the release has. */
+/** Sources by distribution, each of the version that the release has. */
 async function sourcesOf(
   texts: readonly string[],
   services: ReadonlyMap<string, ShippedService>,
@@ -126,15 +126,15 @@ async function sourcesOf(
 ): Promise<readonly (readonly [string, string])[]> {
   const found = new Map<string, string>()
   for (const text of texts) {
-    const [who, path] = pairOf(text, 'NAME=DIR, such as nova=../nova')
+    const [who, path] = pairOf(text, 'NAME=SOURCE, such as nova=../nova or nova=nova-34.0.0-py3-none-any.whl')
     const service = services.get(who)
     const distribution = service?.distribution ?? normalizeName(who)
     const versions = service === undefined ? pins.get(distribution) : [service]
     if (versions === undefined)
       throw usage(`${JSON.stringify(who)} is neither a service of this release nor pinned by it`, 'name one')
-    const folder = resolve(path)
-    for (const { version } of versions) await readOwnCheckout({ distribution, version, folder })
-    found.set(distribution, folder)
+    const source = resolve(path)
+    for (const { version } of versions) await readOwnSource({ distribution, version, path: source })
+    found.set(distribution, source)
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1))
 }

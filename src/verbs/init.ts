@@ -10,6 +10,7 @@ import { existsSync, statusOf } from '#io/files.js'
 import { writeIfChanged } from '#io/write-files.js'
 import { type DistributionName, isValidName, normalizeName } from '#pep/name.js'
 import { isPrerelease, parseVersion } from '#pep/version.js'
+import { readSetupCall } from '#surface/setup-call.js'
 import { firstFleet, firstProfile } from './first-profile.js'
 import { type IndexRequest, lazyIndex } from './open-index.js'
 
@@ -31,6 +32,8 @@ export interface Started {
   readonly distribution: string
   /** The version that the checkout states, or the newest of the index. */
   readonly version?: string
+  /** The demands of a checkout, as a requirements file. */
+  readonly requirements?: string
   /** Paths as they may be shown. */
   readonly written: readonly string[]
   /** Files that were there and were left as they are. */
@@ -80,9 +83,15 @@ async function readIndex(name: string, request: IndexRequest): Promise<ServiceSo
   }
 }
 
+function requirementsOf({ distribution, requirements }: ServiceSource): string {
+  return [`# What the checkout of ${distribution} demands, as svcsplit init read it.`, ...requirements, '']
+    .map((line) => visible(line, 10_000))
+    .join('\n')
+}
+
 /**
  * Writes a profile and a fleet file to begin with for a service of the user's own.
- * @throws E-OUT-EXISTS, E-REQ-SYNTAX, E-REQ-CYCLE, E-IDX-*, E-NET-*, E-FS-*
+ * @throws E-OUT-EXISTS, E-REQ-*, E-IDX-*, E-NET-*, E-FS-*
  */
 export async function init(request: InitRequest): Promise<Started> {
   const { what, release, force } = request
@@ -94,7 +103,7 @@ export async function init(request: InitRequest): Promise<Started> {
   const isFolder = (await statusOf(what))?.kind === 'folder'
   if (!isFolder && !isValidName(what))
     throw new SvcsplitError('E-CLI-USAGE', `${JSON.stringify(what)} is neither a folder nor a distribution`)
-  const source = isFolder ? await readCheckout(what) : await readIndex(what, request)
+  const source = isFolder ? await readCheckout(what, readSetupCall) : await readIndex(what, request)
   const service = request.service ?? normalizeName(source.distribution).replace(/^openstack-/, '')
   if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(service) || service.length > 63)
     throw new SvcsplitError('E-CLI-USAGE', `${JSON.stringify(service)} cannot name a service`, {
@@ -111,14 +120,20 @@ export async function init(request: InitRequest): Promise<Started> {
   checkedProfile(profile, profilePath)
   const written: string[] = []
   const kept: string[] = []
-  if (await writeIfChanged(profilePath, profile)) written.push(shownPath(profilePath))
+  const write = async (path: string, text: string): Promise<void> => {
+    if (await writeIfChanged(path, text)) written.push(shownPath(path))
+  }
+  await write(profilePath, profile)
+  const requirements = isFolder ? join(to, 'requirements', `${service}.txt`) : undefined
+  if (requirements !== undefined) await write(requirements, requirementsOf(source))
   const fleetPath = join(to, 'fleet.yaml')
   if (existsSync(fleetPath) && force !== true) kept.push(shownPath(fleetPath))
-  else if (await writeIfChanged(fleetPath, firstFleet(service, release))) written.push(shownPath(fleetPath))
+  else await write(fleetPath, firstFleet(service, release))
   return {
     service,
     distribution: source.distribution,
     ...(source.version === undefined ? {} : { version: source.version }),
+    ...(requirements === undefined ? {} : { requirements: shownPath(requirements) }),
     written,
     kept,
   }

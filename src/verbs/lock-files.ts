@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { SvcsplitError } from '#errors.js'
 import type { BlobStore } from '#io/blob-store.js'
-import { listDir, readChunks } from '#io/files.js'
+import { existsSync, listDir, readChunks } from '#io/files.js'
 import type { WheelSource } from '#layers/wheel-reader.js'
 import type { Lock, LockedDistribution } from '#lock/lock.js'
 import { supportedTags } from '#pep/tags.js'
@@ -18,7 +18,7 @@ export interface LockFilesRequest {
   readonly store: BlobStore
   /** Opened only when an sdist has to be built. */
   readonly builder: () => Promise<Wheelhouse>
-  /** A folder with wheels of what has only an sdist. */
+  /** A folder with wheels that need not be fetched, or that no index has. */
   readonly wheelhouse?: string
   /** Build nothing: an sdist that was never built stands for its wheel, which then is in no layer that is known. */
   readonly dry?: boolean
@@ -53,11 +53,22 @@ async function fetchMissing(request: LockFilesRequest, wanted: readonly LockedDi
   progress?.step?.('fetch', done, missing.length)
   await Promise.all(
     missing.map(async (one) => {
+      if (await isBrought(request, one)) return
       const url = async (): Promise<string> => urlOf(one, await index.open())
       await index.http.download(url, (one.wheel ?? one.sdist)!, store)
       progress?.step?.('fetch', ++done, missing.length)
     }),
   )
+}
+
+/** Takes a locked wheel from the user's own, if it is there with the same bytes. */
+async function isBrought(
+  { store, wheelhouse }: LockFilesRequest,
+  { wheel }: LockedDistribution,
+): Promise<boolean> {
+  if (wheelhouse === undefined || wheel === undefined) return false
+  const path = join(wheelhouse, wheel.filename)
+  return existsSync(path) && (await store.put(readChunks(path))).sha256 === wheel.sha256
 }
 
 /** The wheel of a distribution among a user's own: same name and version, and tags that fit. */

@@ -7,8 +7,7 @@ import { isPasteFile } from '#surface/paste-file.js'
 import { type ReadBefore, readDistribution, type SourceFile } from '#surface/read-distribution.js'
 import { unpackMember } from '#wheels/unpack-member.js'
 import { readZipArchive } from '#wheels/zip-archive.js'
-import { checkoutSources, hashOfSources } from './checkout-sources.js'
-import type { ReadCheckout } from './own-checkouts.js'
+import { hashOfSources } from './checkout-sources.js'
 
 /** Raised when what is read of a source means something else than before. */
 export const factsKind = 'surface-5'
@@ -31,7 +30,7 @@ export function fileToRead(files: readonly DistributionFile[]): DistributionFile
  * The files that a wheel installs as libraries, by the paths at which Python finds them, and paste files by those under
  * the environment: `etc/nova/api-paste.ini`.
  */
-function wheelSources(bytes: Buffer, filename: string): readonly SourceFile[] {
+export function wheelSources(bytes: Buffer, filename: string): readonly SourceFile[] {
   return readZipArchive(bytes, filename).flatMap((member) => {
     if (member.directory) return []
     const data = /^[^/]+\.data\/data\/(.+)$/.exec(member.name)?.[1]
@@ -59,12 +58,11 @@ export async function factsOfWheel(
   )
 }
 
-/** What is kept of a checkout, read anew when a file of it changed. @throws E-FS-* */
-export async function factsOfCheckout(
-  { folder, contents }: ReadCheckout,
+/** What is kept of files that may change, read anew when one of them did. @throws E-FS-*, E-WHL-* */
+export async function factsOfFiles(
+  files: readonly SourceFile[],
   cache: FactCache,
 ): Promise<DistributionFacts> {
-  const files = await checkoutSources(folder, contents)
   return remembered(cache, hashOfSources(files), () => readDistribution(files))
 }
 

@@ -196,6 +196,24 @@ export const requirementRows: readonly Row[] = [
     says: 'requirements.txt > b.txt > c.txt > d.txt',
   },
   {
+    id: '24 computed',
+    given: 'a checkout whose `setup.py` works out what it demands',
+    files: {
+      shop: (path) => {
+        mkdirSync(path)
+        writeFileSync(
+          `${path}/setup.py`,
+          'from setuptools import setup\nsetup(name="shop", install_requires=needs())\n',
+        )
+      },
+    },
+    args: ['init', 'shop', '--to', 'own'],
+    exit: 2,
+    at: 'shop/setup.py:2',
+    code: 'E-REQ-COMPUTED',
+    says: 'nothing of a checkout is run',
+  },
+  {
     id: '24 link',
     given: 'a circle through a link and a folder',
     files: {

@@ -3,11 +3,12 @@ import { readCheckout } from '#inputs/checkout.js'
 import { parseSetupCfg } from '#inputs/setup-cfg.js'
 import { tempDir } from '#io/temp-dir.js'
 import { writeAtomic } from '#io/write-files.js'
+import { readSetupCall } from '#surface/setup-call.js'
 
 async function read(files: Readonly<Record<string, string>>) {
   return tempDir('svcsplit-checkout-', async (folder) => {
     for (const [name, text] of Object.entries(files)) await writeAtomic(`${folder}/${name}`, text)
-    return readCheckout(folder)
+    return readCheckout(folder, readSetupCall)
   })
 }
 

@@ -10,9 +10,8 @@ import { readDistribution } from '#surface/read-distribution.js'
 import { analyze } from '#verbs/analyze.js'
 import { catalogUpdate } from '#verbs/catalog-update.js'
 import { catalogVerify } from '#verbs/catalog-verify.js'
-import { checkoutSources } from '#verbs/checkout-sources.js'
 import { importRelease } from '#verbs/import-release.js'
-import { readOwnCheckout } from '#verbs/own-checkouts.js'
+import { readOwnSource } from '#verbs/own-sources.js'
 import { indexWheel, startPackageIndex } from '../support/package-index.js'
 
 const before = process.env.SVCSPLIT_DATA_DIR
@@ -61,8 +60,8 @@ const shopCheckout = {
 } as const
 
 async function factsOf(path = 'shop', distribution = shop, version = '7.0') {
-  const read = await readOwnCheckout({ distribution, version, folder: join(folder, path) })
-  return readDistribution(await checkoutSources(read.folder, read.contents))
+  const read = await readOwnSource({ distribution, version, path: join(folder, path) })
+  return readDistribution(await read.files())
 }
 
 describe('A checkout', () => {
@@ -97,12 +96,156 @@ describe('A checkout', () => {
   it.each<[string, Readonly<Record<string, string>>, string, string]>([
     ['of something else', { 'shop/setup.cfg': '[metadata]\nname = till' }, 'E-CLI-USAGE', 'till'],
     ['without a name', { 'shop/setup.cfg': '[metadata]' }, 'E-REQ-SYNTAX', 'names a distribution'],
-    ['of another version', { 'shop/PKG-INFO': 'Version: 6.0\n' }, 'E-CLI-USAGE', 'is version 6.0'],
+    [
+      'of another version',
+      { 'shop/PKG-INFO': 'Metadata-Version: 2.1\nName: shop-server\nVersion: 6.0\n' },
+      'E-CLI-USAGE',
+      'is version 6.0',
+    ],
     ['without a package', { 'shop/shop': '' }, 'E-CLI-USAGE', 'no Python package'],
   ])('%s is refused', async (what, files, code, text) => {
     const { 'shop/setup.cfg': setup, ...rest } = shopCheckout
     await write({ 'shop/setup.cfg': setup, ...(what === 'without a package' ? {} : rest), ...files })
     await expect(factsOf()).rejects.toMatchObject({ code, message: expect.stringContaining(text) })
+  })
+})
+
+describe('How a checkout is packaged', () => {
+  const stated = async (files: Readonly<Record<string, string>>, version = '7.0') => {
+    await write({ 'shop/shop/__init__.py': '', ...files })
+    const read = await readOwnSource({ distribution: shop, version, path: join(folder, 'shop') })
+    const { requires, extras, requiresPython } = read.metadata
+    return { requires, extras, requiresPython, groups: Object.fromEntries(read.entryPoints.groups) }
+  }
+
+  it.each<[string, Readonly<Record<string, string>>, object]>([
+    [
+      'setup.py alone, as far as it is written out',
+      {
+        'shop/setup.py':
+          "from setuptools import setup, find_packages\nsetup(name='shop-server', version=read(), packages=find_packages(),\n" +
+          " install_requires=['a>=1'], extras_require={'pg': ['b'], ':python_version<\"3\"': ['c']},\n" +
+          " python_requires='>=3.9', entry_points={'console_scripts': ['shop = shop:main']})\n",
+        'shop/requirements.txt': 'for-makers\n',
+      },
+      {
+        requires: ['a>=1', "b; extra == 'pg'", 'c; (python_version<"3")'],
+        extras: ['pg'],
+        requiresPython: '>=3.9',
+        groups: { console_scripts: new Map([['shop', 'shop:main']]) },
+      },
+    ],
+    [
+      'setup.cfg of setuptools, whose requirements.txt is for makers',
+      {
+        'shop/setup.py': 'import setuptools\nsetuptools.setup()\n',
+        'shop/setup.cfg': '[metadata]\nname = shop-server\n[options]\ninstall_requires =\n    a\n    b>=2\n',
+        'shop/requirements.txt': 'for-makers\n',
+      },
+      { requires: ['a', 'b>=2'] },
+    ],
+    [
+      'files that setuptools is told to read',
+      {
+        'shop/pyproject.toml':
+          '[project]\nname = "shop-server"\ndynamic = ["version", "dependencies"]\n[tool.setuptools.dynamic]\ndependencies = {file = ["needs.in"]}\n',
+        'shop/needs.in': 'a>=1 # why\n',
+        'shop/requirements.txt': 'for-makers\n',
+      },
+      { requires: ['a>=1'] },
+    ],
+    [
+      'pyproject.toml without dependencies, which then has none (PEP 621)',
+      {
+        'shop/pyproject.toml': '[project]\nname = "shop-server"\nversion = "7.0"\n',
+        'shop/requirements.txt': 'for-makers\n',
+      },
+      { requires: [] },
+    ],
+    [
+      'PKG-INFO that holds for every build (PEP 643), whatever setup.py works out',
+      {
+        'shop/setup.py':
+          "from setuptools import setup\nsetup(name='shop-server', install_requires=needs())\n",
+        'shop/PKG-INFO':
+          'Metadata-Version: 2.2\nName: shop-server\nVersion: 7.0\nRequires-Dist: a>=1\nProvides-Extra: pg\nRequires-Python: >=3.9\n',
+      },
+      { requires: ['a>=1'], extras: ['pg'], requiresPython: '>=3.9' },
+    ],
+  ])('is read of %s', async (_, files, expected) => {
+    expect(await stated(files)).toMatchObject(expected)
+  })
+
+  it.each<[string, Readonly<Record<string, string>>, object]>([
+    [
+      'demands',
+      {
+        'shop/setup.py':
+          "from setuptools import setup\nsetup(name='shop-server',\n  install_requires=needs())\n",
+      },
+      { path: expect.stringMatching(/setup\.py$/), line: 3 },
+    ],
+    [
+      'its name',
+      { 'shop/setup.py': 'from setuptools import setup\nsetup(**about)\n' },
+      { path: expect.stringMatching(/setup\.py$/), line: 2 },
+    ],
+    [
+      'demands, though PKG-INFO says what one build had (PEP 643)',
+      {
+        'shop/setup.py':
+          "from setuptools import setup\nsetup(name='shop-server', install_requires=needs())\n",
+        'shop/PKG-INFO':
+          'Metadata-Version: 2.2\nName: shop-server\nVersion: 7.0\nDynamic: Requires-Dist\nRequires-Dist: a>=1\n',
+      },
+      { path: expect.stringMatching(/setup\.py$/), line: 2 },
+    ],
+    [
+      'demands by a backend of its own',
+      { 'shop/pyproject.toml': '[project]\nname = "shop-server"\ndynamic = ["dependencies"]\n' },
+      { path: expect.stringMatching(/pyproject\.toml$/) },
+    ],
+  ])('is refused where it works out %s', async (_, files, at) => {
+    await expect(stated(files)).rejects.toMatchObject({ code: 'E-REQ-COMPUTED', at })
+  })
+
+  it.each([
+    ['a requirements file that is not in it', { 'shop/requirements.txt': '-r ../other.txt\n' }, 'E-FS-KIND'],
+    ['PKG-INFO that is none', { 'shop/PKG-INFO': 'nothing\n' }, 'E-IDX-METADATA'],
+  ])('is refused with %s', async (_, files, code) => {
+    const setup = { 'shop/setup.cfg': '[metadata]\nname = shop-server\n[files]\npackages = shop\n' }
+    await expect(stated({ ...setup, 'other.txt': 'a\n', ...files })).rejects.toMatchObject({ code })
+  })
+})
+
+describe('A wheel of one’s own', () => {
+  const path = () => join(folder, 'shop_server-7.0-py3-none-any.whl')
+
+  it('is a source as a checkout is, and can be made an image of', async () => {
+    const wheel = indexWheel('shop_server', '7.0', { requires: ['shop-lib>=1.0'] }, {})
+    await writeAtomic(path(), wheel.bytes)
+    const read = await readOwnSource({ distribution: shop, version: '7.0', path: path() })
+    expect(read.metadata).toMatchObject({ requires: ['shop-lib>=1.0'], from: 'wheel' })
+    expect(read.listed).toEqual([
+      {
+        filename: 'shop_server-7.0-py3-none-any.whl',
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        size: wheel.bytes.length,
+      },
+    ])
+    await expect(readOwnSource({ distribution: shop, version: '8.0', path: path() })).rejects.toMatchObject({
+      code: 'E-CLI-USAGE',
+    })
+  })
+
+  it.each([
+    ['no zip', 'shop_server-7.0-py3-none-any.whl', /^E-(IDX|WHL)-/],
+    ['an sdist that is not unpacked', 'shop_server-7.0.tar.gz', /^E-FS-KIND$/],
+  ])('is refused where it is %s', async (_, name, code) => {
+    await writeAtomic(join(folder, name), 'x')
+    await expect(
+      readOwnSource({ distribution: shop, version: '7.0', path: join(folder, name) }),
+    ).rejects.toMatchObject({ code: expect.stringMatching(code) })
   })
 })
 
@@ -236,7 +379,7 @@ describe('A release whose service and library are checkouts', () => {
           requirements: [],
           sources: [source],
         }),
-      ).rejects.toMatchObject({ code: expect.stringMatching(/^E-(CLI-USAGE|REQ-SYNTAX)$/) })
+      ).rejects.toMatchObject({ code: expect.stringMatching(/^E-(CLI-USAGE|REQ-SYNTAX|FS-NOTFOUND)$/) })
     expect(() => readFileSync(`${folder}/own/constraints/releases.json`)).toThrow()
   })
 })
