@@ -15,7 +15,9 @@ export interface SourceFile {
 /** What was read of equal files before: versions of one distribution have most of their files in common. */
 export type ReadBefore = Map<string, ModuleFacts | SyntaxProblem>
 
-const compiledFile = /^(.+?)\.(?:cpython-\d+[^/]*\.|abi3\.|cp\d+[^/]*\.)?(?:so|pyd)$/
+/** Bytecode beside where its source would be is imported without one; that of `__pycache__` is not. */
+const compiledFile =
+  /^(?!(?:.*\/)?__pycache__\/)(.+?)\.(?:cpython-\d+[^/]*\.|abi3\.|cp\d+[^/]*\.)?(?:so|pyd|pyc)$/
 const moduleName = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/
 
 /**

@@ -168,3 +168,13 @@ describe('uses of other distributions', () => {
     ])
   })
 })
+
+it('A wheel without sources has its modules all the same: what they bind cannot be told', async () => {
+  const { opaque } = await readTexts({
+    'shop/__init__.pyc': '',
+    'shop/api.pyc': '',
+    'shop/fast.cpython-311-x86_64-linux-gnu.so': '',
+    'shop/__pycache__/gone.cpython-311.pyc': '',
+  })
+  expect(opaque).toEqual({ shop: 'compiled', 'shop.api': 'compiled', 'shop.fast': 'compiled' })
+})
