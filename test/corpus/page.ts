@@ -9,7 +9,6 @@ export const withoutExample: ReadonlyMap<ErrorCode, string> = new Map([
   ['E-FS-IO', 'test/io/files.test.ts'],
   ['E-PLN-IMAGE', 'test/verbs/plan-images.test.ts'],
   ['E-PLN-RETURN', 'test/upgrade/progress.test.ts'],
-  ['E-LCK-NOFILE', 'test/dockerfile/containerfile.test.ts'],
   ['E-IDX-METADATA', 'test/catalog/index-catalog.test.ts'],
   ['E-NET-TIMEOUT', 'test/io/http.test.ts'],
   ['E-NET-TRUNC', 'test/io/http.test.ts'],
