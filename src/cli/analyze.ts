@@ -5,6 +5,7 @@ import { analysisFormatNames, analysisFormats, wantSurroundings } from './analys
 import {
   addIndexOptions,
   addTargetOptions,
+  codeOption,
   collect,
   excludeNewerOption,
   type GlobalOptions,
@@ -41,10 +42,7 @@ export function addSelectionOptions(command: Command): Command {
     )
     .option('--requirements <file>', 'one service, as a requirements file states it')
     .option('--profile <file>', 'in place of the shipped profile of its service')
-    .option(
-      '--code <kinds>',
-      'what of the code is held against the libraries: all, none, or some of module,name,attribute,member,keyword,option',
-    )
+    .addOption(codeOption())
   return addIndexOptions(addTargetOptions(command)).addOption(excludeNewerOption())
 }
 

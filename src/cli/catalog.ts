@@ -129,12 +129,14 @@ export function registerCatalog(program: Command): void {
       `metadata from ${wheel} wheels, ${sdist} sdists that state it, ${build} builds`,
       sources === undefined
         ? undefined
-        : `names from ${sources.read} wheels, ${sources.without.length} versions without one, ${sources.unread} files that do not parse`,
+        : `names from ${sources.read} wheels, ${sources.without.length} versions without one, ${sources.unread.length} files that cannot be read`,
       ...result.written.map((name) => `written  ${name}`),
       result.written.length === 0 ? 'nothing changed' : undefined,
       ...result.pending.map(({ name, version, reason }) => `pending  ${name} ${version}: ${visible(reason)}`),
       ...result.absent.map((what) => `absent   ${visible(what)}`),
       ...result.unreadable.map((what) => `unread   ${visible(what)}`),
+      // that is as it is with some wheels: names of these files are unknown, and no run makes them known
+      ...(sources?.unread ?? []).map((what) => `unread   ${visible(what)}`),
     )
     // facts that are missing make later answers undecided: the run says so in its exit code too
     if (result.pending.length + result.absent.length + result.unreadable.length > 0) process.exitCode = 3

@@ -62,6 +62,14 @@ export function addTargetOptions(command: Command): Command {
     )
 }
 
+/** `--code`, of commands that hold code against libraries. */
+export function codeOption(): Option {
+  return new Option(
+    '--code <kinds>',
+    'what of the code is held against the libraries: all, none, or some of module,name,attribute,member,keyword,option',
+  )
+}
+
 /** `--index-url`, `--extra-index-url` and `--offline`. */
 export function addIndexOptions(command: Command): Command {
   return command

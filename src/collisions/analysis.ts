@@ -16,6 +16,7 @@ import type { ResultCell } from './result.js'
 import { sameFileFindings } from './same-file.js'
 import { type Numbers, numbersOf, type Tally } from './summary.js'
 import { bindingFindings, type SystemNeeds } from './system-bindings.js'
+import { undecidedOfCode } from './undecided-code.js'
 
 /** A service release, or a user's own list of requirements, that is to run on hosts. */
 export interface Candidate {
@@ -205,7 +206,11 @@ export function checkOn(candidate: Candidate, host: Host, facts: ClosureFacts, o
     summary: count.cell(),
     size: walked.members.filter(({ name }) => name !== undefined).length,
     findings: told,
-    undecided: [...walked.undecided, ...boundOnly(walked, host)],
+    undecided: [
+      ...walked.undecided,
+      ...boundOnly(walked, host),
+      ...(options.asRun === undefined ? [] : undecidedOfCode(walked, options.asRun)),
+    ],
     ...(options.notes && options.asRun !== undefined
       ? { fictions: fictionalBounds(walked, options.asRun) }
       : {}),

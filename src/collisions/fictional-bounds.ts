@@ -5,7 +5,7 @@ import { accepts, type Demand } from '#solver/closure-demands.js'
 import type { NeededName } from './needed-name.js'
 import type { AsRun } from './needed-names.js'
 
-/** A declared demand that accepts a version with which the code cannot even be imported. */
+/** A declared demand that accepts a version without a name that the code needs for certain. */
 export interface FictionalBound {
   readonly distribution: DistributionName
   readonly by: string
@@ -14,7 +14,9 @@ export interface FictionalBound {
   readonly at: Origin
   /** The oldest known version that it accepts, which lacks the name. */
   readonly lowest: string
-  /** The oldest known version from which on the code has every name that it needs at import. */
+  /** `error`: with that version a module cannot be imported; `warning`: something fails when it is called or chosen. */
+  readonly level: 'error' | 'warning'
+  /** The oldest known version that has all such names. */
   readonly needsFrom: string
   /** The name that comes last, and the line that needs it. */
   readonly name: string
@@ -35,6 +37,7 @@ export function fictionalBounds(walked: Closure, asRun: AsRun): readonly Fiction
   return [...found.values()].sort((one, other) => (one.distribution < other.distribution ? -1 : 1))
 }
 
+/** What stops an import counts before what fails later. */
 function fictionOf(
   demand: Demand,
   needs: readonly NeededName[],
@@ -43,26 +46,43 @@ function fictionOf(
   const accepted = versions.filter((version) => accepts(demand, version))
   const [lowest] = accepted
   if (lowest === undefined) return undefined
-  let from = 0
+  const lacked = needs.filter((need) => need.isCertain && need.lackedBy(lowest) !== undefined)
+  for (const level of ['error', 'warning'] as const) {
+    const last = lastToCome(
+      lacked.filter((need) => need.level === level),
+      accepted,
+    )
+    if (last === undefined) continue
+    const { target, by, specifier, origin } = demand
+    const { need, from } = last
+    return {
+      distribution: target,
+      by,
+      specifier,
+      at: origin,
+      lowest,
+      level,
+      needsFrom: from,
+      name: need.needs,
+      usedAt: need.at,
+    }
+  }
+  return undefined
+}
+
+/** Of names that the oldest version lacks the one that comes in the newest, and that version. */
+function lastToCome(
+  needs: readonly NeededName[],
+  accepted: readonly string[],
+): { readonly need: NeededName; readonly from: string } | undefined {
+  let newest = 0
   let last: NeededName | undefined
   for (const need of needs) {
-    if (need.lackedBy(lowest) === undefined || need.level !== 'error') continue
     const first = accepted.findIndex((version) => need.lackedBy(version) === undefined)
-    if (first > from) {
-      from = first
+    if (first > newest) {
+      newest = first
       last = need
     }
   }
-  if (last === undefined) return undefined
-  const { target, by, specifier, origin } = demand
-  return {
-    distribution: target,
-    by,
-    specifier,
-    at: origin,
-    lowest,
-    needsFrom: accepted[from]!,
-    name: last.needs,
-    usedAt: last.at,
-  }
+  return last && { need: last, from: accepted[newest]! }
 }

@@ -1,3 +1,4 @@
+import { formatOrigin } from '#errors.js'
 import type { MarkerEnvironment } from '#pep/marker-evaluate.js'
 import type { ClosureFacts, Undecided } from '#solver/closure-demands.js'
 import {
@@ -19,11 +20,14 @@ interface Matrix {
   readonly separate: { readonly sound: number; readonly of: number }
 }
 
+/** What a fact would decide is told once, wherever it is asked for; what none can is told at each place. */
 function distinctUndecided(cells: readonly Cell[]): readonly Undecided[] {
   const known = new Map<string, Undecided>()
   for (const { undecided } of cells)
     for (const one of undecided) {
-      const key = `${one.distribution} ${one.version ?? ''} ${one.reason}`
+      const { distribution, version = '', reason, lacks, at } = one
+      const place = lacks === undefined && at !== undefined ? formatOrigin(at) : ''
+      const key = `${distribution} ${version} ${reason} ${place}`
       if (!known.has(key)) known.set(key, one)
     }
   return [...known].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, one]) => one)

@@ -67,6 +67,11 @@ export class NeededName implements CodeNeed {
     return this.#level
   }
 
+  /** Whether some use fails without it for certain, at import or when it is called. */
+  get isCertain(): boolean {
+    return this.used.some(({ confidence }) => confidence === 'certain')
+  }
+
   /** Unguarded ones, import time first; of a guarded one the code itself says what happens without the name. */
   get places(): readonly UsePlace[] {
     this.#places ??= this.used
@@ -111,6 +116,18 @@ export class NeededName implements CodeNeed {
     if (missing === undefined) return undefined
     this.#isDispensable ??= this.using.tested(this.name).some((one) => this.#missingIn(one) !== undefined)
     return this.#isDispensable ? undefined : missing
+  }
+
+  /** Why sources cannot tell whether a version has it, where it could be read at all and was not tested. */
+  unreadIn(version: string): 'unparsed' | 'no-sources' | undefined {
+    if (this.#missingIn(version) !== undefined || this.using.tested(this.name).includes(version))
+      return undefined
+    for (const bindingIn of this.bindings) {
+      const binding = bindingIn(version)
+      if (binding.state !== 'unknown') continue
+      if (binding.reason === 'unparsed' || binding.reason === 'no-sources') return binding.reason
+    }
+    return undefined
   }
 
   #missingIn(version: string): string | undefined {

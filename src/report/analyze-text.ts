@@ -137,6 +137,22 @@ function warningLines(cell: ResultCell, options: TextOptions): string[] {
   return lines.length === 0 ? [] : [...lines, '']
 }
 
+/** Of what drifts, what is proven to break the service as run; of the others nothing is known. */
+function evidenceLines(
+  { findings }: ResultCell,
+  drift: readonly Finding[],
+  options: TextOptions,
+): readonly string[] {
+  const drifting = new Set(drift.map(({ distribution }) => distribution))
+  const broken = findings.filter(
+    ({ rule, distribution }) => rule === 'broken-import' && drifting.has(distribution),
+  )
+  if (broken.length === 0) return []
+  const breaks = new Set(broken.map(({ distribution }) => distribution))
+  const text = `of these ${plural(breaks.size, 'lacks', 'lack')} names that the code needs: ${[...breaks].join(', ')}; the other ${drifting.size - breaks.size} are untested`
+  return [`       ${wrapTo(text, options.width, 7)}`]
+}
+
 function driftLines(cell: ResultCell, options: TextOptions): string[] {
   const paint = painter(options)
   const drift = of(cell.findings, 'drift')
@@ -154,6 +170,7 @@ function driftLines(cell: ResultCell, options: TextOptions): string[] {
     lines.push(
       `${paint('cyan', 'drift')}  ${plural(findings.drift, 'demand')} accepted at a version that was not tested: ` +
         `${plural(distributions.drift, 'distribution')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`,
+      ...evidenceLines(cell, drift, options),
     )
     const major = drift.filter(({ jump }) => jump === 'major')
     const names = new Map(

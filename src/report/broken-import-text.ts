@@ -1,7 +1,8 @@
+import type { FictionalBound } from '#collisions/fictional-bounds.js'
 import type { Finding, MissingName } from '#collisions/finding.js'
 import type { ResultCell } from '#collisions/result.js'
 import { placeOf, shortId } from './radius-text.js'
-import { cutTo, painter, plural, type TextOptions, withPlace } from './terminal.js'
+import { cutTo, painter, plural, type TextOptions, withPlace, wrapTo } from './terminal.js'
 
 /** Blocks, and warnings, that a first screen shows; JSON has them all. */
 const mostBlocks = 10
@@ -47,11 +48,11 @@ function usesOf(findings: readonly Broken[]): number {
 /** Which versions have it, as far as versions are known: `oslo-utils 9.2.0 had it, 10.0.0 lacks it`. */
 export function historyOf({ distribution, missing, supply, tested }: Finding): string {
   if (missing?.leakedBy !== undefined)
-    return `${missing.leakedBy} brought ${distribution} ${tested?.version ?? ''} along, nobody declares it`
+    return `nothing brings ${distribution} along; nobody declares it, and with the service's own release ${missing.leakedBy} brought ${tested?.version ?? 'it'}`
   const has = supply?.version ?? ''
   const { lastWith, firstWithout, firstWith } = missing ?? {}
   return [
-    `the host's ${distribution} ${has} lacks it`,
+    `the host's ${distribution} ${has} ${firstWithout === has ? 'is the first without it' : 'lacks it'}`,
     ...(lastWith === undefined ? [] : [`${lastWith} had it`]),
     ...(firstWithout === undefined || firstWithout === has ? [] : [`${firstWithout} is the first without`]),
     ...(firstWith === undefined ? [] : [`${firstWith} has it`]),
@@ -100,48 +101,74 @@ export function brokenWarnings(cell: ResultCell, options: TextOptions): readonly
     ...broken.slice(0, mostWarnings).map(([first]) => {
       const { missing, demand, supply, distribution } = first!
       const has = supply === undefined ? 'nobody brings it' : `${distribution} ${supply.version}`
-      return `${cutTo(`  ${missing.gone.padEnd(wide)}  ${has}  ${placeOf(demand.at)}`, options.width - 11)}   ${shortId(first!)}`
+      const before = missing.lastWith === undefined ? '' : `  ${missing.lastWith} had it`
+      return `${cutTo(`  ${missing.gone.padEnd(wide)}  ${has}  ${placeOf(demand.at)}${before}`, options.width - 11)}   ${shortId(first!)}`
     }),
     ...(rest > 0 ? [`  … ${rest} more: -o json has them all`] : []),
   ]
 }
 
-/** One name that is gone: who is stopped by it, each up to its last release that is, and one place. */
+interface Span {
+  readonly first: number
+  readonly last: number
+  /** Nothing older of the service is in question. */
+  readonly isFromOldest: boolean
+}
+
+/** One name that is gone: who is stopped by it, each from its first to its last release that is, and one place. */
 interface Cause {
   readonly gone: string
   readonly first: Broken
-  /** By service, the place of its last release in the list. */
-  readonly until: Map<string, number>
+  /** By service, the places of its first and last release in the list. */
+  readonly spans: Map<string, Span>
 }
 
 function causesOn(cells: readonly ResultCell[], order: ReadonlyMap<string, number>): readonly Cause[] {
   const broken = cells.flatMap(({ findings }) => findings.filter(isBroken))
   const all = new Set(broken.filter(({ level }) => level === 'error').map(({ missing }) => missing.gone))
+  const placeIn = ({ candidate }: ResultCell): number => order.get(candidate.release ?? '') ?? -1
+  const oldest = new Map<string, number>()
+  for (const cell of cells) {
+    const { service } = cell.candidate
+    oldest.set(service, Math.min(placeIn(cell), oldest.get(service) ?? order.size))
+  }
   const causes = new Map<string, Cause>()
-  for (const { candidate, findings } of cells)
-    for (const finding of findings) {
+  for (const cell of cells)
+    for (const finding of cell.findings) {
       if (!isBroken(finding) || finding.level !== 'error') continue
       const gone = rootOf(finding.missing.gone, all)
-      const cause = causes.get(gone) ?? { gone, first: finding, until: new Map<string, number>() }
+      const cause = causes.get(gone) ?? { gone, first: finding, spans: new Map<string, Span>() }
       causes.set(gone, cause)
-      const release = order.get(candidate.release ?? '') ?? -1
-      cause.until.set(candidate.service, Math.max(release, cause.until.get(candidate.service) ?? -1))
+      const { service } = cell.candidate
+      const at = placeIn(cell)
+      const known = cause.spans.get(service)
+      const first = Math.min(at, known?.first ?? at)
+      cause.spans.set(service, {
+        first,
+        last: Math.max(at, known?.last ?? at),
+        isFromOldest: first === oldest.get(service),
+      })
     }
-  const newest = ({ until }: Cause): number => Math.max(...until.values())
+  const newest = ({ spans }: Cause): number => Math.max(...[...spans.values()].map(({ last }) => last))
   return [...causes.values()].sort(
     (one, other) =>
-      newest(other) - newest(one) || other.until.size - one.until.size || (one.gone < other.gone ? -1 : 1),
+      newest(other) - newest(one) || other.spans.size - one.spans.size || (one.gone < other.gone ? -1 : 1),
   )
 }
 
-/** `designate, glance until 2024.2; cinder until 2025.1`. */
-function whoUntil(until: ReadonlyMap<string, number>, names: readonly string[]): string {
-  const last = [...new Set(until.values())].sort((one, other) => other - one)
-  return last
-    .map((release) => {
-      const services = [...until].filter(([, one]) => one === release).map(([service]) => service)
-      return `${services.sort().join(', ')} until ${names[release] ?? ''}`
-    })
+/** `neutron 2024.2 to 2025.2; cinder until 2025.1; designate, glance until 2024.2`: the last ones first. */
+function whoWhen(spans: ReadonlyMap<string, Span>, names: readonly string[]): string {
+  const byWhen = new Map<string, { readonly last: number; readonly services: string[] }>()
+  for (const [service, { first, last, isFromOldest }] of spans) {
+    const [from = '', to = ''] = [names[first], names[last]]
+    const when = isFromOldest ? `until ${to}` : first === last ? to : `${from} to ${to}`
+    const known = byWhen.get(when)
+    if (known === undefined) byWhen.set(when, { last, services: [service] })
+    else known.services.push(service)
+  }
+  return [...byWhen]
+    .sort(([, one], [, other]) => other.last - one.last)
+    .map(([when, { services }]) => `${services.sort().join(', ')} ${when}`)
     .join('; ')
 }
 
@@ -156,8 +183,8 @@ export function causeLines(
   const shown = causes.slice(0, mostCauses)
   const rest = causes.length - shown.length
   return [
-    ...shown.map(({ gone, first, until }) => {
-      const text = `${gone}   ${whoUntil(until, names)}`
+    ...shown.map(({ gone, first, spans }) => {
+      const text = `${gone}   ${whoWhen(spans, names)}`
       return `    ${withPlace(text, placeOf(first.demand.at), options.width, 6)}`
     }),
     ...(rest > 0 ? [`    … ${plural(rest, 'name')} more, of older releases: -o json has them all`] : []),
@@ -169,21 +196,26 @@ export function brokenIn(cell: ResultCell): number {
   return byCause(cell).filter(isError).length
 }
 
+/** One such bound as a sentence without its end: `octavia-lib >=3.8.0 takes 3.8.0, which lacks ...`. */
+export function fictionText(bound: Omit<FictionalBound, 'at' | 'usedAt' | 'by'>): string {
+  const { distribution, specifier, lowest, needsFrom, name, level } = bound
+  const moment = level === 'error' ? 'needed at import' : 'needed when called'
+  return `${distribution} ${specifier} takes ${lowest}, which lacks ${name}, ${moment}; ${needsFrom} has it`
+}
+
 /** Lower bounds that metadata declares and that the code has outgrown. */
 export function fictionLines({ fictions = [] }: ResultCell, options: TextOptions): readonly string[] {
   if (fictions.length === 0) return []
   const paint = painter(options)
   const rest = fictions.length - mostWarnings
   return [
-    `${paint('cyan', 'bounds that are fiction')}  declared to be enough, and the code cannot be imported with it`,
+    `${paint('cyan', 'bounds that are fiction')}  the oldest version that is declared to be enough lacks what the code needs`,
     ...fictions
       .slice(0, mostWarnings)
-      .map(({ distribution, specifier, lowest, needsFrom, name, usedAt }) =>
-        cutTo(
-          `  ${distribution} ${specifier} takes ${lowest}; ${name} (${placeOf(usedAt)}) needs ${needsFrom}`,
-          options.width,
-        ),
-      ),
+      .flatMap(({ usedAt, at, ...bound }) => [
+        `  ${wrapTo(fictionText(bound), options.width, 2, 4)}`,
+        cutTo(`      ${placeOf(usedAt)} against ${placeOf(at)}`, options.width),
+      ]),
     ...(rest > 0 ? [`  … ${rest} more: -o json has them all`] : []),
     '',
   ]

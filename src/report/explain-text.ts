@@ -22,7 +22,8 @@ function withSource(label: string, text: string, at: Origin | undefined): readon
 }
 
 /** From the process to the module that needs the name, and what the library had when. */
-function brokenSides({ finding, cell, imports }: ExplainResult): readonly Row[] {
+function brokenSides(result: ExplainResult): readonly Row[] {
+  const { finding, cell, imports } = result
   const { demand, supply, missing } = finding
   const { start, modules = [] } = imports ?? {}
   const first =
@@ -33,6 +34,7 @@ function brokenSides({ finding, cell, imports }: ExplainResult): readonly Row[] 
     ['needed', `${missing!.name} by ${demand.by}, ${moment}`, placeOf(demand.at)],
     ...(missing!.gone === missing!.name ? [] : [['gone', missing!.gone] satisfies Row]),
     [`host ${cell.host.label}`, historyOf(finding), placeOf(supply?.at)],
+    ...declaredRows(result),
     ...(first.length === 0
       ? []
       : [['chain', [...first, ...modules, missing!.name].join(' → ')] satisfies Row]),
@@ -45,6 +47,18 @@ function brokenSides({ finding, cell, imports }: ExplainResult): readonly Row[] 
           ] satisfies Row,
         ]),
   ]
+}
+
+/** What the same distribution declares of the library: a bound that takes what the code cannot use is fiction. */
+function declaredRows({ finding: { demand, distribution, supply }, demands }: ExplainResult): readonly Row[] {
+  if (supply === undefined) return []
+  const own = demands.filter((one) => one.demand.by === demand.by)
+  if (own.length === 0) return [['declared', `nothing: ${demand.by} has no demand on ${distribution}`]]
+  return own.map(({ demand: { specifier, origin }, isMet }) => [
+    'declared',
+    `${specifier === '' ? 'any version' : specifier}, which ${isMet ? `accepts ${supply.version} all the same` : `refuses ${supply.version}, too`}`,
+    placeOf(origin),
+  ])
 }
 
 function sides(result: ExplainResult): readonly Row[] {
@@ -135,6 +149,10 @@ function fixText(fix: Fix, { cell, finding }: ExplainResult): string {
       : fix.disturbs.length === 0
         ? 'no other service disturbed'
         : `${plural(fix.disturbs.length, 'other service')} disturbed: ${fix.disturbs.join(', ')}${turn}`
+  if (fix.pins.size === 0 && cell.radius?.kind === 'moves') {
+    const added = [...cell.radius.adds].map(([name, version]) => `${name} ${version}`).join(', ')
+    return `add ${added} on the host, which it does not pin. This ${finding.rule} goes and no other error comes; no pin moves`
+  }
   const isDown = moves.some(({ distribution, up }) => fix.pins.has(distribution) && !up)
   return `${isDown ? 'move' : 'raise'} ${pins.join(', ')} on the host. This ${finding.rule} goes and no other error comes${others ? ' (the other errors of this service stay)' : ''}; ${disturbs}`
 }
@@ -147,9 +165,9 @@ function fixLines(result: ExplainResult, options: TextOptions): readonly string[
   const paint = painter(options)
   const none =
     radius?.kind === 'none'
-      ? ['  raising the host’s pins does not help: no versions known of them will do']
+      ? ['  moving the host’s pins does not help: no versions known of them will do']
       : radius?.kind === 'undecided'
-        ? ['  whether raising pins of the host helps was not decided within the budget of the search']
+        ? ['  whether moving pins of the host helps was not decided within the budget of the search']
         : []
   return [
     paint(

@@ -87,7 +87,25 @@ function hopTable(result: AnalysisResult, options: TextOptions): readonly string
     paint('dim', lines[0]!),
     ...lines.slice(1, -1),
     paint('bold', lines.at(-1)!),
+    ...notYetLines(result, options),
     '',
+  ]
+}
+
+/** What new code misses on older libraries: how often, and how often nothing declared refuses it. */
+function notYetLines(result: AnalysisResult, options: TextOptions): readonly string[] {
+  if (!result.rules.includes('broken-import')) return []
+  const order = new Map(result.releases.map(({ name }, index) => [name, index]))
+  const broken = result.cells.filter(
+    (cell) =>
+      (order.get(cell.host.label) ?? Infinity) < (order.get(cell.candidate.release ?? '') ?? -1) &&
+      brokenIn(cell) > 0,
+  )
+  if (broken.length === 0) return []
+  const alone = broken.filter((cell) => errorsIn(cell) === 0).length
+  const declared = alone === 0 ? 'each of them is refused as declared, too' : `${alone} of them only as run`
+  return [
+    `  ${wrapTo(`as run: names that new code needs have not come yet in ${plural(broken.length, 'cell')}; ${declared}`, options.width, 2)}`,
   ]
 }
 
@@ -277,10 +295,12 @@ function cellList(result: AnalysisResult, options: TextOptions): readonly string
     `  ${candidate.service}${candidate.release === undefined ? '' : `@${candidate.release}`}${manyHosts ? ` on ${host.label}` : ''}`,
     count(findings.collision),
     count(findings['python-floor']),
+    count(findings['broken-import']),
     count(findings.missing),
     count(findings['entry-point']),
     count(findings.drift),
   ])
-  const lines = table([['  service', 'collision', 'floor', 'missing', 'entry-point', 'drift'], ...rows])
+  const head = ['  service', 'collision', 'floor', 'broken-import', 'missing', 'entry-point', 'drift']
+  const lines = table([head, ...rows])
   return [paint('dim', lines[0]!), ...lines.slice(1), '']
 }

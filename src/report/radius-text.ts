@@ -28,6 +28,8 @@ function headline({ moves, exact, atLeast, disturbs }: Moves): string {
     disturbs === undefined
       ? 'who else is on the host and disturbed is not known'
       : `${plural(disturbs.length, 'other service')} of the host ${disturbs.length === 1 ? 'is' : 'are'} disturbed`
+  if (moves.length === 0)
+    return 'no pin of the host has to move; what it does not pin has to come in these versions'
   return `${plural(moves.length, 'pin')} of the host ${moves.length === 1 ? 'moves' : 'move'} (${proof}), ${others}; with separation none is`
 }
 
@@ -119,7 +121,8 @@ function sparingLines(radius: Moves, options: TextOptions): readonly string[] {
 
 /** Which way the pins move. */
 function titleOf(radius: Radius): string {
-  if (radius.kind !== 'moves' || radius.moves.length === 0) return 'RAISE INSTEAD'
+  if (radius.kind !== 'moves') return 'MOVE PINS INSTEAD'
+  if (radius.moves.length === 0) return 'ADD INSTEAD'
   const ups = radius.moves.filter(({ up }) => up).length
   return ups === radius.moves.length ? 'RAISE INSTEAD' : ups === 0 ? 'HOLD BACK INSTEAD' : 'MOVE PINS INSTEAD'
 }
@@ -135,7 +138,9 @@ export function radiusLines({ radius }: ResultCell, options: TextOptions): reado
     const why =
       by === undefined
         ? ''
-        : `: ${by.demand.by} wants ${by.rule === 'python-floor' ? 'Python' : by.distribution} ${by.demand.specifier}`
+        : by.missing === undefined
+          ? `: ${by.demand.by} wants ${by.rule === 'python-floor' ? 'Python' : by.distribution} ${by.demand.specifier}`
+          : `: ${by.demand.by} needs ${by.missing.gone} of ${by.distribution}`
     return [
       `${title}  ${wrapTo(`not possible: no versions known of the host's pins will do${why}`, options.width, name.length + 2)}`,
       '',

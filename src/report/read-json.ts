@@ -65,7 +65,8 @@ interface SavedCell {
   readonly undecided?: readonly Undecided[]
   readonly radius?: SavedRadius
   readonly at?: FileOrigin
-  readonly fictionalBounds?: readonly FictionalBound[]
+  /** Once they were told only where a module cannot be imported. */
+  readonly fictionalBounds?: readonly (Omit<FictionalBound, 'level'> & Partial<FictionalBound>)[]
 }
 
 interface SavedVerdict extends Omit<Verdict, 'expired' | 'stale' | 'ending'> {
@@ -238,7 +239,9 @@ function resultFrom(saved: Saved): Analysis {
       undecided: cell.undecided ?? [],
       ...(cell.at === undefined ? {} : { at: cell.at }),
       ...(cell.radius === undefined ? {} : { radius: radiusFrom(cell.radius) }),
-      ...(cell.fictionalBounds === undefined ? {} : { fictions: cell.fictionalBounds }),
+      ...(cell.fictionalBounds === undefined
+        ? {}
+        : { fictions: cell.fictionalBounds.map((one) => ({ level: 'error', ...one })) }),
     }
   })
   return {

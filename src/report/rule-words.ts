@@ -28,6 +28,16 @@ function wanted({ demand, distribution }: Finding): string {
   return `${demand.by} wants ${distribution}${demand.specifier === '' ? '' : ` ${demand.specifier}`}`
 }
 
+/** Which known versions next to the host's have the name: ` (9.1.0 had it, 10.0.0 is the first without)`. */
+function aroundOf(missing: Finding['missing']): string {
+  const { lastWith, firstWithout, firstWith } = missing ?? {}
+  const parts = [
+    ...(lastWith === undefined ? [] : [`${lastWith} had it, ${firstWithout} is the first without`]),
+    ...(firstWith === undefined ? [] : [`${firstWith} has it`]),
+  ]
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`
+}
+
 const words: Readonly<Record<Rule, RuleWords>> = {
   unsatisfiable: {
     title: 'The demands of services that are to share an environment cannot all be met',
@@ -60,15 +70,17 @@ const words: Readonly<Record<Rule, RuleWords>> = {
   'broken-import': {
     title: "Code needs a module or name that the host's version does not have",
     meaning:
-      'The code needs a module or name that the host’s version does not have: metadata allows it, and it breaks.',
+      'The code needs a module or name that the host’s libraries do not have: whatever metadata allows, it breaks when that code runs.',
     sentence: ({ demand, supply, distribution, missing }) =>
       `${demand.by} needs ${missing?.name ?? demand.specifier}, ${
         supply === undefined
           ? `nobody brings ${distribution} along`
-          : `${distribution} ${supply.version} has not`
+          : `${distribution} ${supply.version} has not${aroundOf(missing)}`
       }`,
     cause: ({ has, where, first }) =>
-      `${has} on host ${where} lacks ${first?.missing?.gone ?? 'names that code needs'}`,
+      first?.supply === undefined
+        ? `${first?.missing?.name ?? has} is declared by nobody, and nothing brings it along to host ${where}`
+        : `${has} on host ${where} lacks ${first.missing?.gone ?? 'names that code needs'}`,
   },
   missing: {
     title: "A distribution is pinned by the service's own release and not by the host",

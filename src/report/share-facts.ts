@@ -33,6 +33,11 @@ export function heldBack({ asRun, sharing }: ShareResult): NonNullable<ShareResu
   })
 }
 
+/** Ways out of conflicts as run that no line of them tells: `upgrade heat from 2023.1 to 2023.2`. */
+export function upgradesOf({ asRun }: ShareResult): readonly string[] {
+  return (asRun?.upgrades ?? []).map(({ service, from, to }) => `upgrade ${service} from ${from} to ${to}`)
+}
+
 /** One line: may they share, as declared and as run. */
 export function verdictOfSharing(result: ShareResult): string {
   const { services, sharing, asRun } = result

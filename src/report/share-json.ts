@@ -51,7 +51,11 @@ export interface ShareDocument extends SharableDocument {
     readonly asRun?: PartitionDocument
   }
   /** With what their code needs; `held` are pins that are not those of the newest release. */
-  readonly asRun?: SharableDocument & { readonly held: AsRunSharing['held'] }
+  readonly asRun?: SharableDocument & {
+    /** One service alone that resolves all conflicts at the nearest newer release that does. */
+    readonly upgrades: AsRunSharing['upgrades']
+    readonly held: AsRunSharing['held']
+  }
 }
 
 /** The result of `share` as plain data: names fixed, keys in a fixed order, no clock and no absolute path. */
@@ -84,7 +88,11 @@ export function shareDocument(result: ShareResult): ShareDocument {
     ...(result.asRun === undefined
       ? {}
       : {
-          asRun: { ...sharableDocument(result.asRun.sharing, serviceOf), held: result.asRun.held },
+          asRun: {
+            ...sharableDocument(result.asRun.sharing, serviceOf),
+            upgrades: result.asRun.upgrades,
+            held: result.asRun.held,
+          },
         }),
   }
 }

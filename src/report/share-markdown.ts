@@ -4,7 +4,7 @@ import type { ShareResult } from '#verbs/share.js'
 import { isCertain } from './conflict-json.js'
 import { belowConflicts, conflictParts } from './conflict-text.js'
 import { code, plain, row } from './markdown-text.js'
-import { heldBack, truthsOf, verdictOfSharing } from './share-facts.js'
+import { heldBack, truthsOf, upgradesOf, verdictOfSharing } from './share-facts.js'
 
 /** Questions 3 and 4 as Markdown: for a merge request or a page. */
 export function shareMarkdown(result: ShareResult): string {
@@ -24,12 +24,21 @@ export function shareMarkdown(result: ShareResult): string {
     ...(sharing.kind === 'solution' && asRun?.kind === 'conflicts'
       ? asRun.conflicts.flatMap(conflictSection('as run, conflict'))
       : []),
+    ...upgradeSection(result),
     ...heldSection(result),
     row(['environments', 'fewest', 'groups', 'not fewer, because these do not fit together']),
     row(['---', '---:', '---', '---']),
     ...truthsOf(result).map(({ truth, partition }) => row([truth, ...partitionCells(partition, named)])),
     '',
   ].join('\n')
+}
+
+function upgradeSection(result: ShareResult): readonly string[] {
+  if (result.sharing.kind !== 'solution') return []
+  const upgrades = upgradesOf(result).map(
+    (text) => `- fix: ${plain(text)}, which resolves all of them as run`,
+  )
+  return upgrades.length === 0 ? [] : [...upgrades, '']
 }
 
 function heldSection(result: ShareResult): readonly string[] {

@@ -1,7 +1,7 @@
 import type { Partition } from '#solver/partition.js'
 import type { AskedService, ShareResult } from '#verbs/share.js'
 import { belowConflicts, conflictText } from './conflict-text.js'
-import { declaredOf, heldBack, heldBy, truthsOf } from './share-facts.js'
+import { declaredOf, heldBack, heldBy, truthsOf, upgradesOf } from './share-facts.js'
 import { painter, plural, type TextOptions } from './terminal.js'
 
 /** Conflicts that are shown; JSON has them all. */
@@ -72,7 +72,16 @@ function asRunLines(result: ShareResult, options: TextOptions): string[] {
     ...conflicts
       .slice(0, mostConflicts)
       .map((conflict, i) => conflictText(conflict, `as run, conflict ${i + 1}`, options)),
+    ...upgradeLines(result),
   ]
+}
+
+function upgradeLines(result: ShareResult): string[] {
+  const upgrades = upgradesOf(result)
+  if (upgrades.length === 0) return []
+  const then =
+    result.services.length === 1 ? 'its code has all that it needs' : 'they may share one environment'
+  return [`Or ${upgrades.join(', or ')}: then ${then} as run (checked).`, '']
 }
 
 function partitionLines(

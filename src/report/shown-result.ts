@@ -41,28 +41,30 @@ function shownList(list: readonly unknown[]): readonly unknown[] {
   return safe ?? list
 }
 
+/** All that a result tells of a cell: a field that is left out here does not compile. */
+type Told<T> = { readonly [Key in keyof Required<T>]: T[Key] | undefined }
+
+function given<T>(told: Told<T>): T {
+  return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) as T
+}
+
 function shownCell(cell: ResultCell): ResultCell {
   // A cell of an analysis has more than a result tells: the pins of the host, the root of the closure.
-  const { candidate, host, summary, size, findings, undecided, radius, at } = cell
+  const { candidate, host, summary, size, findings, undecided, radius, fictions, at } = cell
   const { service, release, version } = candidate
-  return {
-    candidate: shown({
-      service,
-      ...(release === undefined ? {} : { release }),
-      ...(version === undefined ? {} : { version }),
+  return shown(
+    given<ResultCell>({
+      candidate: given<ResultCell['candidate']>({ service, release, version }),
+      host: given<ResultCell['host']>({ label: host.label, release: host.release, python: host.python }),
+      summary,
+      size,
+      findings,
+      undecided,
+      radius,
+      fictions,
+      at,
     }),
-    host: shown({
-      label: host.label,
-      ...(host.release === undefined ? {} : { release: host.release }),
-      python: host.python,
-    }),
-    summary,
-    size,
-    findings: shown(findings),
-    undecided: shown(undecided),
-    ...(radius === undefined ? {} : { radius: shown(radius) }),
-    ...(at === undefined ? {} : { at: shown(at) }),
-  }
+  )
 }
 
 /**

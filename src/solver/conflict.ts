@@ -1,5 +1,5 @@
 import { type Explanation, explain } from './explain.js'
-import { type Fix, fixesOf, holdsWith } from './fixes.js'
+import { type Fix, type FixLimits, fixesOf, holdsWith, usualLimits } from './fixes.js'
 import { independentConflicts, isInput, type MinimalConflict, noWholes, type Wholes } from './minimal.js'
 import type { Line } from './problem.js'
 import type { Session } from './session.js'
@@ -29,6 +29,7 @@ export function* explainConflicts(
   session: Session,
   lines: readonly Line[],
   wholes: Wholes = noWholes,
+  limits: FixLimits = usualLimits,
 ): Task<ExplainedConflicts> {
   const { conflicts, isComplete } = yield* independentConflicts(session, lines, wholes)
   const explained: ExplainedConflict[] = []
@@ -39,7 +40,7 @@ export function* explainConflicts(
     const aside = new Set(others.flatMap((line) => wholes.get(line) ?? [line]))
     const base = lines.filter((line) => !aside.has(line))
     // With conflicts that are not known nothing resolves the rest, and no fix can be shown to do so.
-    const fixes = isComplete ? yield* fixesOf(session, base, conflict, wholes) : []
+    const fixes = isComplete ? yield* fixesOf(session, base, conflict, wholes, limits) : []
     explained.push({
       ...conflict,
       explanation: explain(session, conflict),

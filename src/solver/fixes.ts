@@ -15,7 +15,12 @@ export interface Fix {
   readonly solution: Solution
 }
 
-interface FixLimits {
+export interface FixLimits {
+  /**
+   * A demand may lose its bounds and not be dropped whole: where code uses what is demanded, to leave it out
+   * resolves nothing.
+   */
+  readonly keepsDemands?: boolean
   /** Lines in one fix. */
   readonly lines: number
   readonly fixes: number
@@ -23,7 +28,7 @@ interface FixLimits {
   readonly runs: number
 }
 
-const usualLimits: FixLimits = { lines: 6, fixes: 8, runs: 120 }
+export const usualLimits: FixLimits = { lines: 6, fixes: 8, runs: 120 }
 
 /**
  * The smallest sets of lines whose removal resolves a conflict, by rising size: a breadth-first hitting-set tree
@@ -38,6 +43,9 @@ export function* fixesOf(
   limits: FixLimits = usualLimits,
 ): Task<Fix[]> {
   const together = (line: Line) => wholes.get(line) ?? [line]
+  const given = new Set(lines)
+  const boundless = (dropped: readonly Line[]) =>
+    limits.keepsDemands === true ? demandsOf(dropped, wholes).map(withoutBounds) : []
   const fixes: Fix[] = []
   const preferred = pinnedVersions(lines.filter(({ kind }) => kind === 'pin'))
   let layer: (readonly Line[])[] = [[]]
@@ -54,7 +62,8 @@ export function* fixesOf(
       if (open === undefined) {
         runs++
         const gone = new Set(dropped.flatMap(together))
-        const outcome = yield* solve(session, { lines: lines.filter((line) => !gone.has(line)), preferred })
+        const left = [...lines.filter((line) => !gone.has(line)), ...boundless(dropped)]
+        const outcome = yield* solve(session, { lines: left, preferred })
         if (outcome.kind === 'solution') {
           fixes.push(yield* fixOf(session, lines, dropped, wholes, outcome))
         }
@@ -62,7 +71,7 @@ export function* fixesOf(
         open = yield* minimise(session, outcome.core)
         known.push(open)
       }
-      for (const line of open.lines.filter(isInput)) {
+      for (const line of open.lines.filter((one) => isInput(one) && given.has(one))) {
         const larger = [...dropped, line].sort(byKey)
         const key = larger.map((one) => one.key).join('\n')
         if (!seen.has(key)) next.push(larger)
@@ -72,6 +81,11 @@ export function* fixesOf(
     layer = next
   }
   return fixes
+}
+
+/** Those that do not stand for a whole. */
+function demandsOf(dropped: readonly Line[], wholes: Wholes): readonly Line[] {
+  return dropped.filter((line) => line.kind === 'demand' && !wholes.has(line))
 }
 
 /** A pin that has to move should move no further than it must; so should the version of a demand. */
@@ -93,7 +107,7 @@ function* fixOf(
   solution: Solution,
 ): Task<Fix> {
   const gone = new Set(dropped.flatMap((line) => wholes.get(line) ?? [line]))
-  const demands = dropped.filter((line) => line.kind === 'demand' && !wholes.has(line))
+  const demands = demandsOf(dropped, wholes)
   const relaxed = [...lines.filter((line) => !gone.has(line)), ...demands.map(withoutBounds)]
   const preferred = pinnedVersions([...lines.filter(({ kind }) => kind === 'pin'), ...demands])
   const outcome = demands.length === 0 ? solution : yield* solve(session, { lines: relaxed, preferred })

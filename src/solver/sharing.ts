@@ -1,5 +1,6 @@
 import { agree } from './agree.js'
 import { type ExplainedConflicts, explainConflicts } from './conflict.js'
+import { usualLimits } from './fixes.js'
 import type { ServiceLines } from './lines.js'
 import { type Partition, smallestPartition, type Together } from './partition.js'
 import type { Line, Solution } from './problem.js'
@@ -25,10 +26,14 @@ export function linesOfServices({ services, common }: Omit<SharingProblem, 'sess
   return [...new Map(lines.map((line) => [line.key, line])).values()]
 }
 
-/** A solution, or every independent conflict with its facts and fixes. */
+/**
+ * A solution, or every independent conflict with its facts and fixes.
+ * @param isAsRun the facts know what code needs: then no fix leaves out a distribution that is demanded
+ */
 export function* shareOne(
   problem: SharingProblem,
   preferred: ReadonlyMap<Line['name'], string> = new Map(),
+  isAsRun = false,
 ): Task<Sharing> {
   const { session, services } = problem
   const lines = linesOfServices(problem)
@@ -36,7 +41,10 @@ export function* shareOne(
   if (outcome.kind === 'undecided') return outcome
   if (outcome.kind === 'solution') return { kind: 'solution', solution: outcome }
   const wholes = new Map(services.map(({ self, demands }) => [self, [self, ...demands]]))
-  return { kind: 'conflicts', ...(yield* explainConflicts(session, lines, wholes)) }
+  return {
+    kind: 'conflicts',
+    ...(yield* explainConflicts(session, lines, wholes, { ...usualLimits, keepsDemands: isAsRun })),
+  }
 }
 
 /** Whether there is a solution at all: for the same services under another Python. */

@@ -11,8 +11,8 @@ import { parseUsedBlock } from './used-block.js'
 const readers: Readonly<Record<keyof typeof surfaceFiles, (block: Block) => void>> = {
   // what is otherwise parsed when it is asked for is asked for
   used(block) {
-    const { names, undeclared } = parseUsedBlock(block)
-    for (const { places } of [...names, ...undeclared])
+    const { names, undeclared, unread } = parseUsedBlock(block)
+    for (const { places } of [...names, ...undeclared, ...unread])
       for (const position of block.versions.keys()) places(position)
   },
   bound: (block) => parseBoundBlock(block).all(),

@@ -5,7 +5,7 @@ import type { DistributionFacts } from './module-facts.js'
 import { importable, ModuleIndex, topModules } from './providers.js'
 import { isForTests } from './read-distribution.js'
 import { isStandardLibrary } from './standard-library.js'
-import type { UseKind, UsePlace } from './surface.js'
+import type { UnreadSource, UseKind, UsePlace } from './surface.js'
 
 /** Where sources come from, and what is known of each version beside them. */
 export interface SurfaceInput {
@@ -50,6 +50,7 @@ export interface UserVersion {
     readonly by: readonly DistributionName[]
     readonly place: UsePlace
   }[]
+  readonly unread: readonly UnreadSource[]
   readonly modules: readonly string[]
   /** What it puts on the path: modules that no package of its own is above. */
   readonly tops: readonly string[]
@@ -62,17 +63,11 @@ export interface Collected {
   readonly users: ReadonlyMap<DistributionName, readonly UserVersion[]>
   readonly libraries: ReadonlyMap<DistributionName, LibraryNames>
   readonly providers: ModuleIndex
-  readonly unread: readonly {
-    readonly distribution: DistributionName
-    readonly version: string
-    readonly file: string
-    readonly line: number
-    readonly problem: string
-  }[]
 }
 
 interface Outside {
   readonly version: string
+  readonly unread: readonly UnreadSource[]
   readonly uses: readonly RawUse[]
   readonly modules: readonly string[]
   readonly tops: readonly string[]
@@ -89,7 +84,6 @@ export async function collectSurface(
 ): Promise<Collected> {
   const providers = new ModuleIndex()
   const outside = new Map<DistributionName, readonly Outside[]>()
-  const unread: Collected['unread'][number][] = []
   const total = [...input.versions.values()].reduce((sum, list) => sum + list.length, 0)
   let done = 0
   for (const [name, versions] of input.versions) {
@@ -99,7 +93,6 @@ export async function collectSurface(
       step('reading sources', ++done, total)
       if (facts === undefined) continue
       providers.add(name, importable(facts))
-      for (const problem of facts.unread) unread.push({ distribution: name, version, ...problem })
       list.push(outsideOf(version, facts))
     }
     outside.set(name, list)
@@ -127,7 +120,7 @@ export async function collectSurface(
     if (names.size > 0) libraries.set(name, await askLibrary(name, versions, [...names.values()], input.read))
     step('looking names up', done, total)
   }
-  return { users, libraries, providers, unread }
+  return { users, libraries, providers }
 }
 
 /** What a version uses of others, outside tests. */
@@ -158,12 +151,12 @@ function outsideOf(version: string, facts: DistributionFacts): Outside {
       uses.push({ name, kind: 'member', certain: false, place: { file, line, moment: 'call', count: 1 } })
   // a file that has modules loaded stands among them, so that chains can begin at it
   const modules = [...importable(facts), ...loaders.map(({ file }) => file)]
-  return { version, uses, imports, modules, tops: topModules(facts) }
+  return { version, uses, unread: facts.unread, imports, modules, tops: topModules(facts) }
 }
 
 function attribute(
   user: DistributionName,
-  { version, uses, modules, tops, imports }: Outside,
+  { version, uses, unread, modules, tops, imports }: Outside,
   providers: ModuleIndex,
   input: SurfaceInput,
   asked: Map<DistributionName, Map<string, AskedName>>,
@@ -192,7 +185,7 @@ function attribute(
       ([module, list]) => [module, list.flatMap((name) => edgeOf(name, own, providers))] as const,
     ),
   )
-  return { version, byLibrary, undeclared, modules, tops, imports: edges }
+  return { version, byLibrary, undeclared, unread, modules, tops, imports: edges }
 }
 
 /** The module that an import reaches: `?a.b` is `a.b` where that is a module, and else nothing beyond `a`. */

@@ -14,7 +14,7 @@ export function formatUsed(collected: Collected, input: Pick<SurfaceInput, 'test
       lines.push(` ${library} ${states.kind} ${states.name}${confidence === 'likely' ? ' likely' : ''}`)
       lines.push(...placeLines(places, versions))
     }
-    lines.push(...undeclaredLines(versions))
+    lines.push(...undeclaredLines(versions), ...unreadLines(versions))
     return lines.join('\n')
   })
   return `${[surfaceHeaders.used, ...blocks].join('\n')}\n`
@@ -36,6 +36,20 @@ function undeclaredLines(versions: readonly UserVersion[]): readonly string[] {
       ` undeclared ${[module, ...by].join(' ')}`,
       ...placeLines(new Map([...places].map(([version, list]) => [version, mergePlaces(list)])), versions),
     ])
+}
+
+function unreadLines(versions: readonly UserVersion[]): readonly string[] {
+  const places = new Map<string, Map<string, UsePlace[]>>()
+  for (const { version, unread } of versions)
+    for (const { problem, file, line } of unread) {
+      const ofProblem = places.get(problem) ?? new Map<string, UsePlace[]>()
+      places.set(problem, ofProblem)
+      const here = ofProblem.get(version) ?? []
+      ofProblem.set(version, [...here, { file, line, moment: 'import', count: 1 }])
+    }
+  return [...places]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([problem, ofProblem]) => [` ! ${problem}`, ...placeLines(ofProblem, versions)])
 }
 
 /** A line for each place, with the versions in which it is just there. */

@@ -8,8 +8,9 @@ export const surfaceFiles = {
 export const surfaceHeaders = {
   used: [
     '# svcsplit used-names 1, made by: svcsplit catalog update',
-    '# DISTRIBUTION VERSIONS...; under it " LIBRARY KIND NAME [likely]" or " undeclared MODULE PROVIDERS..."; under that',
-    '# "  VERSION-POSITIONS FILE:LINE[*COUNT] [call] [GUARD]". Names that every version of their library has are left out.',
+    '# DISTRIBUTION VERSIONS...; under it " LIBRARY KIND NAME [likely]", " undeclared MODULE PROVIDERS..." or " ! PROBLEM"',
+    '# of files that cannot be read; under that "  VERSION-POSITIONS FILE:LINE[*COUNT] [call] [GUARD]". Names that every',
+    '# version of their library has are left out.',
   ].join('\n'),
   bound: [
     '# svcsplit bound-names 1, made by: svcsplit catalog update',

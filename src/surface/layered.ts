@@ -2,8 +2,8 @@ import type { Surface, UsedName } from './surface.js'
 
 /**
  * A user's own facts over the shipped ones. Of a version that both know, its uses are those of either; a name is looked
- * up in the own facts first, as only they know the versions of one's own. Undeclared modules and imports are asked of
- * the shipped facts first, which were made with all distributions in view.
+ * up in the own facts first, as only they know the versions of one's own. Undeclared modules, unread
+ * sources and imports are asked of the shipped facts first, which were made with all distributions in view.
  */
 export function layeredSurface(own: Surface, shipped: Surface): Surface {
   const usedNames: Surface['usedNames'] = (user, version) => {
@@ -29,6 +29,7 @@ export function layeredSurface(own: Surface, shipped: Surface): Surface {
     usersOf: (library) => new Set([...shipped.usersOf(library), ...own.usersOf(library)]),
     bindings,
     undeclared: (user, version) => shipped.undeclared(user, version) ?? own.undeclared(user, version),
+    unread: (user, version) => shipped.unread(user, version) ?? own.unread(user, version),
     modules: (name, version) => shipped.modules(name, version) ?? own.modules(name, version),
     importGraph: (name, version) => shipped.importGraph(name, version) ?? own.importGraph(name, version),
   }

@@ -1,4 +1,4 @@
-import type { Guard, UseKind } from './surface.js'
+import type { Guard, UnreadSource, UseKind } from './surface.js'
 
 /**
  * What is kept of one Python module: plain data that goes to JSON and back. Dotted names are absolute.
@@ -62,7 +62,7 @@ export interface DistributionFacts {
   readonly packages: readonly string[]
   /** Files other than modules that have Python load something. */
   readonly loaders: readonly LoaderFacts[]
-  readonly unread: readonly { readonly file: string; readonly line: number; readonly problem: string }[]
+  readonly unread: readonly UnreadSource[]
 }
 
 /** A file that names objects for a framework to load: a paste file. */

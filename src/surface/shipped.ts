@@ -67,6 +67,12 @@ export function loadSurface(dir: string): KeptSurface {
         }),
       )
     },
+    unread(user, version) {
+      const found = placed(used.of(user), version)
+      return found?.block.unread.flatMap(({ problem, places }) =>
+        places(found.position).map(({ file, line }) => ({ problem, file, line })),
+      )
+    },
     modules(distribution, version) {
       const found = placed(bound.of(distribution), version)
       return found?.block.tops.flatMap(({ module, positions }) =>

@@ -76,6 +76,14 @@ export interface UndeclaredModule {
   readonly places: readonly UsePlace[]
 }
 
+/** A file whose names cannot be read: what it needs and has is not known. */
+export interface UnreadSource {
+  /** `a syntax error`. */
+  readonly problem: string
+  readonly file: string
+  readonly line: number
+}
+
 /** Who imports whom when a module is imported, without what is guarded or inside functions. */
 export interface ImportGraph {
   /** Modules of the distribution, sorted. */
@@ -105,6 +113,8 @@ export interface Surface {
   /** What versions of a library have of a name: looked up once, asked of many versions. */
   bindings(library: DistributionName, name: string, kind: UseKind): Bindings
   undeclared(user: DistributionName, version: string): readonly UndeclaredModule[] | undefined
+  /** Sources of a version that cannot be read. */
+  unread(user: DistributionName, version: string): readonly UnreadSource[] | undefined
   /** What a version puts on the path: top-level modules, and in namespace packages the shortest prefixes of its own. */
   modules(distribution: DistributionName, version: string): readonly string[] | undefined
   importGraph(distribution: DistributionName, version: string): ImportGraph | undefined

@@ -16,10 +16,16 @@ interface UndeclaredRow {
   places(position: number): readonly UsePlace[]
 }
 
+interface UnreadRow {
+  readonly problem: string
+  places(position: number): readonly UsePlace[]
+}
+
 /** What is known of the uses of one distribution. */
 export interface UsedBlock {
   readonly names: readonly UsedNameRow[]
   readonly undeclared: readonly UndeclaredRow[]
+  readonly unread: readonly UnreadRow[]
 }
 
 const kinds: ReadonlySet<string> = new Set<UseKind>(useKinds)
@@ -28,6 +34,7 @@ const knownGuards: ReadonlySet<string> = new Set<Guard>(guards)
 export function parseUsedBlock(block: Block): UsedBlock {
   const names: UsedNameRow[] = []
   const undeclared: UndeclaredRow[] = []
+  const unread: UnreadRow[] = []
   const { lines, path, line } = block
   for (let at = 0; at < lines.length; ) {
     const head = lines[at]!.slice(1).split(' ')
@@ -35,7 +42,8 @@ export function parseUsedBlock(block: Block): UsedBlock {
     at = first
     while (lines[at]?.startsWith('  ') === true) at++
     const places = placesOf(block, first, at)
-    if (head[0] === 'undeclared')
+    if (head[0] === '!') unread.push({ problem: head.slice(1).join(' '), places })
+    else if (head[0] === 'undeclared')
       undeclared.push({ module: head[1] ?? '', providers: head.slice(2) as DistributionName[], places })
     else {
       const [library = '', kind = '', name = '', confidence = 'certain'] = head
@@ -44,7 +52,7 @@ export function parseUsedBlock(block: Block): UsedBlock {
       names.push({ library: library as DistributionName, kind: kind as UseKind, name, confidence, places })
     }
   }
-  return { names, undeclared }
+  return { names, undeclared, unread }
 }
 
 /** The places of one row: the versions of each are known at once, the rest when a place is first told. */

@@ -108,8 +108,8 @@ function asRunFor(
   })
 }
 
-/** @throws E-CLI-USAGE */
-function kindsNamed(text: string): ReadonlySet<UseKind> {
+/** The kinds of names that `all`, `none` or a list of them stands for. @throws E-CLI-USAGE */
+export function kindsNamed(text: string): ReadonlySet<UseKind> {
   if (text === 'all') return new Set(useKinds)
   if (text === 'none') return new Set()
   const known: readonly string[] = useKinds

@@ -36,8 +36,8 @@ export interface CatalogNamesResult {
   readonly read: number
   /** `name version` of versions without a wheel, or with one that is refused. */
   readonly without: readonly string[]
-  /** Sources that cannot be read: names from them are unknown. */
-  readonly unread: number
+  /** Sources that cannot be read: `name version: file:line: problem`. What they need and have is unknown. */
+  readonly unread: readonly string[]
   readonly written: readonly string[]
 }
 
@@ -83,7 +83,11 @@ export async function updateNames(request: CatalogNamesRequest): Promise<Catalog
   return {
     read: [...collected.users.values()].reduce((sum, list) => sum + list.length, 0),
     without: [...without].sort(),
-    unread: collected.unread.length,
+    unread: [...collected.users].flatMap(([name, list]) =>
+      list.flatMap(({ version, unread }) =>
+        unread.map(({ file, line, problem }) => `${name} ${version}: ${file}:${line}: ${problem}`),
+      ),
+    ),
     written,
   }
 }

@@ -11,6 +11,7 @@ import { cacheDir } from '#io/cache-dir.js'
 import { replaceSet } from '#io/file-set.js'
 import type { Wheelhouse } from '#wheelhouse/wheelhouse.js'
 import { mergeFacts, metadataOf, readFacts, writeFacts } from './catalog-facts.js'
+import type { CatalogNamesResult } from './catalog-names.js'
 import { factsBeside, universeInput, without } from './catalog-universe.js'
 import type { WheelPlace } from './fetch-wheels.js'
 import { type IndexRequest, lazyIndex } from './open-index.js'
@@ -50,7 +51,7 @@ export interface CatalogUpdateResult {
   readonly absent: readonly string[]
   readonly unreadable: readonly string[]
   /** How many versions' sources were read, if they were; those without a wheel that can be. */
-  readonly sources?: { readonly read: number; readonly without: readonly string[]; readonly unread: number }
+  readonly sources?: Omit<CatalogNamesResult, 'written'>
   /** Names of the files that changed. */
   readonly written: readonly string[]
 }

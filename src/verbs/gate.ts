@@ -14,6 +14,7 @@ import { existsSync } from '#io/files.js'
 import { filesAt } from '#io/git.js'
 import { writeOutput } from '#io/write-files.js'
 import { type Analysis, analyze } from './analyze.js'
+import { kindsNamed } from './as-run.js'
 import { ruleNamed, threshold } from './gate-threshold.js'
 import { besidePolicy, checkPolicy } from './policy-checks.js'
 import type { AnalyzeOptions } from './selection.js'
@@ -73,6 +74,7 @@ function refuseContradictions(options: GateOptions): void {
     )
   if (options.writeBaseline && options.pruneBaseline)
     throw new SvcsplitError('E-CLI-USAGE', '--write-baseline and --prune-baseline do not go together')
+  if (options.code !== undefined) kindsNamed(options.code)
   if (!isDay(options.today))
     throw new SvcsplitError('E-CLI-USAGE', `there is no day ${JSON.stringify(options.today)}`, {
       hint: 'write --now 2026-11-25',
@@ -87,7 +89,7 @@ async function checked(
   skipMissing: boolean,
 ): Promise<Analysis> {
   if (policy === undefined) return analyze({ ...options, read })
-  const { index, progress } = options
+  const { index, progress, code } = options
   return checkPolicy(policy, {
     python: options.isPythonAsked ? options.python : (policy.python ?? options.python),
     platform: options.isPlatformAsked ? options.platform : (policy.platform ?? options.platform),
@@ -95,6 +97,7 @@ async function checked(
     index,
     skipMissing,
     surroundings: !skipMissing && options.surroundings === true,
+    ...(code === undefined ? {} : { code }),
     ...(progress === undefined ? {} : { progress }),
   })
 }

@@ -24,6 +24,8 @@ export interface CheckOptions {
   readonly index: IndexChoice
   readonly progress?: Progress
   readonly surroundings: boolean
+  /** What of the code is held against libraries: `all`, `none` or kinds of names; all if left out. */
+  readonly code?: string
   /** Files that are not there leave out what rests on them: an older revision need not have them all. */
   readonly skipMissing: boolean
 }
@@ -166,7 +168,7 @@ function countOf(findings: readonly Finding[]): Counts {
 
 /** Everything that a policy wants checked, as one result. */
 export async function checkPolicy(policy: Policy, options: CheckOptions): Promise<CheckedPolicy> {
-  const { python, platform, read, index, progress, skipMissing, surroundings } = options
+  const { python, platform, read, index, progress, skipMissing, surroundings, code } = options
   const known = knownData(index.excludeNewer)
   const parts: WorkedAnalysis[] = []
   const cells = new Map<string, ResultCell>()
@@ -181,6 +183,7 @@ export async function checkPolicy(policy: Policy, options: CheckOptions): Promis
         known,
         surroundings,
         index,
+        ...(code === undefined ? {} : { code }),
         ...(progress === undefined ? {} : { progress }),
       }),
       host,

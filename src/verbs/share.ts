@@ -9,6 +9,7 @@ import type { ReadInput } from '#inputs/requirements-file.js'
 import { type MarkerEnvironment, markerEnvironment } from '#pep/marker-evaluate.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
 import { compareVersions, parseVersion } from '#pep/version.js'
+import type { ExplainedConflicts } from '#solver/conflict.js'
 import { knownFacts } from '#solver/known-facts.js'
 import { pythonLineOf, serviceLines } from '#solver/lines.js'
 import type { Partition } from '#solver/partition.js'
@@ -30,6 +31,8 @@ export interface ShareOptions {
   readonly platform: 'linux/amd64' | 'linux/arm64'
   /** Constraints files that hold for all of them. */
   readonly constraints?: readonly string[]
+  /** What of the code is held against libraries for the answer as run: `all`, `none` or kinds of names; all if left out. */
+  readonly code?: string
   /** How the user's files are read; of the disk if left out. */
   readonly read?: ReadInput
   /** Read already, where several questions make one result. */
@@ -69,8 +72,16 @@ export interface ShareResult {
 export interface AsRunSharing {
   readonly sharing: Sharing
   readonly partition: Partition
+  /** Of conflicts: one service that alone is the way out at a newer release of its own, the nearest that is. */
+  readonly upgrades: readonly Upgrade[]
   /** Of a solution: pins that are not those of the newest release among the services, and that release's. */
   readonly held: readonly HeldBack[]
+}
+
+interface Upgrade {
+  readonly service: string
+  readonly from: string
+  readonly to: string
 }
 
 interface HeldBack {
@@ -83,13 +94,20 @@ interface Problem extends SharingProblem {
   readonly services: readonly TestedService[]
 }
 
+/** The question as run. */
+interface ProblemAsRun {
+  readonly problem: Problem
+  /** The same for other releases of the services. */
+  problemWith(services: readonly AskedService[]): Problem
+}
+
 interface Asked {
   readonly fleet: Fleet
   readonly constraints: Constraints | undefined
   readonly services: readonly AskedService[]
   problemFor(python: string): Problem
   /** With what code needs; none where no sources were ever read. */
-  problemAsRun(): Problem | undefined
+  asRun(): ProblemAsRun | undefined
   readonly problem: Problem
   readonly sharing: Sharing
 }
@@ -104,12 +122,15 @@ export async function sharingProblem(options: ShareOptions): Promise<Omit<Asked,
   const problemFor = (version: string) =>
     problemOf(fleet, snapshot, services, constraints, markerEnvironment(version, platform))
   const problem = problemFor(python)
-  function problemAsRun(): Problem | undefined {
+  function asRun(): ProblemAsRun | undefined {
     const environment = markerEnvironment(python, platform)
-    const asRun = shippedAsRun(fleet, snapshot, environment)
-    return asRun && problemOf(fleet, snapshot, services, constraints, environment, asRun)
+    const known = shippedAsRun(fleet, snapshot, environment, options.code)
+    if (known === undefined) return undefined
+    const problemWith = (asked: readonly AskedService[]) =>
+      problemOf(fleet, snapshot, asked, constraints, environment, known)
+    return { problem: problemWith(services), problemWith }
   }
-  return { fleet, constraints, services, problemFor, problemAsRun, problem }
+  return { fleet, constraints, services, problemFor, asRun, problem }
 }
 
 /** Question 3 alone. */
@@ -121,13 +142,12 @@ export async function askSharing(options: ShareOptions): Promise<Asked> {
 /** Questions 3 and 4: may these service releases share one environment, and how few environments do they need? */
 export async function share(options: ShareOptions): Promise<ShareResult> {
   const { python } = options
-  const { fleet, constraints, services, problemFor, problemAsRun, problem, sharing } =
-    await askSharing(options)
+  const { fleet, constraints, services, problemFor, asRun, problem, sharing } = await askSharing(options)
   const isPythonRefused =
     sharing.kind === 'conflicts' &&
     sharing.conflicts.some(({ lines }) => lines.some(({ kind }) => kind === 'python'))
   const pythons = isPythonRefused ? nearestFirst(python) : []
-  const asRun = problemAsRun()
+  const run = asRun()
   return {
     toolVersion: toolVersion(),
     inputs: fleet.inputs(),
@@ -140,13 +160,17 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
     otherPythons: pythons.filter((version) => finish(resolvesAll(problemFor(version)))),
     asTested: finish(fewestAsTested(problem.session, problem.services)),
     asDeclared: finish(fewestSolvable(problem)),
-    ...(asRun !== undefined && { asRun: sharingAsRun(asRun) }),
+    ...(run !== undefined && { asRun: sharingAsRun(run, services, fleet) }),
   }
 }
 
-function sharingAsRun(problem: Problem): AsRunSharing {
+function sharingAsRun(
+  { problem, problemWith }: ProblemAsRun,
+  services: readonly AskedService[],
+  fleet: Fleet,
+): AsRunSharing {
   const preferred = preferredVersions(problem)
-  const sharing = finish(shareOne(problem, preferred))
+  const sharing = finish(shareOne(problem, preferred, true))
   const held =
     sharing.kind === 'solution'
       ? [...sharing.solution.pins].flatMap(([distribution, version]) => {
@@ -156,7 +180,31 @@ function sharingAsRun(problem: Problem): AsRunSharing {
             : [{ distribution, version, tested }]
         })
       : []
-  return { sharing, partition: finish(fewestSolvable(problem)), held }
+  const upgrades = sharing.kind === 'conflicts' ? upgradesOf(sharing, services, fleet, problemWith) : []
+  return { sharing, partition: finish(fewestSolvable(problem)), upgrades, held }
+}
+
+/** Services in a conflict that would be in none at a newer release, with all others as they are. */
+function upgradesOf(
+  { conflicts }: ExplainedConflicts,
+  services: readonly AskedService[],
+  fleet: Fleet,
+  problemWith: ProblemAsRun['problemWith'],
+): readonly Upgrade[] {
+  const inConflict = new Set(conflicts.flatMap(({ lines }) => lines.map(({ owner }) => owner)))
+  const names = fleet.releases.list.map(({ name }) => name)
+  return services.flatMap((one) => {
+    const { id, service, release } = one
+    if (!inConflict.has(id)) return []
+    const to = names.slice(names.indexOf(release) + 1).find((newer) => {
+      if (fleet.releases.byName.get(newer)?.services.has(service) !== true) return false
+      const [raised] = askedServices(fleet, [`${service}@${newer}`])
+      const rest = services.filter((other) => other !== one)
+      if (rest.some((other) => other.service === service)) return false
+      return finish(resolvesAll(problemWith([...rest, raised!])))
+    })
+    return to === undefined ? [] : [{ service, from: release, to }]
+  })
 }
 
 /** Each once, by release and then by name. */

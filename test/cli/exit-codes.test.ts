@@ -18,3 +18,12 @@ it.each([256, 300])('%i findings are a gate that failed, and nothing else', (num
   expect(done.stdout.trimEnd().split('\n').at(-1)).toContain(`gate FAILED  ${number} new`)
   expect(done.status).toBe(1)
 })
+
+it.each([
+  [['share', 'heat@2023.1', 'manila@2026.1'], 0],
+  [['share', '--check', 'heat@2023.1', 'manila@2026.1'], 1],
+  [['share', '--check', '--code', 'none', 'heat@2023.1', 'manila@2026.1'], 0],
+  [['share', '--check', 'nova@2026.1', 'cinder@2025.1'], 0],
+] as const)('%j ends with %i: what cannot share as run is no pass', (args, status) => {
+  expect(spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' }).status).toBe(status)
+})

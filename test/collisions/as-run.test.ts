@@ -289,6 +289,56 @@ test('A module that came along undeclared and comes no more is told with who bro
   ])
 })
 
+describe('What cannot be read', () => {
+  const names = { ...surfaceOfWorld.names, 'lib 10.1': ['lib', 'lib.secret', '?lib.secret.md5'] }
+
+  it('is undecided where the service needs a name that may be in it, and never gone', () => {
+    const unread = { 'lib 10.1': [{ problem: 'a syntax error', file: 'lib/secret.py', line: 3 }] }
+    const cell = check(['cinder', '26', 'old'], 'new', { ...surfaceOfWorld, names, unread })
+    expect(broken(cell).filter(({ level }) => level === 'error')).toEqual([])
+    expect(cell.undecided).toEqual([
+      {
+        distribution: 'lib',
+        version: '10.1',
+        reason:
+          'whether it has lib.secret.md5, which cinder 26 needs, is not known: lib/secret.py:3 cannot be read: a syntax error',
+        at: { path: 'cinder/api/metadata.py', line: 21 },
+      },
+    ])
+  })
+
+  it('is undecided where a version has no wheel to read', () => {
+    const { 'lib 10.1': _, ...rest } = surfaceOfWorld.names!
+    const [one] = check(['cinder', '26', 'old'], 'new', { ...surfaceOfWorld, names: rest }).undecided
+    expect(one?.reason).toMatch(/lib\.secret\.md5, .*: there are no sources of it to read$/)
+  })
+
+  it('decides nothing where the libraries are those that the service was tested with', () => {
+    const own = { ...surfaceOfWorld.names, 'lib 9.2': ['lib', 'lib.secret', '?lib.secret.md5'] }
+    expect(check(['cinder', '26', 'old'], 'old', { ...surfaceOfWorld, names: own }).undecided).toEqual([])
+  })
+
+  it('is undecided where it is code of the service itself, each file for itself', () => {
+    const unread = {
+      'cinder 26': [
+        { problem: 'a statement of Python 2', file: 'cinder/api/old.py', line: 5 },
+        { problem: 'a null byte', file: 'cinder/db.py', line: 1 },
+      ],
+      'mid 1': [{ problem: 'a null byte', file: 'mid/template.py', line: 1 }],
+    }
+    const { undecided } = check(['cinder', '26', 'old'], 'new', { ...surfaceOfWorld, unread })
+    expect(undecided).toEqual([
+      {
+        distribution: 'cinder',
+        version: '26',
+        reason: 'a statement of Python 2 in its code: what that needs is not known',
+        at: { path: 'cinder/api/old.py', line: 5 },
+      },
+      expect.objectContaining({ at: { path: 'cinder/db.py', line: 1 } }),
+    ])
+  })
+})
+
 test('A lower bound that the code has outgrown is told as fiction, with the line that needs more.', () => {
   const { asRun, facts } = worldWith({
     ...surfaceOfWorld,

@@ -263,6 +263,28 @@ describe('As run, what code needs counts beside what is declared', () => {
     ])
   })
 
+  it('is resolved by no fix that leaves out what the code uses', () => {
+    const asked = problem(universe, [['cinder', '26']], [pin('lib', '10.1')])
+    const fixesOf = (isAsRun: boolean) => told(finish(shareOne(asked, new Map(), isAsRun)))
+    const some = ['cinder==26 -> apart', 'lib===10.1 -> 9.2']
+    expect(fixesOf(false)).toMatchObject([{ fixes: [some[0], 'lib>=7 -> undefined', some[1]] }])
+    expect(fixesOf(true)).toMatchObject([{ fixes: some }])
+  })
+
+  it('relaxes bounds together with pins, and keeps what is demanded', () => {
+    const asked = problem(
+      universe,
+      [
+        ['nova', '33'],
+        ['cinder', '26'],
+      ],
+      [pin('lib', '10.1')],
+    )
+    expect(told(finish(shareOne(asked, new Map(), true)))).toMatchObject([
+      { fixes: ['cinder==26 -> apart', 'lib>=10 -> 9.2, lib===10.1 -> 9.2'] },
+    ])
+  })
+
   it('parts services whose code needs what the others do not allow', () => {
     const asked = [
       ['nova', '33'],

@@ -1,7 +1,14 @@
 import type { DistributionName } from '#pep/name.js'
 import { normalizeName } from '#pep/name.js'
 import { graphOf as numberedGraph } from '#surface/import-graph.js'
-import type { ImportGraph, Surface, UndeclaredModule, UsedName, UsePlace } from '#surface/surface.js'
+import type {
+  ImportGraph,
+  Surface,
+  UndeclaredModule,
+  UnreadSource,
+  UsedName,
+  UsePlace,
+} from '#surface/surface.js'
 
 type Use = Partial<Omit<UsedName, 'places' | 'library'>> & {
   readonly library: string
@@ -13,11 +20,12 @@ type Use = Partial<Omit<UsedName, 'places' | 'library'>> & {
 export interface SmallSurface {
   /** By `name version`: what its code uses. */
   readonly uses?: Readonly<Record<string, readonly Use[]>>
-  /** By `name version`: the modules and names that are there; what is not listed is gone. */
+  /** By `name version`: the modules and names that are there; what is not listed is gone, `?a.b` cannot be read. */
   readonly names?: Readonly<Record<string, readonly string[]>>
   /** By `name version`: module -> the modules that it imports. */
   readonly imports?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
   readonly undeclared?: Readonly<Record<string, readonly UndeclaredModule[]>>
+  readonly unread?: Readonly<Record<string, readonly UnreadSource[]>>
 }
 
 function placeOf(place: Use['places'][number]): UsePlace {
@@ -59,6 +67,7 @@ export function smallSurface({
   names = {},
   imports = {},
   undeclared = {},
+  unread = {},
 }: SmallSurface): Surface {
   const key = (name: DistributionName, version: string) => `${name} ${version}`
   return {
@@ -73,6 +82,7 @@ export function smallSurface({
       const there = names[key(library, version)]
       if (there === undefined) return { state: 'unknown', reason: 'no-sources' }
       if (there.includes(name)) return { state: 'bound' }
+      if (there.includes(`?${name}`)) return { state: 'unknown', reason: 'unparsed' }
       const parts = name.split('.')
       const gone = parts.findIndex(
         (_, index) => !there.some((one) => `${one}.`.startsWith(`${parts.slice(0, index + 1).join('.')}.`)),
@@ -80,6 +90,7 @@ export function smallSurface({
       return { state: 'gone', missing: parts.slice(0, gone + 1).join('.') }
     },
     undeclared: (user, version) => undeclared[key(user, version)] ?? [],
+    unread: (user, version) => unread[key(user, version)] ?? [],
     modules: () => undefined,
     importGraph(distribution, version) {
       const found = imports[key(distribution, version)]

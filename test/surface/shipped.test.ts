@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { tempDir } from '#io/temp-dir.js'
 import { type DistributionName, normalizeName } from '#pep/name.js'
+import { surfaceProblems } from '#surface/check.js'
 import { type Collected, collectSurface, type SurfaceInput } from '#surface/collect.js'
 import { formatBound, formatImports, formatUsed } from '#surface/format.js'
 import { surfaceFiles } from '#surface/headers.js'
@@ -41,6 +42,8 @@ const sources: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'service/work.py': 'import lib\nfrom lib import kept\n\nlib.new\n',
   },
   'leaky 1.0': { 'leaked.py': '' },
+  'broken 1.0': { 'broken/__init__.py': '', 'broken/old.py': '\nprint "x"', 'broken/cut.py': 'def (' },
+  'broken 2.0': { 'broken/__init__.py': '', 'broken/old.py': '\nprint "x"' },
 }
 
 const input: SurfaceInput = {
@@ -48,6 +51,7 @@ const input: SurfaceInput = {
     [lib, ['1.0', '2.0', '3.0']],
     [service, ['1.0', '2.0', '3.0']],
     [name('leaky'), ['1.0']],
+    [name('broken'), ['1.0', '2.0']],
   ]),
   async read(distribution, version) {
     const files = sources[`${distribution} ${version}`]
@@ -149,6 +153,18 @@ describe('facts of used and bound names', () => {
     })
   })
 
+  it('tell which files cannot be read, with the place', async () => {
+    await withFacts((surface, folder) => {
+      const old = { problem: 'a statement of Python 2', file: 'broken/old.py', line: 2 }
+      const cut = { problem: 'a syntax error', file: 'broken/cut.py', line: 1 }
+      expect(surface.unread(name('broken'), '1.0')).toEqual([old, cut])
+      expect(surface.unread(name('broken'), '2.0')).toEqual([old])
+      expect(surface.unread(service, '1.0')).toEqual([])
+      expect(surface.unread(service, '3.0')).toBeUndefined()
+      expect(surfaceProblems(folder, () => true)).toEqual([])
+    })
+  })
+
   it('tell what is on the path and who imports whom, parents first', async () => {
     await withFacts((surface) => {
       expect(surface.modules(service, '1.0')).toEqual(['service'])
@@ -196,7 +212,9 @@ describe('facts of used and bound names', () => {
     [surfaceFiles.imports, 'a number', 'x 1.0\n z *\n  one\n'],
   ] as const)('refuse %s with damage to %s, with the place', async (file, _, block) => {
     await tempDir('svcsplit-surface-', async (folder) => {
-      const header = texts[file]!.split('\n').slice(0, 3).join('\n')
+      const header = texts[file]!.split('\n')
+        .filter((line) => line.startsWith('#'))
+        .join('\n')
       writeFileSync(join(folder, file), `${header}\n${block}`)
       const surface = loadSurface(folder)
       const x = name('x')

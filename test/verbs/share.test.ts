@@ -125,6 +125,32 @@ describe('Input that is none', () => {
   })
 })
 
+describe('What cannot share as run', () => {
+  const pair = ['heat@2023.1', 'manila@2026.1']
+
+  it('is told with fixes that leave the libraries there, and the release that would do', async () => {
+    const result = await ask(pair, { constraints: ['constraints/2026.1.txt'] })
+    const { asRun } = JSON.parse(shareJson(result)) as { asRun: Json & { upgrades: unknown } }
+    expect(json(result).sharable).toBe(true)
+    expect(asRun.sharable).toBe(false)
+    const kinds = asRun.conflicts.flatMap(({ fixes }) =>
+      fixes.flatMap(({ changes }) => changes.map(({ kind }) => kind)),
+    )
+    expect(new Set(kinds)).toEqual(new Set(['separate', 'relax', 'move']))
+    expect(asRun.upgrades).toEqual([{ service: 'heat', from: '2023.1', to: '2023.2' }])
+    expect(text(result)).toContain(
+      '\nOr upgrade heat from 2023.1 to 2023.2: then they may share one environment as run (checked).\n',
+    )
+    expect(shareMarkdown(result)).toContain('- fix: upgrade heat from 2023.1 to 2023.2, which resolves all')
+  }, 60_000)
+
+  it('is not asked for where code is left out', async () => {
+    const result = await ask(pair, { code: 'none' })
+    expect(result.asRun).toBeUndefined()
+    expect(JSON.parse(shareJson(result))).not.toHaveProperty('asRun')
+  })
+})
+
 describe('Other forms of an answer', () => {
   it('say in JSON whether all conflicts are told and whether their first fixes hold together', async () => {
     const result = JSON.parse(

@@ -10,11 +10,19 @@ function placeText(place: Place | undefined): string {
   return place === undefined ? '' : formatOrigin(place as Origin)
 }
 
-function plainRow({ rule, distribution, demand, supply, host, environment }: FindingDocument): string {
+function plainRow({
+  rule,
+  distribution,
+  demand,
+  supply,
+  missing,
+  host,
+  environment,
+}: FindingDocument): string {
   const cells = [
     rule,
     distribution,
-    `${demand.by} wants ${demand.specifier}`,
+    `${demand.by} ${missing === undefined ? 'wants' : 'needs'} ${demand.specifier}`,
     placeText(demand.at),
     `${host ?? environment ?? ''} has ${supply?.version ?? 'nothing'}`,
     placeText(supply?.at),

@@ -152,6 +152,8 @@ export interface FictionalBoundDocument {
   readonly at: Place
   /** The oldest known version that it accepts, which lacks the name. */
   readonly lowest: string
+  /** `error`: a module cannot be imported with it; `warning`: something fails when it is called. Once it was always an error. */
+  readonly level?: 'error' | 'warning'
   readonly needsFrom: string
   readonly name: string
   readonly usedAt: Place

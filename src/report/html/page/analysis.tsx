@@ -35,7 +35,9 @@ function WorstHop({ model, location, printing }: ViewProps): JSX.Element | null 
   return (
     <section id="worst" aria-labelledby="worst-title">
       <h2 id="worst-title" tabIndex={-1}>
-        What {hop.from} refuses on the way to {hop.to ?? 'them'}
+        What {hop.from}{' '}
+        {errors.some(({ rule }) => rule === 'broken-import') ? 'refuses or breaks' : 'refuses'} on the way to{' '}
+        {hop.to ?? 'them'}
       </h2>
       <Causes model={model} hop={hop} findings={errors} location={location} most={printing ? 500 : 3} />
     </section>

@@ -1,13 +1,20 @@
 import type { JSX } from 'preact'
-import type { RadiusDocument } from '../result-document.js'
+import type { FictionalBoundDocument, RadiusDocument } from '../result-document.js'
 import type { Location } from './hash.js'
 import { type Cell, hopKey, type Model, movesOf, releaseName } from './model.js'
 import { BriefFindings, Causes } from './root-cause.js'
 import { Tones } from './verdict.js'
-import { Command, listed, PinChange, plural } from './words.js'
+import { Command, listed, PinChange, plural, Where } from './words.js'
+
+/** Which way the pins of the host move. */
+function wayOf(radius: RadiusDocument | undefined): 'Raise' | 'Hold back' | 'Move' {
+  const moves = movesOf(radius)
+  if (moves.every(({ up }) => up)) return moves.length === 0 ? 'Move' : 'Raise'
+  return moves.some(({ up }) => up) ? 'Move' : 'Hold back'
+}
 
 function raiseTone(radius: RadiusDocument | undefined) {
-  const title = 'Raise the host’s pins'
+  const title = `${wayOf(radius)} the host’s pins`
   if (radius === undefined)
     return {
       level: 'warning' as const,
@@ -38,13 +45,56 @@ function raiseTone(radius: RadiusDocument | undefined) {
   const torn =
     refused.length === 0
       ? ''
-      : ` ${listed([...new Set(refused.map(({ service }) => service))])} would be refused in turn.`
+      : ` ${listed([...new Set(refused.map(({ service }) => service))])} would ${refused.some(({ missing }) => missing !== undefined) ? 'break' : 'be refused'} in turn.`
   return {
     level: 'warning' as const,
     title,
     figure: disturbs === null ? pins : `${pins}, ${disturbs.length} disturbed`,
     text: `${radius.exact ? 'No fewer pins will do.' : `At least ${radius.atLeast ?? 1} have to move.`} ${others}${torn}`,
   }
+}
+
+/** Declared bounds that the code contradicts. */
+function Fictions({ bounds }: { readonly bounds: readonly FictionalBoundDocument[] }): JSX.Element | null {
+  if (bounds.length === 0) return null
+  return (
+    <section aria-labelledby="fictions">
+      <h2 id="fictions" tabIndex={-1}>
+        Declared bounds that are fiction
+      </h2>
+      <div class="scroll">
+        <table class="demands">
+          <thead>
+            <tr>
+              <th scope="col">library</th>
+              <th scope="col">declared</th>
+              <th scope="col">takes</th>
+              <th scope="col">lacks</th>
+              <th scope="col">first with it</th>
+              <th scope="col">where the code needs it</th>
+            </tr>
+          </thead>
+          <tbody>
+            {bounds.map(({ distribution, specifier, at, lowest, name, needsFrom, usedAt, level }) => (
+              <tr key={distribution}>
+                <th scope="row">{distribution}</th>
+                <td>
+                  <b class="version">{specifier}</b> <Where place={at} />
+                </td>
+                <td class="version">{lowest}</td>
+                <td class="version">{name}</td>
+                <td class="version">{needsFrom}</td>
+                <td>
+                  <Where place={usedAt} />{' '}
+                  <span class="muted">{level === 'warning' ? 'when called' : 'at import'}</span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
 }
 
 function headline(cell: Cell, host: string): string {
@@ -135,7 +185,7 @@ export function CellView(props: {
       {moves.length === 0 ? null : (
         <section aria-labelledby="raise">
           <h2 id="raise" tabIndex={-1}>
-            The lines to change, to raise the pins instead
+            The lines to change, to {wayOf(radius).toLowerCase()} the pins instead
           </h2>
           <div class="changes">
             {moves.map(({ distribution, from, to, at }) => {
@@ -172,20 +222,27 @@ export function CellView(props: {
           ))}
           {(radius?.refused ?? []).length === 0 ? (
             <p class="muted small">
-              Nothing new is refused after the change, as declared; nobody has tested it.
+              Nothing new is refused after the change, as declared
+              {result.rules.includes('broken-import')
+                ? ', and no name is gone that code needs at import'
+                : ''}
+              ; nobody has tested it.
             </p>
           ) : (
             <ul>
               {(radius?.refused ?? []).map((one) => (
                 <li key={`${one.service} ${one.distribution} ${one.by}`}>
-                  {one.service}: {one.by} wants {one.distribution}{' '}
-                  <span class="version">{one.specifier}</span>, the host would have {one.version ?? 'nothing'}
+                  {one.service}: {one.by} {one.missing === undefined ? `wants ${one.distribution}` : 'needs'}{' '}
+                  <span class="version">{one.specifier}</span>, the host would have{' '}
+                  {one.missing === undefined ? '' : `${one.distribution} `}
+                  {one.version ?? 'nothing'}
                 </li>
               ))}
             </ul>
           )}
         </section>
       )}
+      <Fictions bounds={cell.document.fictionalBounds ?? []} />
       {warnings.length + notes.length + drifting.length === 0 ? null : (
         <section aria-labelledby="rest">
           <h2 id="rest" tabIndex={-1}>

@@ -70,8 +70,8 @@ export function LibraryCard({ model, graphs, distribution, location }: CardProps
         <h1 tabIndex={-1}>{distribution}</h1>
         <p class="lead">
           {errors.length > 0
-            ? `On host ${hop.from} it is ${first?.supply?.version ?? 'absent'}, and ${plural(services.length, 'service')} moving to ${hop.to ?? 'their own pins'} ${services.length === 1 ? 'refuses' : 'refuse'} that.`
-            : `Nobody moving to ${hop.to ?? 'their own pins'} refuses it on host ${hop.from}.`}
+            ? `On host ${hop.from} it is ${first?.supply?.version ?? 'absent'}, and ${plural(services.length, 'service')} moving to ${hop.to ?? 'their own pins'} cannot use that.`
+            : `Nobody moving to ${hop.to ?? 'their own pins'} refuses it on host ${hop.from}, or breaks on it.`}
         </p>
         {hops.length > 1 ? (
           <nav class="hops" aria-label="Release hops">

@@ -4,7 +4,6 @@ import type {
   Level,
   RadiusDocument,
   ResultDocument,
-  SummaryDocument,
 } from '../result-document.js'
 
 export interface Hop {
@@ -66,9 +65,22 @@ function levelsOf({ findings, rules }: ResultDocument): ReadonlyMap<string, Leve
   return levels
 }
 
-/** Findings of a cell by level; rules that were not worked out count nothing. */
-function countAt(levels: ReadonlyMap<string, Level>, summary: SummaryDocument, level: Level): number {
-  return [...levels].filter(([, one]) => one === level).reduce((sum, [rule]) => sum + (summary[rule] ?? 0), 0)
+function cellKey(service: string, { from, to }: Hop): string {
+  return JSON.stringify([service, from, to])
+}
+
+/**
+ * Errors or warnings by cell. All of them are among the findings, and a rule may have both: what the summary counts
+ * of a rule does not say which.
+ */
+function countAt({ findings }: ResultDocument, level: Level): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const finding of findings) {
+    if (finding.level !== level) continue
+    const key = cellKey(finding.demand.service, hopOf(finding))
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return counts
 }
 
 function hopsOf(result: ResultDocument, all: readonly Hop[]): { hops: readonly Hop[]; near: number } {
@@ -109,18 +121,22 @@ export function movesOf(radius: RadiusDocument | undefined): NonNullable<RadiusD
 
 export function modelOf(result: ResultDocument): Model {
   const levels = levelsOf(result)
-  const cells = result.cells.map(
-    (document): Cell => ({
-      service: document.service,
-      from: document.from,
-      to: document.to,
-      errors: countAt(levels, document.summary, 'error'),
-      warnings: countAt(levels, document.summary, 'warning'),
+  const errors = countAt(result, 'error')
+  const warnings = countAt(result, 'warning')
+  const cells = result.cells.map((document): Cell => {
+    const { service, from, to } = document
+    const key = cellKey(service, document)
+    return {
+      service,
+      from,
+      to,
+      errors: errors.get(key) ?? 0,
+      warnings: warnings.get(key) ?? 0,
       undecided: document.summary.undecided ?? 0,
       document,
-    }),
-  )
-  const byCell = new Map(cells.map((cell) => [JSON.stringify([cell.service, cell.from, cell.to]), cell]))
+    }
+  })
+  const byCell = new Map(cells.map((cell) => [cellKey(cell.service, cell), cell]))
   const order = new Map(result.releases.map(({ name }, index) => [name, index]))
   const rank = (name: string | null): number => order.get(name ?? '') ?? order.size
   const allHops = [
@@ -132,7 +148,7 @@ export function modelOf(result: ResultDocument): Model {
     levels,
     services: [...new Set(cells.map(({ service }) => service))],
     cells,
-    cell: (service, hop) => byCell.get(JSON.stringify([service, hop.from, hop.to])),
+    cell: (service, hop) => byCell.get(cellKey(service, hop)),
     hops,
     near,
     allHops,

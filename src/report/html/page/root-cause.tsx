@@ -14,7 +14,8 @@ export interface RootCause {
 export function rootCauses(findings: readonly FindingDocument[]): readonly RootCause[] {
   const causes = new Map<string, { distribution: string; rule: string; findings: FindingDocument[] }>()
   for (const finding of findings) {
-    const key = JSON.stringify([finding.rule, finding.distribution])
+    // Of names that are gone each is a cause of its own, with versions of its own that have it.
+    const key = JSON.stringify([finding.rule, finding.distribution, finding.missing?.gone])
     const cause = causes.get(key) ?? { distribution: finding.distribution, rule: finding.rule, findings: [] }
     causes.set(key, cause)
     cause.findings.push(finding)
@@ -23,6 +24,16 @@ export function rootCauses(findings: readonly FindingDocument[]): readonly RootC
     (one, other) =>
       other.findings.length - one.findings.length || (one.distribution < other.distribution ? -1 : 1),
   )
+}
+
+/** Of a name that is gone: which known versions have it. */
+function historyText({ missing }: FindingDocument): string {
+  const { gone = '', lastWith, firstWithout, firstWith } = missing ?? {}
+  return [
+    `lacks ${gone}`,
+    ...(lastWith === undefined ? [] : [`${lastWith} had it, ${firstWithout} is the first without`]),
+    ...(firstWith === undefined ? [] : [`${firstWith} has it`]),
+  ].join('; ')
 }
 
 interface CauseProps {
@@ -63,12 +74,13 @@ export function Cause({ model, cause, hop, location, alone = false }: CauseProps
             </>
           )}
         </p>
+        {first!.missing === undefined ? null : <p class="muted">{historyText(first!)}</p>}
       </header>
       <table class="demands">
         <thead class={alone ? 'unseen' : undefined}>
           <tr>
             <th scope="col">who</th>
-            <th scope="col">wants</th>
+            <th scope="col">{first!.missing === undefined ? 'wants' : 'needs'}</th>
             {hasRaise ? <th scope="col">would do</th> : null}
             <th scope="col">where it says so</th>
           </tr>
@@ -122,7 +134,7 @@ export function Causes({ model, hop, findings, location, most, alone = false }: 
     <>
       {causes.slice(0, most).map((cause) => (
         <Cause
-          key={`${cause.rule} ${cause.distribution}`}
+          key={`${cause.rule} ${cause.distribution} ${cause.findings[0]!.missing?.gone ?? ''}`}
           model={model}
           cause={cause}
           hop={hop}

@@ -92,14 +92,14 @@ export function FleetVerdict({ model }: { readonly model: Model }): JSX.Element 
       level: forward.errors > 0 ? 'error' : 'fine',
       title: 'One service moves, the host stays',
       figure: `${forward.services} of ${of}`,
-      text: `${forward.services === 1 ? 'is' : 'are'} refused somewhere: ${plural(forward.errors, 'error')} in ${forward.cells.toLocaleString('en-US')} of ${plural(moving.length, 'cell')}. ${back === undefined ? untestedText(untested) : ''}`,
+      text: `${forward.services === 1 ? 'is' : 'are'} refused or broken somewhere: ${plural(forward.errors, 'error')} in ${forward.cells.toLocaleString('en-US')} of ${plural(moving.length, 'cell')}. ${back === undefined ? untestedText(untested) : ''}`,
     })
   if (back !== undefined)
     tones.push({
       level: back.errors > 0 ? 'error' : 'warning',
       title: 'The host moves, the others stay',
       figure: `${back.services} of ${of}`,
-      text: `${back.services === 1 ? 'is' : 'are'} refused somewhere: ${plural(back.errors, 'error')} in ${back.cells.toLocaleString('en-US')} of ${plural(staying.length, 'cell')}. ${untestedText(untested)}`,
+      text: `${back.services === 1 ? 'is' : 'are'} refused or broken somewhere: ${plural(back.errors, 'error')} in ${back.cells.toLocaleString('en-US')} of ${plural(staying.length, 'cell')}. ${untestedText(untested)}`,
     })
   if (separate.of > 0)
     tones.push({
