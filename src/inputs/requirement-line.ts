@@ -119,7 +119,7 @@ function namedForm(body: string, at: FileOrigin): string {
     if (named === undefined) throw urlError(at, 'the URL does not say which distribution it is')
     return named
   }
-  if (/^(?:\.{0,2}\/|\.{1,2}$|~\/|[a-z]:\\)/i.test(body) || /^[^\s@;[]+\/[^\s@;]*$/.test(body))
+  if (/^(?:\.{0,2}\/|\.{1,2}$|~\/|[a-z]:\\)/i.test(body) || /^[^\s@;[][^\s@;[/]*\/[^\s@;]*$/.test(body))
     throw urlError(at, 'a local path does not say which distribution it is')
   return body
 }

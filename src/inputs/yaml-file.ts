@@ -60,6 +60,7 @@ const syntaxHints: ReadonlyMap<string, string> = new Map([
 export function parseYaml(text: string, path: string, kind: YamlKind): YamlFile {
   const counter = new (yaml().LineCounter)()
   const lines = text.split(/\r\n|\n|\r/)
+  refuseReplacement(lines, path, kind)
   refuseHopeless(lines, path, kind)
   const documents = documentsOf(text, counter, path, kind)
   const [document] = documents
@@ -88,6 +89,16 @@ function documentsOf(text: string, lineCounter: LineCounter, path: string, { syn
     // A stack that is full: lines indented a thousand times.
     if (!(error instanceof RangeError)) throw error
     throw new SvcsplitError(syntax, 'nested too deeply', { at: { path } })
+  }
+}
+
+/** What a byte that is not UTF-8 was read as. Written to a report or an image, it would stand there as something else. */
+function refuseReplacement(lines: readonly string[], path: string, { syntax }: YamlKind): void {
+  for (const [index, line] of lines.entries()) {
+    const column = line.indexOf('\ufffd') + 1
+    if (column === 0) continue
+    const at = { path, line: index + 1, column, text: line }
+    throw new SvcsplitError(syntax, 'a byte that is not UTF-8', { at, hint: 'save the file as UTF-8' })
   }
 }
 

@@ -150,6 +150,14 @@ const profileRows: readonly Row[] = [
     'known are',
   ),
   row('94 empty', 'an empty file', '', 'E-PRF-SYNTAX', '1'),
+  row(
+    '94 latin-1',
+    'a letter in Latin-1',
+    Buffer.from(profile(account, 'extras: [caf\xe9]'), 'latin1'),
+    'E-PRF-SYNTAX',
+    '4:13',
+    'UTF-8',
+  ),
   row('94 binary', 'bytes that are not text', Buffer.from([0xff, 0xfe, 0, 1]), 'E-REQ-ENCODING', undefined),
 ]
 

@@ -206,7 +206,11 @@ export const targets: readonly Target[] = [
   ),
   text(
     'constraints',
-    ["a===1.0;python_version>='3.9'\nb==2.0\n# comment\nc<3\n", 'oslo.config===9.7.2\r\npbr===7.0.3\n'],
+    [
+      "a===1.0;python_version>='3.9'\nb==2.0\n# comment\nc<3\n",
+      'oslo.config===9.7.2\r\npbr===7.0.3\n',
+      `a=${'../../passwd'.repeat(3000)};python_version>='3.9'\n`,
+    ],
     ['===', '==', ';', '\n-c x', 'python_version', '\\\n'],
     (input) => {
       const { pins } = parseConstraintsText(input, 'c.txt')
