@@ -1,9 +1,8 @@
-import { join } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import type { IndexCatalog } from '#catalog/index-catalog.js'
 import { moduleOfPath } from '#catalog/wheel-facts.js'
 import { SvcsplitError, visible } from '#errors.js'
 import { readCheckout, type ServiceSource } from '#inputs/checkout.js'
-import { shownPath } from '#inputs/fleet.js'
 import { checkedProfile } from '#inputs/profile.js'
 import { dataDir } from '#io/data-dir.js'
 import { existsSync, statusOf } from '#io/files.js'
@@ -112,7 +111,7 @@ export async function init(request: InitRequest): Promise<Started> {
   const profilePath = join(to, 'profiles', `${service}.yaml`)
   if (existsSync(profilePath) && force !== true)
     throw new SvcsplitError('E-OUT-EXISTS', `there is a profile of ${service}`, {
-      at: { path: shownPath(profilePath) },
+      at: { path: typedPath(profilePath) },
       hint: 'edit it, or give --force to begin anew',
     })
   const from = isFolder ? 'its checkout' : `${source.distribution} ${source.version}`
@@ -121,20 +120,26 @@ export async function init(request: InitRequest): Promise<Started> {
   const written: string[] = []
   const kept: string[] = []
   const write = async (path: string, text: string): Promise<void> => {
-    if (await writeIfChanged(path, text)) written.push(shownPath(path))
+    if (await writeIfChanged(path, text)) written.push(typedPath(path))
   }
   await write(profilePath, profile)
   const requirements = isFolder ? join(to, 'requirements', `${service}.txt`) : undefined
   if (requirements !== undefined) await write(requirements, requirementsOf(source))
   const fleetPath = join(to, 'fleet.yaml')
-  if (existsSync(fleetPath) && force !== true) kept.push(shownPath(fleetPath))
+  if (existsSync(fleetPath) && force !== true) kept.push(typedPath(fleetPath))
   else await write(fleetPath, firstFleet(service, release))
   return {
     service,
     distribution: source.distribution,
     ...(source.version === undefined ? {} : { version: source.version }),
-    ...(requirements === undefined ? {} : { requirements: shownPath(requirements) }),
+    ...(requirements === undefined ? {} : { requirements: typedPath(requirements) }),
     written,
     kept,
   }
+}
+
+/** A path as it can be typed here. For the terminal alone: what is kept names no folder of a machine. */
+function typedPath(path: string): string {
+  const here = relative(process.cwd(), path)
+  return here.startsWith('..') || isAbsolute(here) ? resolve(path) : here
 }
