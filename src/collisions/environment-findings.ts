@@ -1,6 +1,7 @@
 import type { FileOrigin } from '#errors.js'
 import type { DistributionName } from '#pep/name.js'
 import type { ExplainedConflict } from '#solver/conflict.js'
+import type { Fact } from '#solver/explain.js'
 import type { Line } from '#solver/problem.js'
 import { type Finding, type FindingDemand, type Fix, fingerprint, levelOf } from './finding.js'
 
@@ -8,6 +9,21 @@ import { type Finding, type FindingDemand, type Fix, fingerprint, levelOf } from
 function ownerOf({ owner, by }: Line): { readonly service: string; readonly release?: string } {
   const [service = by, release] = (owner ?? by).split('@')
   return release === undefined ? { service: owner ?? by } : { service, release }
+}
+
+/** A name that code needs, as a demand on versions that have it; said of the service if it is its own code. */
+function demandOfCode(
+  { holder, versions, target, specifiers, needs, at }: Fact,
+  lines: readonly Line[],
+  environment: FileOrigin,
+): FindingDemand {
+  const line = lines.find(({ name }) => name === holder)
+  return {
+    ...(line === undefined ? { service: holder } : ownerOf(line)),
+    by: `${holder} ${versions.at(-1)}`,
+    specifier: `${target}${specifiers} for ${needs}`,
+    at: at ?? environment,
+  }
 }
 
 /** A conflict of an environment as a finding: its first demand, and the others that it cannot be met with. */
@@ -26,6 +42,8 @@ export function unsatisfiable(
       at: line.origin ?? at,
     }),
   )
+  for (const fact of conflict.explanation?.facts ?? [])
+    if (fact.kind === 'code') demands.push(demandOfCode(fact, lines, at))
   const distribution = conflict.explanation?.clash.name ?? lines[0]!.name
   const separated = new Set(
     conflict.fixes

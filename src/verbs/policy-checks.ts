@@ -15,7 +15,7 @@ import { toolVersion } from '#version.js'
 import { type Analysis, analyze, leftOut, type WorkedAnalysis } from './analyze.js'
 import { type KnownData, knownData } from './known-data.js'
 import type { IndexChoice } from './missing-facts.js'
-import { askSharing, type ShareOptions } from './share.js'
+import { askSharing, type ShareOptions, sharedAsRun } from './share.js'
 
 export interface CheckOptions {
   readonly python: string
@@ -83,7 +83,7 @@ interface CheckedPolicy extends Analysis {
 function askedOf(
   policy: Policy,
   { services, constraints }: PolicyEnvironment,
-  { python, platform, read }: Pick<CheckOptions, 'python' | 'platform' | 'read'>,
+  { python, platform, read, code }: Pick<CheckOptions, 'python' | 'platform' | 'read' | 'code'>,
   known: KnownData,
 ): ShareOptions {
   return {
@@ -92,6 +92,7 @@ function askedOf(
     platform,
     read,
     known,
+    ...(code === undefined ? {} : { code }),
     ...(constraints === undefined ? {} : { constraints: [besidePolicy(policy, constraints)] }),
   }
 }
@@ -106,7 +107,8 @@ async function checkEnvironment(
   const { python } = options
   const asked = await askSharing(askedOf(policy, environment, options, known))
   const ids = asked.services.map(({ id }) => id)
-  const { sharing } = asked
+  const run = asked.sharing.kind === 'solution' ? asked.asRun() : undefined
+  const sharing = run === undefined ? asked.sharing : sharedAsRun(run.problem)
   if (sharing.kind === 'solution')
     return { check: { name, services: ids, sharable: true, at, findings: [] }, undecided: [] }
   if (sharing.kind === 'undecided')

@@ -164,13 +164,18 @@ export async function share(options: ShareOptions): Promise<ShareResult> {
   }
 }
 
+/** Whether all may share one environment so that nothing certain breaks. @param problem as run */
+export function sharedAsRun(problem: Problem): Sharing {
+  return finish(shareOne(problem, preferredVersions(problem), true))
+}
+
 function sharingAsRun(
   { problem, problemWith }: ProblemAsRun,
   services: readonly AskedService[],
   fleet: Fleet,
 ): AsRunSharing {
   const preferred = preferredVersions(problem)
-  const sharing = finish(shareOne(problem, preferred, true))
+  const sharing = sharedAsRun(problem)
   const held =
     sharing.kind === 'solution'
       ? [...sharing.solution.pins].flatMap(([distribution, version]) => {

@@ -27,3 +27,20 @@ it.each([
 ] as const)('%j ends with %i: what cannot share as run is no pass', (args, status) => {
   expect(spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' }).status).toBe(status)
 })
+
+it('an environment of a policy that cannot run is a gate that failed, at the line of the code', () => {
+  const policy = 'environments:\n  - name: control\n    services: [heat@2023.1, manila@2026.1]\n'
+  writeFileSync(join(folder, 'policy.yaml'), policy)
+  const gate = (...more: readonly string[]) =>
+    spawnSync(process.execPath, [main, 'gate', '--policy', 'policy.yaml', ...more], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+  const { stdout, status } = gate()
+  expect(stdout).toContain('heat/db/sqlalchemy/migration.py:16')
+  expect(stdout.replace(/\s+/g, ' ')).toContain(
+    'openstack-heat 20.0.1 wants oslo-db<15.0.0 for oslo_db.sqlalchemy.migration',
+  )
+  expect(status).toBe(1)
+  expect(gate('--code', 'none').status).toBe(0)
+})
