@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { fsError } from '#io/errno.js'
 import { describeError } from './print-error.js'
 import { runCommandLine } from './program.js'
@@ -23,6 +22,7 @@ for (const [signal, code] of [
   process.once(signal, () => process.exit(code))
 }
 
-const exitCode = await runCommandLine(process.argv.slice(2))
-if (exitCode !== undefined) process.exitCode = exitCode
-finished = true
+void runCommandLine(process.argv.slice(2)).then((exitCode) => {
+  if (exitCode !== undefined) process.exitCode = exitCode
+  finished = true
+})

@@ -22,10 +22,10 @@ async function start(): Promise<void> {
   // Newer than Node 20: code is compiled once and kept.
   const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown }
   if (enableCompileCache !== undefined) {
-    const { cacheDir } = await import('#io/cache-dir.js')
+    const { cacheDir } = require('#io/cache-dir.cjs') as { cacheDir: () => string }
     enableCompileCache(`${cacheDir()}/compiled`)
   }
-  await import('./main.js')
+  require('./main.cjs')
 }
 
 /** Code that cannot be loaded cannot be loaded to tell so either; once it is loaded, it tells its own errors. */

@@ -56,7 +56,7 @@ export async function environmentLayers(options: EnvironmentOptions): Promise<re
   let done = known.filter((layer) => layer !== undefined).length
   let hasFailed = false
   options.progress?.step?.('layers', done, planned.length)
-  // One after another as far as reading goes; the next one is read while the one before is still proved.
+  // One after another as far as reading goes; the next ones are read while those before are still proved and flushed.
   for (const [position, plan] of planned.entries()) {
     const there = known[position]
     const prover = there === undefined ? await provers.take() : undefined
@@ -130,6 +130,7 @@ export async function fetchForLayers(options: EnvironmentOptions): Promise<void>
   const wheels = wheelReader(options)
   const planned = plannedLayers(options, wheels)
   const missing = await missingWheels(planned, await knownLayers(options, cache, planned))
+  options.provers?.prepare(bytesOf(missing))
   const others = options.wheels.filter((source) => !missing.has(source))
   const unread = (await cache.isChecked(clashKey(options))) ? [] : await wheels.unread(others)
   await options.fetch?.([...missing, ...unread])

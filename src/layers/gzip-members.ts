@@ -9,15 +9,20 @@ export const gzipMagic = header.subarray(0, 3)
 
 const trailerSize = 8
 
+/** Bytes of members that go out together: few enough that what they unpack to stays near the processor meanwhile. */
+export const pieceSize = 256 * 1024
+
+/** Most pieces end a little above their size, with the file that reaches it. */
+const pieceRoom = pieceSize + pieceSize / 4
+
+/** Buffers whose bytes nobody reads any more. A fresh one costs the system as much as filling it. */
+const spare: Buffer[] = []
+const mostSpare = 32
+
 /** Members that are written one behind the other: a gzip file is a row of them, and unpacks to all of them in order. */
 export class GzipMembers {
-  #bytes: Buffer
+  #bytes = spare.pop() ?? sharedBytes(pieceRoom)
   #end = 0
-
-  /** @param room bytes to begin with */
-  constructor(room: number) {
-    this.#bytes = sharedBytes(room)
-  }
 
   get length(): number {
     return this.#end
@@ -45,11 +50,17 @@ export class GzipMembers {
     return this.#bytes.subarray(0, this.#end)
   }
 
+  /** Nobody reads `bytes()` any more: other members may be written there. */
+  release(): void {
+    keepSpare(this.#bytes)
+  }
+
   #begin(room: number): void {
     const needed = this.#end + header.length + room + trailerSize
     if (needed > this.#bytes.length) {
       const larger = sharedBytes(Math.max(needed, 2 * this.#bytes.length))
       this.#bytes.copy(larger, 0, 0, this.#end)
+      keepSpare(this.#bytes)
       this.#bytes = larger
     }
     header.copy(this.#bytes, this.#end)
@@ -61,6 +72,10 @@ export class GzipMembers {
     this.#bytes.writeUInt32LE(size % 2 ** 32, at + 4)
     this.#end = at + trailerSize
   }
+}
+
+function keepSpare(bytes: Buffer): void {
+  if (bytes.length === pieceRoom && spare.length < mostSpare) spare.push(bytes)
 }
 
 /** Another thread can read them where they are. */

@@ -1,6 +1,6 @@
 import { type Digest, digestOfHex } from '#oci/digest.js'
 import type { FileHash } from '#wheels/record.js'
-import { GzipMembers, gzipMagic } from './gzip-members.js'
+import { GzipMembers, gzipMagic, pieceSize } from './gzip-members.js'
 import type { PieceFile } from './piece-proof.js'
 import { hereProver, type Prover } from './provers.js'
 import { paddingOf, type TarEntry, tarEnd, tarHeader } from './tar-header.js'
@@ -23,15 +23,16 @@ interface DeflatedContent {
 }
 
 interface LayerStream {
-  /** The blob in pieces of about `pieceSize` bytes. */
+  /** The blob in pieces of about `pieceSize` bytes, each to be read before the next one is asked for: its place is used again. */
   readonly chunks: AsyncIterable<Buffer>
   /** The digest of the uncompressed tar; only after the last chunk. */
   readonly diffId: () => Digest
 }
 
-/** Small enough that what it unpacks to stays near the processor while it is unpacked and hashed. */
-const pieceSize = 256 * 1024
 const unpackedSize = 8 * pieceSize
+
+/** Pieces of a layer that may wait to be proved: whoever writes goes on, and does not fill the memory. */
+const mostUnproved = 4
 
 /** Members that are written together, and what they have to unpack to. */
 interface WrittenPiece {
@@ -44,13 +45,13 @@ interface WrittenPiece {
 /**
  * Writes entries as gzip-compressed tar. The blob is a function of the entries and this code alone: files go
  * in as the deflate streams that their wheels hold, everything else goes through own code. Each piece is
- * unpacked as a runtime will do it, by the prover, while the next one is written.
+ * unpacked as a runtime will do it, by the prover, while the next ones are written.
  * @param entries in byte order, folders before what they hold, no path twice
  */
 export function layerStream(entries: Iterable<LayerEntry>, prover: Prover = hereProver()): LayerStream {
   let diffId: Digest | undefined
   async function* chunks(): AsyncGenerator<Buffer> {
-    let before: Promise<void> | undefined
+    const unproved: Promise<void>[] = []
     let isWhole = false
     try {
       for (const piece of pieces(entries)) {
@@ -59,10 +60,11 @@ export function layerStream(entries: Iterable<LayerEntry>, prover: Prover = here
         // Whoever takes the chunk may fail first.
         proved.catch(() => undefined)
         yield bytes
-        await before
-        before = proved
+        unproved.push(proved.then(() => piece.members.release()))
+        unproved.at(-1)!.catch(() => undefined)
+        if (unproved.length > mostUnproved) await unproved.shift()
       }
-      await before
+      for (const proved of unproved) await proved
       isWhole = true
     } finally {
       const tar = await prover.end()
@@ -137,8 +139,7 @@ class Between {
 }
 
 function emptyPiece(): WrittenPiece {
-  // Most pieces end a little above their size, with the file that reaches it.
-  return { members: new GzipMembers(pieceSize + pieceSize / 4), unpacked: 0, files: [], contents: [] }
+  return { members: new GzipMembers(), unpacked: 0, files: [], contents: [] }
 }
 
 function addFile(piece: WrittenPiece, entry: LayerEntry): void {

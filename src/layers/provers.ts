@@ -20,6 +20,8 @@ export interface Provers {
 
 /** The one place that decides which thread proves what. What comes out is the same whichever does. */
 export interface ProverPool {
+  /** Soon, layers of so many bytes of wheels are to be proved: a thread that it takes for them starts meanwhile. */
+  prepare(bytes: number): void
   /** @param bytes of all wheels whose layers are to be proved */
   provers(bytes: number): Provers
   close(): Promise<void>
@@ -29,6 +31,12 @@ export interface ProverPool {
 const fewBytes = 2 * 1024 ** 2
 
 /**
+ * Layers that are on their way at the same time: small ones wait longer for the disk than they are worked on. Each may
+ * hold its wheels in memory.
+ */
+const lanes = 6
+
+/**
  * One thread reads wheels and writes layers, a second one proves them, as both take about as long. The second is started when it
  * is first needed, and stays for the layers of the next image.
  */
@@ -36,14 +44,16 @@ export function openProvers(hasThread = availableParallelism() > 1): ProverPool 
   const here = queueOf([hereProver()])
   let thread: ProofThread | undefined
   let there: Provers | undefined
+  const start = (): Provers => {
+    const started = (thread ??= new ProofThread())
+    return (there ??= queueOf(Array.from({ length: lanes }, (_, lane) => started.prover(lane))))
+  }
+  const provers = (bytes: number): Provers => (bytes < fewBytes || !hasThread ? here : start())
   return {
-    provers(bytes) {
-      if (bytes < fewBytes || !hasThread) return here
-      thread ??= new ProofThread()
-      // The second layer begins while the last piece of the first is still proved.
-      there ??= queueOf([thread.prover(0), thread.prover(1)])
-      return there
+    prepare(bytes) {
+      provers(bytes)
     },
+    provers,
     async close() {
       await thread?.close()
     },
@@ -91,7 +101,7 @@ class ProofThread {
   #end: Error | undefined
 
   constructor() {
-    const file = createRequire(import.meta.url).resolve('#layers/prove-thread.js')
+    const file = createRequire(import.meta.url).resolve('#layers/prove-thread.cjs')
     // The program's own flags are not for it.
     this.#worker = new Worker(file, { execArgv: [] })
     this.#worker.unref()

@@ -29,13 +29,19 @@ interface KeptImage<Told> {
 const keptFormat = 1
 const maxBytes = 4 * 1024 * 1024
 
+const here = dirname(fileURLToPath(import.meta.url))
+
+/** Where the program has all of its code, in few files. */
+const program = 'chunks'
+
 /** Folders whose code decides what an image consists of. */
-const deciding = [
-  ...['pep', 'oci', 'inputs', 'catalog', 'surface', 'solver', 'collisions', 'lock', 'wheels', 'wheelhouse'],
-  ...['base', 'layers', 'image', 'verbs'],
-  // In the package, which has the program in few files, all of it.
-  'chunks',
-]
+const deciding =
+  basename(here) === program
+    ? [program]
+    : [
+        ...['pep', 'oci', 'inputs', 'catalog', 'surface', 'solver', 'collisions', 'lock', 'wheels', 'wheelhouse'],
+        ...['base', 'layers', 'image', 'verbs'],
+      ]
 
 /** Folders of data that a build reads. */
 const dataFolders = [
@@ -48,7 +54,7 @@ const dataFolders = [
  * is new code.
  */
 export async function stateOf(dataRoot?: string): Promise<string> {
-  const source = dirname(dirname(fileURLToPath(import.meta.url)))
+  const source = dirname(here)
   const root = dataRoot ?? dirname(source)
   const hash = createHash('sha256').update(`${keptFormat} ${toolVersion()}\n`)
   const own = dataRoot === undefined ? dataDir() : undefined
@@ -74,7 +80,7 @@ async function dataFiles(folder: string): Promise<readonly string[]> {
 
 async function filesOf(folder: string): Promise<readonly (readonly [string, number, number])[]> {
   if ((await statusOf(folder)) === undefined) return []
-  const names = (await listDir(folder)).filter((name) => /\.[jt]s$/.test(name) && !name.endsWith('.d.ts'))
+  const names = (await listDir(folder)).filter((name) => /\.c?[jt]s$/.test(name) && !name.endsWith('.d.ts'))
   return names.map((name) => {
     const status = statusOfSync(join(folder, name))
     return [name, status?.size ?? 0, status?.mtimeMs ?? 0] as const
