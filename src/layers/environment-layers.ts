@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { BlobStore } from '#io/blob-store.js'
-import { statusOfSync } from '#io/files.js'
 import type { Progress } from '#progress.js'
 import { checkClashes } from '#wheels/clashes.js'
 import { unpackEntry } from '#wheels/wheel-entry.js'
@@ -51,7 +50,7 @@ export async function environmentLayers(options: EnvironmentOptions): Promise<re
   const others = isChecked ? [] : options.wheels.filter((source) => !missing.has(source))
   await options.fetch?.([...missing, ...(await wheels.unread(others))])
 
-  const provers = (options.provers ?? openProvers(false)).provers(bytesOf(missing))
+  const provers = (options.provers ?? openProvers(false)).provers()
   const layers: Promise<Layer>[] = []
   let done = known.filter((layer) => layer !== undefined).length
   let hasFailed = false
@@ -92,12 +91,6 @@ async function makeLayer(
   return layer
 }
 
-function bytesOf(wheels: Iterable<WheelSource>): number {
-  let sum = 0
-  for (const { path } of wheels) sum += statusOfSync(path)?.size ?? 0
-  return sum
-}
-
 /** The layers that need not be made: in the store, or spared. */
 function knownLayers(
   { prefix, python, store, spare }: EnvironmentOptions,
@@ -130,7 +123,6 @@ export async function fetchForLayers(options: EnvironmentOptions): Promise<void>
   const wheels = wheelReader(options)
   const planned = plannedLayers(options, wheels)
   const missing = await missingWheels(planned, await knownLayers(options, cache, planned))
-  options.provers?.prepare(bytesOf(missing))
   const others = options.wheels.filter((source) => !missing.has(source))
   const unread = (await cache.isChecked(clashKey(options))) ? [] : await wheels.unread(others)
   await options.fetch?.([...missing, ...unread])

@@ -153,7 +153,8 @@ function addFile(piece: WrittenPiece, entry: LayerEntry): void {
   }
   // A member could end early and hide another one behind its end: such bytes are looked at alone.
   if (content.deflated.includes(gzipMagic)) content.unpack()
-  piece.files.push({ at: piece.unpacked, size: entry.size, ...content.hash })
+  const { algorithm, value } = content.hash
+  piece.files.push({ at: piece.unpacked, size: entry.size, algorithm, value })
   piece.contents.push(content)
   piece.members.copy(content.deflated, content.crc32, entry.size)
   piece.unpacked += entry.size

@@ -20,38 +20,38 @@ export interface Provers {
 
 /** The one place that decides which thread proves what. What comes out is the same whichever does. */
 export interface ProverPool {
-  /** Soon, layers of so many bytes of wheels are to be proved: a thread that it takes for them starts meanwhile. */
-  prepare(bytes: number): void
-  /** @param bytes of all wheels whose layers are to be proved */
-  provers(bytes: number): Provers
+  /** Layers will be made soon: the thread that proves them starts meanwhile. */
+  prepare(): void
+  provers(): Provers
   close(): Promise<void>
 }
-
-/** Bytes of wheels that are proved sooner than a thread has started. */
-const fewBytes = 2 * 1024 ** 2
 
 /**
  * Layers that are on their way at the same time: small ones wait longer for the disk than they are worked on. Each may
  * hold its wheels in memory.
  */
-const lanes = 6
+const lanes = 12
 
 /**
  * One thread reads wheels and writes layers, a second one proves them, as both take about as long. The second is started when it
- * is first needed, and stays for the layers of the next image.
+ * is first asked for, and stays for the layers of the next image.
  */
 export function openProvers(hasThread = availableParallelism() > 1): ProverPool {
-  const here = queueOf([hereProver()])
   let thread: ProofThread | undefined
-  let there: Provers | undefined
-  const start = (): Provers => {
-    const started = (thread ??= new ProofThread())
-    return (there ??= queueOf(Array.from({ length: lanes }, (_, lane) => started.prover(lane))))
+  let opened: Provers | undefined
+  const provers = (): Provers => {
+    if (opened !== undefined) return opened
+    if (!hasThread) return (opened = queueOf([], hereProver()))
+    const started = new ProofThread()
+    thread = started
+    return (opened = queueOf(
+      Array.from({ length: lanes }, (_, lane) => started.prover(lane)),
+      hereProver(),
+    ))
   }
-  const provers = (bytes: number): Provers => (bytes < fewBytes || !hasThread ? here : start())
   return {
-    prepare(bytes) {
-      provers(bytes)
+    prepare() {
+      provers()
     },
     provers,
     async close() {
@@ -73,8 +73,9 @@ export function hereProver(): Prover {
   }
 }
 
-function queueOf(provers: readonly Prover[]): Provers {
-  const free = [...provers]
+function queueOf(provers: readonly Prover[], here: Prover): Provers {
+  // The one of this thread lies lowest: it is for what finds all others busy.
+  const free = [here, ...provers]
   const waiting: ((prover: Prover) => void)[] = []
   return {
     take: () => {
@@ -83,8 +84,9 @@ function queueOf(provers: readonly Prover[]): Provers {
     },
     give(prover) {
       const next = waiting.shift()
-      if (next === undefined) free.push(prover)
-      else next(prover)
+      if (next !== undefined) next(prover)
+      else if (prover === here) free.unshift(prover)
+      else free.push(prover)
     },
   }
 }

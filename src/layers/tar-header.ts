@@ -75,32 +75,46 @@ function ustar(
 ): Buffer {
   const header = Buffer.allocUnsafe(block)
   template.copy(header)
-  let sum = templateSum
-  const put = (text: string, at: number): void => {
-    for (let i = 0; i < text.length; i++) {
-      const byte = text.charCodeAt(i)
-      sum += byte - header[at + i]!
-      header[at + i] = byte
-    }
-  }
-  put(name, 0)
-  put(octal(entry.mode, 7), 100)
-  if (entry.uid !== 0) put(octal(entry.uid, 7), 108)
-  if (entry.gid !== 0) put(octal(entry.gid, 7), 116)
-  put(octal(entry.size, 11), 124)
-  put(flag, 156)
-  put(target, 157)
-  put(prefix, 345)
-  // Blanks stood for the checksum in the sum; they are overwritten last.
-  const checksum = `${sum.toString(8).padStart(6, '0')}\0 `
-  header.write(checksum, 148, 'latin1')
+  const sum =
+    templateSum +
+    putText(header, name, 0) +
+    putOctal(header, entry.mode, 100, 7) +
+    putOctal(header, entry.uid, 108, 7) +
+    putOctal(header, entry.gid, 116, 7) +
+    putOctal(header, entry.size, 124, 11) +
+    putText(header, flag, 156) +
+    putText(header, target, 157) +
+    putText(header, prefix, 345)
+  // Blanks stood for the checksum in the sum; they are overwritten last, all but the one at the end.
+  putOctal(header, sum, 148, 6)
+  header[154] = 0
   return header
 }
 
-function octal(value: number, width: number): string {
-  const digits = value.toString(8)
-  if (digits.length > width) throw new RangeError(`${value} does not fit in ${width} digits of a tar header`)
-  return digits.padStart(width, '0')
+/** @returns by how much the sum of the header's bytes has grown */
+function putText(header: Buffer, text: string, at: number): number {
+  let sum = 0
+  for (let i = 0; i < text.length; i++) {
+    const byte = text.charCodeAt(i)
+    sum += byte - header[at + i]!
+    header[at + i] = byte
+  }
+  return sum
+}
+
+/** As `putText`, of a number in octal digits. */
+function putOctal(header: Buffer, value: number, at: number, width: number): number {
+  let sum = 0
+  let rest = value
+  for (let i = at + width - 1; i >= at; i--) {
+    // Sizes are beyond what bitwise operators can hold.
+    const byte = 0x30 + (rest % 8)
+    rest = Math.floor(rest / 8)
+    sum += byte - header[i]!
+    header[i] = byte
+  }
+  if (rest !== 0) throw new RangeError(`${value} does not fit in ${width} digits of a tar header`)
+  return sum
 }
 
 /** Name and prefix as ustar keeps them, or none if the name fits in neither way. */

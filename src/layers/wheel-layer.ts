@@ -36,5 +36,5 @@ export function contentOf(entry: WheelEntry, archive: Buffer, filename: string):
   const stream = deflatedBytes(entry, archive)
   const unpack = () => unpackEntry(entry, archive, filename)
   if (stream === undefined) return { bytes: unpack() }
-  return { ...stream, hash: entry.hash, unpack }
+  return { deflated: stream.deflated, crc32: stream.crc32, hash: entry.hash, unpack }
 }

@@ -208,6 +208,8 @@ export async function prepareImage(
   spare: Spare,
   options: { readonly fetch: boolean },
 ): Promise<PreparedImage> {
+  // It starts while the lock is worked out.
+  if (options.fetch && workshop.request.builder !== 'buildah') workshop.provers.prepare()
   const parts = await lazyPartsOf(workshop, target)
   const layering = await layerOptions(workshop, target, parts, spare)
   if (options.fetch) await fetchForLayers(layering)

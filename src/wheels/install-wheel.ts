@@ -208,6 +208,7 @@ function newRecord(
   const installed: RecordRow[] = placed.map((entry) => {
     const path = recordPath(entry.path, scheme)
     const old = 'member' in entry.content ? rows.get(entry.content.member.name) : undefined
+    if (old?.hash !== undefined && old.size !== undefined) return { path, hash: old.hash, size: old.size }
     if (old !== undefined) return { ...old, path }
     return { path, hash: entry.hash, size: entry.size }
   })

@@ -15,11 +15,19 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * The name of a member, if every reader takes it for the same relative path on every file system.
+ * @param bytes which have it from `start` to `end`
  * @throws SvcsplitError E-WHL-NAME, E-WHL-PATH with archive and member
  */
-export function decodeMemberName(raw: Buffer, flags: number, archive: string): string {
-  const latin1 = raw.toString('latin1')
+export function decodeMemberName(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  flags: number,
+  archive: string,
+): string {
+  const latin1 = bytes.toString('latin1', start, end)
   if (latin1.length > 0 && latin1.length <= maxComponentBytes && usual.test(latin1)) return latin1
+  const raw = bytes.subarray(start, end)
   const ascii = printable.test(latin1)
   const name = ascii ? latin1 : decodeUtf8(raw, flags, archive)
   const refuse = (code: ErrorCode, problem: string): never => {

@@ -45,10 +45,15 @@ const descriptorSignature = 0x08074b50
 const knownFlags = 0x0002 | 0x0004 | 0x0008 | 0x0800
 const descriptorFlag = 0x0008
 
+/** A view costs as much as all else that is done for most members. */
+const noExtra = Buffer.alloc(0)
+
 interface Record extends ZipMember {
   readonly flags: number
   readonly offset: number
-  readonly rawName: Buffer
+  /** Where the central directory has the name. */
+  readonly nameStart: number
+  readonly nameEnd: number
 }
 
 type Refuse = (code: ErrorCode, problem: string) => never
@@ -113,8 +118,8 @@ function readCentral(
   const end = nameStart + nameLength + extraLength + commentLength
   if (end > limit)
     throw new SvcsplitError('E-WHL-TRUNC', 'the central directory ends within a member', { at: { archive } })
-  const rawName = bytes.subarray(nameStart, nameStart + nameLength)
-  const name = decodeMemberName(rawName, flags, archive)
+  const nameEnd = nameStart + nameLength
+  const name = decodeMemberName(bytes, nameStart, nameEnd, flags, archive)
   const refuse: Refuse = (code, problem) => {
     throw new SvcsplitError(code, problem, { at: { archive, member: name } })
   }
@@ -125,7 +130,7 @@ function readCentral(
     return refuse('E-WHL-METHOD', `the member is packed by method ${method}, not deflate`)
   if (bytes.readUInt16LE(at + 34) !== 0) refuse('E-WHL-DIFF', 'the member claims to lie on another disk')
   const sizes = widen(
-    bytes.subarray(nameStart + nameLength, nameStart + nameLength + extraLength),
+    extraLength === 0 ? noExtra : bytes.subarray(nameEnd, nameEnd + extraLength),
     [bytes.readUInt32LE(at + 24), bytes.readUInt32LE(at + 20), bytes.readUInt32LE(at + 42)],
     refuse,
   )
@@ -134,7 +139,8 @@ function readCentral(
   checkMode(mode, directory, refuse)
   const value: Record = {
     name,
-    rawName,
+    nameStart,
+    nameEnd,
     directory,
     mode,
     flags,
@@ -167,8 +173,8 @@ function checkMode(mode: number, directory: boolean, refuse: Refuse): void {
  * says, value for value, can only be read one way, and real wheels have it (protobuf's, from Bazel).
  */
 function widen(extra: Buffer, values: readonly number[], refuse: Refuse): readonly number[] {
+  if (extra.length === 0 && !values.includes(0xffffffff)) return values
   const missing = values.filter((value) => value === 0xffffffff).length
-  if (extra.length === 0 && missing === 0) return values
   let field: Buffer | undefined
   for (let at = 0; at < extra.length; ) {
     const end = at + 4 <= extra.length ? at + 4 + extra.readUInt16LE(at + 2) : Number.POSITIVE_INFINITY
@@ -251,12 +257,12 @@ function checkLocal(bytes: Buffer, record: Record, next: number, refuse: Refuse)
   const nameEnd = at + localSize + nameLength
   const differs = (what: string): never =>
     refuse('E-WHL-DIFF', `local header and central directory differ in ${what}`)
-  if (!bytes.subarray(at + localSize, nameEnd).equals(record.rawName)) differs('the name')
+  if (bytes.compare(bytes, at + localSize, nameEnd, record.nameStart, record.nameEnd) !== 0) differs('the name')
   if (bytes.readUInt16LE(at + 6) !== record.flags) differs('the flags')
   if (bytes.readUInt16LE(at + 8) !== record.method) differs('the method')
   const crc32 = bytes.readUInt32LE(at + 14)
   const [size, packedSize] = widen(
-    bytes.subarray(nameEnd, start),
+    extraLength === 0 ? noExtra : bytes.subarray(nameEnd, start),
     [bytes.readUInt32LE(at + 22), bytes.readUInt32LE(at + 18)],
     refuse,
   )
