@@ -63,15 +63,23 @@ const page = defineConfig({
   },
 })
 
-/** What a module loads when it first needs it is loaded so by the program too. */
+/**
+ * What a module loads when it first needs it is loaded so by the program too. commander loads at once what starts the programs
+ * of subcommands, which svcsplit has none of.
+ */
 function lazyRequires() {
   return {
     name: 'lazy-requires',
     transform: (code) =>
-      code.replace(/\bcreateRequire\(import\.meta\.url\)\('([^']+)'\)/g, (_, id) => {
-        const file = lazy.get(id)
-        return `require('${file === undefined ? id : `#${file}.cjs`}')`
-      }),
+      code
+        .replace(/\bcreateRequire\(import\.meta\.url\)\('([^']+)'\)/g, (_, id) => {
+          const file = lazy.get(id)
+          return `require('${file === undefined ? id : `#${file}.cjs`}')`
+        })
+        .replace(
+          "const childProcess = require('node:child_process');",
+          "const childProcess = { spawn: (...all) => require('node:child_process').spawn(...all) };",
+        ),
   }
 }
 

@@ -10,7 +10,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url))
  * @param {readonly string[]} args
  */
 export function ask(...args) {
-  const text = execFileSync(process.execPath, [`${root}dist/cli/main.js`, ...args, '-o', 'json'], {
+  const text = execFileSync(process.execPath, [`${root}dist/cli/svcsplit.cjs`, ...args, '-o', 'json'], {
     encoding: 'utf8',
     cwd: root,
     maxBuffer: 256 * 1024 * 1024,

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const text = execFileSync(process.execPath, [`${root}dist/cli/main.js`, 'analyze', '-o', 'json'], {
+const text = execFileSync(process.execPath, [`${root}dist/cli/svcsplit.cjs`, 'analyze', '-o', 'json'], {
   encoding: 'utf8',
   maxBuffer: 256 * 1024 * 1024,
 })

@@ -17,7 +17,7 @@ const browser = await chromium.launch({
 })
 try {
   const file = join(folder, 'report.html')
-  execFileSync(process.execPath, [`${root}dist/cli/main.js`, 'analyze', '-o', `html=${file}`])
+  execFileSync(process.execPath, [`${root}dist/cli/svcsplit.cjs`, 'analyze', '-o', `html=${file}`])
   const page = await browser.newPage({ viewport: { width: 1080, height: 1010 }, colorScheme: 'light' })
   await page.goto(`file://${file}`)
   await page.waitForSelector('.heat')

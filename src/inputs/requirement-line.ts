@@ -119,6 +119,8 @@ function namedForm(body: string, at: FileOrigin): string {
     if (named === undefined) throw urlError(at, 'the URL does not say which distribution it is')
     return named
   }
+  // Most are nothing like a path.
+  if (!/^\.|[/\\]/.test(body)) return body
   if (/^(?:\.{0,2}\/|\.{1,2}$|~\/|[a-z]:\\)/i.test(body) || /^[^\s@;[][^\s@;[/]*\/[^\s@;]*$/.test(body))
     throw urlError(at, 'a local path does not say which distribution it is')
   return body

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
-import { createSecureContext, type SecureContext } from 'node:tls'
+import { createRequire } from 'node:module'
+import type { SecureContext } from 'node:tls'
 import { SvcsplitError } from '#errors.js'
 import { readBytesSync } from './files.js'
 
@@ -23,6 +24,7 @@ export function trustedCertificates(environment: Environment): SecureContext | u
     const first = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(bundle.toString('latin1'))
     if (first === null) throw new Error('the file holds no certificate')
     new X509Certificate(first[0])
+    const { createSecureContext } = createRequire(import.meta.url)('node:tls') as typeof import('node:tls')
     return createSecureContext({ ca: bundle })
   } catch (cause) {
     throw new SvcsplitError(

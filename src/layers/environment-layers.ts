@@ -72,6 +72,8 @@ export async function environmentLayers(options: EnvironmentOptions): Promise<re
         },
       )
       .finally(() => provers.give(prover))
+    // Layers that have begun come first: the other thread waits for what is written, not for what is read.
+    await new Promise((resolve) => setImmediate(resolve))
   }
   const checking = isChecked || hasFailed ? undefined : checkAll(options, cache, wheels, missing)
   await Promise.allSettled([...layers, checking])

@@ -27,33 +27,33 @@ export interface ProverPool {
 }
 
 /**
- * Layers that are on their way at the same time: small ones wait longer for the disk than they are worked on. Each may
+ * Layers that the second thread has at the same time. Small ones wait longer for the disk than they are worked on; each may
  * hold its wheels in memory.
  */
 const lanes = 12
 
 /**
- * One thread reads wheels and writes layers, a second one proves them, as both take about as long. The second is started when it
- * is first asked for, and stays for the layers of the next image.
+ * One thread reads wheels and writes layers, a second one proves them, as both take about as long; a layer that finds the second
+ * one busy with others is proved by the first, which had to wait otherwise. The second stays for the layers of the next image.
  */
 export function openProvers(hasThread = availableParallelism() > 1): ProverPool {
   let thread: ProofThread | undefined
   let opened: Provers | undefined
-  const provers = (): Provers => {
-    if (opened !== undefined) return opened
-    if (!hasThread) return (opened = queueOf([], hereProver()))
+  const open = (): Provers => {
+    if (!hasThread) return queueOf([], hereProver())
     const started = new ProofThread()
     thread = started
-    return (opened = queueOf(
-      Array.from({ length: lanes }, (_, lane) => started.prover(lane)),
-      hereProver(),
-    ))
+    const there = Array.from({ length: lanes }, (_, lane) => started.prover(lane))
+    return queueOf(there, hereProver())
   }
   return {
     prepare() {
-      provers()
+      opened ??= open()
     },
-    provers,
+    provers() {
+      opened ??= open()
+      return opened
+    },
     async close() {
       await thread?.close()
     },

@@ -14,6 +14,15 @@ interface RankedWheel {
   readonly build: readonly [number, string]
 }
 
+const ranked = new WeakMap<readonly string[], ReadonlyMap<string, number>>()
+
+/** The place of each tag: there are hundreds, and the same for all files of a lock. */
+function ranksOf(tags: readonly string[]): ReadonlyMap<string, number> {
+  const ranks = ranked.get(tags) ?? new Map(tags.map((tag, rank) => [tag, rank]))
+  ranked.set(tags, ranks)
+  return ranks
+}
+
 function fitsPython(file: DistributionFile, target: InstallTarget): boolean {
   if (file.requiresPython === undefined) return true
   return specifierSetContains(parseSpecifierSet(file.requiresPython), target.pythonFullVersion, true)
@@ -40,7 +49,7 @@ export function chooseFile(
   files: readonly DistributionFile[],
   target: InstallTarget,
 ): { readonly wheel?: DistributionFile; readonly sdist?: DistributionFile } {
-  const ranks = new Map(target.tags.map((tag, rank) => [tag, rank]))
+  const ranks = ranksOf(target.tags)
   let best: RankedWheel | undefined
   let sdist: DistributionFile | undefined
   for (const file of files) {

@@ -206,8 +206,9 @@ async function buildOne(run: Run, text: string, job: Promise<Job>, log: ImageLog
 
 /** Seconds since now, in milliseconds' steps. */
 function stopwatch(): () => number {
-  const started = performance.now()
-  return () => Math.round(performance.now() - started) / 1000
+  // `performance` would load a module for this alone.
+  const started = process.hrtime.bigint()
+  return () => Number((process.hrtime.bigint() - started) / 1_000_000n) / 1000
 }
 
 /** One after another, but ahead of the images that are made: the network works while layers are written. */

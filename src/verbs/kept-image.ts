@@ -39,7 +39,18 @@ const deciding =
   basename(here) === program
     ? [program]
     : [
-        ...['pep', 'oci', 'inputs', 'catalog', 'surface', 'solver', 'collisions', 'lock', 'wheels', 'wheelhouse'],
+        ...[
+          'pep',
+          'oci',
+          'inputs',
+          'catalog',
+          'surface',
+          'solver',
+          'collisions',
+          'lock',
+          'wheels',
+          'wheelhouse',
+        ],
         ...['base', 'layers', 'image', 'verbs'],
       ]
 

@@ -257,7 +257,8 @@ function checkLocal(bytes: Buffer, record: Record, next: number, refuse: Refuse)
   const nameEnd = at + localSize + nameLength
   const differs = (what: string): never =>
     refuse('E-WHL-DIFF', `local header and central directory differ in ${what}`)
-  if (bytes.compare(bytes, at + localSize, nameEnd, record.nameStart, record.nameEnd) !== 0) differs('the name')
+  if (bytes.compare(bytes, at + localSize, nameEnd, record.nameStart, record.nameEnd) !== 0)
+    differs('the name')
   if (bytes.readUInt16LE(at + 6) !== record.flags) differs('the flags')
   if (bytes.readUInt16LE(at + 8) !== record.method) differs('the method')
   const crc32 = bytes.readUInt32LE(at + 14)

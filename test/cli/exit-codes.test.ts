@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 
-const main = join(import.meta.dirname, '../../dist/cli/main.js')
+const main = join(import.meta.dirname, '../../dist/cli/svcsplit.cjs')
 const folder = mkdtempSync(join(tmpdir(), 'svcsplit-exit-codes-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 
-const main = join(import.meta.dirname, '../../dist/cli/main.js')
+const main = join(import.meta.dirname, '../../dist/cli/svcsplit.cjs')
 
 function run(...args: string[]): { stdout: string; stderr: string; status: number | null } {
   return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' })

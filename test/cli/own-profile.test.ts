@@ -19,7 +19,7 @@ function profileWith(processes: string): string {
 /** The level of what `oslo_service.backend` is for, which only the commands of agents import. */
 function levelWith(args: readonly string[]): string | undefined {
   const command = ['analyze', 'neutron@2025.2', '--host', '2024.2', '--offline', '-o', 'json', ...args]
-  const { stdout } = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), ...command], {
+  const { stdout } = spawnSync(process.execPath, [join(root, 'dist/cli/svcsplit.cjs'), ...command], {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
     env: { ...process.env, SVCSPLIT_DATA_DIR: '' },

@@ -15,7 +15,7 @@ import { blocksOf, exported, isSession, replay, shows, writeShown } from '../sup
  * from what the commands print; the diff is then read as any other.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const main = join(root, 'dist/cli/main.js')
+const main = join(root, 'dist/cli/svcsplit.cjs')
 
 function markdownIn(folder: string): readonly string[] {
   return readdirSync(join(root, folder))

@@ -17,7 +17,7 @@ import { startRegistry } from '../support/oci-registry.js'
 import { startPackageIndex } from '../support/package-index.js'
 import { made, type Row } from './row.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/svcsplit.cjs', import.meta.url))
 const measure = fileURLToPath(new URL('measure.cjs', import.meta.url))
 
 /** What a login of the index is: no output and no file of ours may have it. */

@@ -56,7 +56,7 @@ function entriesOf(tree: ReadonlyMap<string, File>): readonly LayerEntry[] {
 async function write(entries: readonly LayerEntry[]): Promise<{ blob: Buffer; diffId: string }> {
   const stream = layerStream(entries)
   const chunks: Buffer[] = []
-  for await (const chunk of stream.chunks) chunks.push(chunk)
+  for await (const chunk of stream.chunks) chunks.push(Buffer.from(chunk))
   return { blob: Buffer.concat(chunks), diffId: stream.diffId() }
 }
 

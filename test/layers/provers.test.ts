@@ -6,7 +6,6 @@ import { hereProver, openProvers, type Prover } from '#layers/provers.js'
 import { hashOf } from '#wheels/record.js'
 
 const pool = openProvers(true)
-const large = 64 * 1024 ** 2
 afterAll(() => pool.close())
 
 /** Files of several pieces; one of them is broken where it is asked for. */
@@ -40,7 +39,7 @@ async function written(
 
 describe('layers that another thread proves', () => {
   it('come out as those that are proved here, also two at the same time', async () => {
-    const provers = pool.provers(large)
+    const provers = pool.provers()
     const [first, second] = [await provers.take(), await provers.take()]
 
     const [one, other] = await Promise.all([written(first, entries('a')), written(second, entries('b'))])
@@ -54,7 +53,7 @@ describe('layers that another thread proves', () => {
   })
 
   it('name the file that is not what it should be, and the next layer is proved as if nothing had been', async () => {
-    const provers = pool.provers(large)
+    const provers = pool.provers()
     const prover = await provers.take()
 
     await expect(written(prover, entries('c', 33))).rejects.toThrow('file 33 of c is broken')
@@ -64,27 +63,30 @@ describe('layers that another thread proves', () => {
     provers.give(prover)
   })
 
-  it('wait until one before them is done', async () => {
-    const provers = pool.provers(large)
-    const [first, second] = [await provers.take(), await provers.take()]
-    let third: Prover | undefined
-    const waiting = provers.take().then((prover) => {
-      third = prover
-    })
-    await Promise.resolve()
-    expect(third).toBeUndefined()
+  it('are proved here when the other thread has enough to do, and wait when this one has too', async () => {
+    const provers = pool.provers()
+    const taken: Prover[] = []
+    let waiting = provers.take()
+    for (;;) {
+      const prover = await Promise.race([waiting, undefined])
+      if (prover === undefined) break
+      taken.push(prover)
+      waiting = provers.take()
+    }
+    const here = taken.at(-1)!
+    expect(await written(here, entries('f'))).toEqual(await written(hereProver(), entries('f')))
 
-    provers.give(second)
-    await waiting
+    provers.give(taken[1]!)
+    expect(await waiting).toBe(taken[1])
 
-    expect(third).toBe(second)
-    provers.give(first)
-    provers.give(second)
+    for (const prover of taken.reverse()) provers.give(prover)
+    expect(await provers.take()).not.toBe(here)
+    provers.give(here)
   })
 
   it('fail with the reason once the thread is gone', async () => {
     const gone = openProvers(true)
-    const prover = await gone.provers(large).take()
+    const prover = await gone.provers().take()
     const layer = written(prover, entries('e'))
     await gone.close()
 

@@ -127,7 +127,7 @@ function secrets(): ReadonlyMap<string, readonly string[]> {
 
 /** On the services that the package has: the small ones do not say how they are upgraded. */
 async function shipped(args: readonly string[]): Promise<void> {
-  const program = join(import.meta.dirname, '../../dist/cli/main.js')
+  const program = join(import.meta.dirname, '../../dist/cli/svcsplit.cjs')
   const env = { ...tool.env, REGISTRY_AUTH_FILE: path('given/auth.json'), OS_PASSWORD: secret('environment') }
   const { status, stdout, stderr } = await runCommand([process.execPath, program, ...args], {
     cwd: path('out'),

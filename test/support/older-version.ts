@@ -27,7 +27,7 @@ export function olderVersion(tool: SmallTool, revision: string): readonly string
     symlinkSync(join(repository, 'node_modules'), join(place, 'node_modules'))
     for (const name of ['constraints', 'profiles'])
       symlinkSync(join(tool.world.path('root'), name), join(place, name))
-    return [process.execPath, join(place, 'dist/cli/main.js')]
+    return [process.execPath, join(place, 'dist/cli/svcsplit.cjs')]
   } finally {
     rmSync(sources, { recursive: true, force: true })
   }

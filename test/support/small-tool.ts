@@ -6,7 +6,7 @@ import { type SmallWorld, smallWorld } from '../verbs/small-world.js'
 const repository = join(import.meta.dirname, '../..')
 
 /** Whether `npm run build` has been run: the tool under test is the built one. */
-export const isBuilt = existsSync(join(repository, 'dist/cli/main.js'))
+export const isBuilt = existsSync(join(repository, 'dist/cli/svcsplit.cjs'))
 
 export interface Ended {
   /** Exit code, or the name of the signal that ended it. */

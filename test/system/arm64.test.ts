@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/svcsplit.cjs', import.meta.url))
 
 /** Slow: Debian's packages are configured by an emulated processor. `npm run test:arm64` asks for it. */
 const asked = process.env.SVCSPLIT_TEST_ARM64 === '1'

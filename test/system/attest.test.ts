@@ -8,7 +8,7 @@ import { distributionsOfSbom } from '#attest/sbom-reader.js'
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.js'
 import { needs } from '../support/tools.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/svcsplit.cjs', import.meta.url))
 const tools = needs('mmdebstrap', 'buildah', 'skopeo', 'umoci', 'docker-registry', 'openssl', 'python3')
 
 let work = ''

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DockerRegistry, startDockerRegistry } from '../support/docker-registry.js'
 import { goTool, needs, storageDriver } from '../support/tools.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/svcsplit.cjs', import.meta.url))
 const tools = needs(
   'mmdebstrap',
   'buildah',

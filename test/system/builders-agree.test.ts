@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { needs } from '../support/tools.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/svcsplit.cjs', import.meta.url))
 const tools = needs('mmdebstrap', 'buildah', 'umoci', 'skopeo')
 
 /** glance takes modules of the base; `SVCSPLIT_TEST_BUILDERS_OF=cinder@2025.1` for another one. */

@@ -16,7 +16,7 @@ import { readLayoutImage } from '#image/layout.js'
 import { cacheDir } from '#io/cache-dir.js'
 import { needs } from '../support/tools.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/svcsplit.cjs', import.meta.url))
 const need = needs('mmdebstrap', 'umoci', 'skopeo', 'bwrap')
 const root = process.getuid?.() === 0
 

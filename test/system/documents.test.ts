@@ -8,7 +8,7 @@ import { needs } from '../support/tools.js'
 
 /** The sessions of the README and the guides that make images: fetched, built, proved and read with the real tools. */
 const root = join(import.meta.dirname, '../..')
-const main = join(root, 'dist/cli/main.js')
+const main = join(root, 'dist/cli/svcsplit.cjs')
 const tools = needs('mmdebstrap', 'buildah', 'setpriv')
 
 const documents = [

@@ -12,7 +12,7 @@ import { accessFaults, unreadableTexts } from '../support/accessibility.js'
 import { openBrowser, type Visit, visit } from '../support/browser.js'
 import { needs } from '../support/tools.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/svcsplit.cjs', import.meta.url))
 const bundled = fileURLToPath(new URL('../../dist/report/html/page/', import.meta.url))
 
 const { missing, title } = needs('chromium')

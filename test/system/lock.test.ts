@@ -7,7 +7,7 @@ import { parse } from 'smol-toml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { needs } from '../support/tools.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/svcsplit.cjs', import.meta.url))
 const tools = needs('python3')
 
 describe.skipIf(tools.missing)(tools.title('pylock.toml of placement 2025.1'), () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { needs } from '../support/tools.js'
 
-const main = join(import.meta.dirname, '../../dist/cli/main.js')
+const main = join(import.meta.dirname, '../../dist/cli/svcsplit.cjs')
 const readers = needs('python3')
 
 /** What each format says, read by programs that know nothing of svcsplit; the same numbers come out of the JSON. */

@@ -22,7 +22,7 @@ import { needs } from '../support/tools.js'
 import { saveWheel, type WrittenWheel, writeWheel } from '../support/wheel-writer.js'
 import { baseLayer, soundLayers, writeSmallImage } from '../verify/small-image.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/svcsplit.cjs', import.meta.url))
 const tools = needs('mmdebstrap', 'bwrap', 'podman', 'runc', 'buildah', 'unshare')
 const dir = mkdtempSync(join(tmpdir(), 'svcsplit-test-verify-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
