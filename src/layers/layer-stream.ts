@@ -29,7 +29,7 @@ interface LayerStream {
   readonly diffId: () => Digest
 }
 
-const unpackedSize = 8 * pieceSize
+const unpackedSize = 4 * pieceSize
 
 /** Pieces of a layer that may wait to be proved: whoever writes goes on, and does not fill the memory. */
 const mostUnproved = 4
