@@ -191,15 +191,32 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /** A second name for the same bytes where the file system can, else a copy. An existing target is replaced. @throws E-FS-* */
 export async function linkOrCopy(from: string, to: string): Promise<void> {
-  const temp = tempIn(dirname(to))
   try {
-    await link(from, temp).catch(async (error: unknown) => {
-      if (!['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error
-      await copyFile(from, temp, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
-    })
-    await rename(temp, to)
+    // A name is there as a whole or not at all, without a detour.
+    if (!(await linked(from, to))) await replaceBy(from, to)
   } catch (error) {
     throw fsError(error, `copy ${from} to`, to)
+  }
+}
+
+/** @returns false where there is a file already, or the file system cannot do it */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if (!['EEXIST', 'EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error) ?? ''))
+      throw error
+    return false
+  }
+}
+
+async function replaceBy(from: string, to: string): Promise<void> {
+  const temp = tempIn(dirname(to))
+  try {
+    if (!(await linked(from, temp)))
+      await copyFile(from, temp, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
+    await rename(temp, to)
   } finally {
     // rename does nothing when both names are the same file already
     await rm(temp, { force: true }).catch(() => undefined)

@@ -78,7 +78,12 @@ export async function build(asked: BuildRequest): Promise<readonly BuildOutcome[
   requireOneLock(asked, several)
   requireOneBuilder(asked)
   const destination = parseDestination(asked.output)
-  const request = { ...asked, ...(await localBase(asked.base, asked.platforms, asked)) }
+  let known: Promise<string> | undefined
+  const state = (): Promise<string> => {
+    known ??= stateOf(asked.root)
+    return known
+  }
+  const request = { ...asked, ...(await localBase(asked.base, asked.platforms, asked)), state }
   const opened = lazyMaker(request)
   try {
     const texts = await textsOf(request, opened.maker)
@@ -89,13 +94,13 @@ export async function build(asked: BuildRequest): Promise<readonly BuildOutcome[
     const keeps = [wheelhouse, lockFile, locked, writeLock, project, excludeNewer].every(
       (value) => value === undefined,
     )
-    const state = keeps ? await stateOf(request.root) : undefined
+    const kept = keeps ? await state() : undefined
     const outcomes = await withDelivery(
       destination,
       request,
       (delivery) =>
         buildEach(
-          { request, delivery, storeDir: join(cacheDir, 'blobs'), state, maker: opened.maker },
+          { request, delivery, storeDir: join(cacheDir, 'blobs'), state: kept, maker: opened.maker },
           texts,
         ),
       (all) => all.every((outcome) => !('error' in outcome)),

@@ -45,6 +45,8 @@ export interface PartsRequest extends Omit<IndexRequest, 'buildMetadata'> {
   readonly lock?: Lock
   /** Refuse a base or a wheel of an sdist that is not the one which the lock names. */
   readonly locked?: boolean
+  /** `stateOf` the data and the code; worked out by whoever asks if left out. */
+  readonly state?: () => Promise<string>
   /** Build no wheel of an sdist: what is told of its layer is then an estimate. */
   readonly dry?: boolean
 }
