@@ -64,7 +64,8 @@ function summary(samples) {
 
 /**
  * Seconds are of the clock; a ratio is of processor time where that is what the peer has to spend as well, so that a busy machine
- * does not decide, unless both wait for more than they work.
+ * does not decide, unless both wait for more than they work. A limit is how long one thread has to work: it is of the clock, and who
+ * shares the work between threads may be nearer to it; what that costs stands beside it.
  * @param {Aims} aims @param {readonly Row[]} rows @returns {Measured[]}
  */
 function measured(aims, rows) {
@@ -99,7 +100,7 @@ function measured(aims, rows) {
     )
   }
   if (aims.limit !== undefined && limit !== undefined) {
-    const ratio = own.cpu / limit.cpu
+    const ratio = own.seconds / limit.seconds
     found.push(
       one(
         'against the limit',
