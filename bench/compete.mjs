@@ -64,7 +64,7 @@ function summary(samples) {
 
 /**
  * Seconds are of the clock; a ratio is of processor time where that is what the peer has to spend as well, so that a busy machine
- * does not decide, unless both wait for more than they work. A limit is how long one thread has to work: it is of the clock, and who
+ * does not decide. A limit is how long one thread has to work: it is of the clock, and who
  * shares the work between threads may be nearer to it; what that costs stands beside it.
  * @param {Aims} aims @param {readonly Row[]} rows @returns {Measured[]}
  */

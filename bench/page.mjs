@@ -53,7 +53,7 @@ export function writePage(root, names) {
       ({ processors, memoryGiB, node, system }) =>
         `Machine: ${processors}, ${memoryGiB} GiB, ${system}, Node ${node}.`,
     ),
-    `Measured on ${dates.join(', ')}, with a load of ${Math.min(...loads)} to ${Math.max(...loads)} on the machine when a benchmark began. Where other work ran at the same time, seconds of the clock are too long by what it took, and processor seconds are what counts; a ratio is of processor seconds.`,
+    `Measured on ${dates.join(', ')}, with a load of ${Math.min(...loads)} to ${Math.max(...loads)} on the machine when a benchmark began. Where other work ran at the same time, seconds of the clock are too long by what it took, and processor seconds are what counts; a ratio to another program is of processor seconds, one to the least work of the clock.`,
     `Other programs: ${[...new Set(races.flatMap(({ rows }) => rows.flatMap(({ version }) => version ?? [])))].join('; ')}.`,
     '## What is aimed at, and what is reached',
     '![Each aim and what was measured](benchmarks/aims.svg)',

@@ -22,7 +22,14 @@ for (const [signal, code] of [
   process.once(signal, () => process.exit(code))
 }
 
-void runCommandLine(process.argv.slice(2)).then((exitCode) => {
-  if (exitCode !== undefined) process.exitCode = exitCode
-  finished = true
-})
+runCommandLine(process.argv.slice(2)).then(
+  (exitCode) => {
+    if (exitCode !== undefined) process.exitCode = exitCode
+    finished = true
+  },
+  // Whoever tells errors has one: what is left to say is which.
+  (error: unknown) => {
+    process.exitCode = 70
+    process.stderr.write(`error: ${String(error)}\n`)
+  },
+)

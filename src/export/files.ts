@@ -1,4 +1,4 @@
-import { stringify } from 'yaml'
+import { createRequire } from 'node:module'
 import type { ImageFacts, Plan, ServicePlan, Step } from '#upgrade/plan.js'
 
 /** A file of an export, by its path below the folder. */
@@ -34,7 +34,8 @@ export function comment(text: string): string {
 
 /** A value as YAML, never folded: every text reads back as it was. Strings are quoted, so that 2025.10 stays text. */
 export function yamlText(value: unknown, ...comments: readonly string[]): string {
-  const body = stringify(value, {
+  const yaml = createRequire(import.meta.url)('yaml') as typeof import('yaml')
+  const body = yaml.stringify(value, {
     lineWidth: 0,
     defaultStringType: 'QUOTE_DOUBLE',
     defaultKeyType: 'PLAIN',

@@ -62,7 +62,11 @@ async function writeUnflushed(path: string, data: string | Uint8Array, mode = 0o
     renameSync(temp, path)
     await sweeping
   } catch (error) {
-    rmSync(temp, { force: true })
+    try {
+      rmSync(temp, { force: true })
+    } catch {
+      // Why it could not be written is what counts.
+    }
     throw fsError(error, 'write', path)
   }
 }

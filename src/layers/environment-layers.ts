@@ -60,7 +60,10 @@ export async function environmentLayers(options: EnvironmentOptions): Promise<re
     const there = known[position]
     const prover = there === undefined ? await provers.take() : undefined
     // The first that failed of those begun is the first of all.
-    if (hasFailed) break
+    if (hasFailed) {
+      if (prover !== undefined) provers.give(prover)
+      break
+    }
     const layer = prover === undefined ? Promise.resolve(there!) : makeLayer(options, cache, plan, prover)
     layers.push(layer)
     if (prover === undefined) continue

@@ -31,7 +31,7 @@ interface LayerStream {
 
 const unpackedSize = 4 * pieceSize
 
-/** Pieces of a layer that may wait to be proved: whoever writes goes on, and does not fill the memory. */
+/** So many pieces of a layer wait to be proved beside the newest: whoever writes goes on, and does not fill the memory. */
 const mostUnproved = 4
 
 /** Members that are written together, and what they have to unpack to. */
@@ -66,6 +66,10 @@ export function layerStream(entries: Iterable<LayerEntry>, prover: Prover = here
       }
       for (const proved of unproved) await proved
       isWhole = true
+    } catch (error) {
+      // What is wrong with a piece before is told first.
+      for (const proved of unproved) await proved
+      throw error
     } finally {
       const tar = await prover.end()
       if (isWhole) diffId = digestOfHex(tar)

@@ -26,7 +26,7 @@ export interface PieceFile {
 export class LayerProof {
   readonly #tar = createHash('sha256')
 
-  /** @returns whether the piece unpacks to what it should; no further one may follow one that does not */
+  /** @returns whether the piece unpacks to what it should; after one that does not, nothing about its layer is of use */
   add({ bytes, unpacked, files }: Piece): boolean {
     let tar: Buffer
     try {

@@ -31,13 +31,13 @@ const maxBytes = 4 * 1024 * 1024
 
 const here = dirname(fileURLToPath(import.meta.url))
 
-/** Where the program has all of its code, in few files. */
-const program = 'chunks'
+/** Where the program has its code, in few files: the first is where this module is. */
+const program = ['chunks', 'libraries', 'layers']
 
 /** Folders whose code decides what an image consists of. */
 const deciding =
-  basename(here) === program
-    ? [program]
+  basename(here) === program[0]
+    ? program
     : [
         ...[
           'pep',

@@ -146,6 +146,16 @@ describe('writing', () => {
     })
   })
 
+  it('tells why it cannot write, flushed or not', async () => {
+    await tempDir('svcsplit-write-', async (folder) => {
+      await writeAtomic(join(folder, 'file'), 'x')
+      for (const durable of [true, false])
+        await expect(writeAtomic(join(folder, 'file/below'), 'x', { durable })).rejects.toMatchObject({
+          code: 'E-FS-KIND',
+        })
+    })
+  })
+
   it('leaves a file alone that has the bytes already', async () => {
     await tempDir('svcsplit-write-', async (folder) => {
       const path = join(folder, 'f')

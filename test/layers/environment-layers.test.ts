@@ -8,6 +8,7 @@ import { refuseLayer } from '#io/read-layer.js'
 import { type ReadTarEntry, tarWalker } from '#io/tar-reader.js'
 import { type EnvironmentOptions, environmentLayers } from '#layers/environment-layers.js'
 import type { Layer } from '#layers/layer.js'
+import { openProvers } from '#layers/provers.js'
 import { systemModulesIn, systemModulesText } from '#layers/system-modules.js'
 import type { WheelSource } from '#layers/wheel-reader.js'
 import { hexOf } from '#oci/digest.js'
@@ -204,6 +205,19 @@ describe('the layers of an environment', () => {
     writeFileSync(given.wheels[0]!.path, other.bytes)
 
     await expect(environmentLayers(given)).rejects.toMatchObject({ code: 'E-IDX-HASH' })
+  })
+
+  it('can be made after others of the same run have failed, however many', async () => {
+    const provers = openProvers(false)
+    const given = options()
+    const [first, ...others] = given.wheels
+    const broken = [{ ...first!, sha256: '0'.repeat(64) }, ...others]
+    for (let time = 0; time < 3; time++)
+      await expect(environmentLayers({ ...given, provers, wheels: broken })).rejects.toMatchObject({
+        code: 'E-IDX-HASH',
+      })
+
+    expect(await environmentLayers({ ...given, provers })).toHaveLength(4)
   })
 })
 

@@ -52,6 +52,26 @@ describe('layers that another thread proves', () => {
     expect(one.size).toBeGreaterThan(1024 ** 2)
   })
 
+  it('are left as they are until whoever reads them asks for more', async () => {
+    const late = async (list: readonly LayerEntry[]): Promise<string> => {
+      const provers = pool.provers()
+      const prover = await provers.take()
+      const hash = createHash('sha256')
+      for await (const chunk of layerStream(list, prover).chunks) {
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1))
+        hash.update(chunk)
+      }
+      provers.give(prover)
+      return hash.digest('hex')
+    }
+
+    const seeds = ['g', 'h', 'i']
+    const digests = await Promise.all(seeds.map((seed) => late(entries(seed))))
+
+    for (const [index, seed] of seeds.entries())
+      expect(digests[index]).toBe((await written(hereProver(), entries(seed))).digest)
+  })
+
   it('name the file that is not what it should be, and the next layer is proved as if nothing had been', async () => {
     const provers = pool.provers()
     const prover = await provers.take()
@@ -80,8 +100,9 @@ describe('layers that another thread proves', () => {
     expect(await waiting).toBe(taken[1])
 
     for (const prover of taken.reverse()) provers.give(prover)
-    expect(await provers.take()).not.toBe(here)
-    provers.give(here)
+    const next = await provers.take()
+    expect(next).not.toBe(here)
+    provers.give(next)
   })
 
   it('fail with the reason once the thread is gone', async () => {

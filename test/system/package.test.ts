@@ -105,7 +105,7 @@ describe('the package as it is published', () => {
       .filter((path) => /\.tsx?$/.test(path))
       .flatMap((path) => [
         ...readFileSync(join(root, 'src', path), 'utf8').matchAll(
-          /^import (?!type)[^;]*? from '(?!node:)([a-z@][^']*)'|\b(?:import|createRequire\(import\.meta\.url\))\('([a-z@][^']*)'\)/gm,
+          /^import (?!type)[^;]*? from '(?!node:)([a-z@][^']*)'|\b(?:import|createRequire\(import\.meta\.url\))\('(?!node:)([a-z@][^']*)'\)/gm,
         ),
       ])
       .map((match) => /^(?:@[^/]+\/)?[^/]+/.exec(match[1] ?? match[2]!)![0])
@@ -120,12 +120,14 @@ describe('the package as it is published', () => {
     const asked = code.flatMap((path) =>
       [
         ...readFileSync(installed(`dist/${path}`), 'utf8').matchAll(
-          /^(?:import|export) (?:[^'"]*? from )?['"]([^'"]+)['"]|\brequire\(["']([^"']+)["']\)/gm,
+          /^(?:import|export) (?:[^'"]*? from )?['"]([^'"]+)['"]|(?:\brequire|\.resolve)\(["']([^"'$]+)["']\)/gm,
         ),
       ].map(([, imported, required]) => imported ?? required!),
     )
-    expect(asked).toContain('#libraries/yaml.cjs')
-    const foreign = new Set(asked.filter((name) => !isBuiltin(name) && !/^[.#]/.test(name)))
+    const own = [...new Set(asked)].filter((name) => name.startsWith('#') && name !== '#package.json')
+    expect(own).toContain('#libraries/yaml.cjs')
+    for (const name of own) expect(existsSync(installed(`dist/${name.slice(1)}`)), name).toBe(true)
+    const foreign = new Set(asked.filter((name) => !isBuiltin(name) && !/^(?:[.#]|node:)/.test(name)))
     // Only in what ajv would write down for validators of their own.
     expect([...foreign]).toEqual(['ajv/dist/runtime/validation_error'])
   })
